@@ -1,0 +1,75 @@
+"""The gate that every API request passes, and the endpoints that all services have.
+
+Order: Accept (406), JSON body (422), slow, throttle (429), crash before the work (503 or 504), the work,
+crash after the work (503, answer lost). A service's own endpoints subclass `Endpoint` and hold only the work.
+"""
+
+import random
+from time import sleep
+from typing import ClassVar
+
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from fake_services.body import BadBody, Body, read_body
+from fake_services.misbehavior import Misbehavior
+from fake_services.models.behavior import When
+from fake_services.service import Service
+
+
+class Endpoint(View):
+    """Let a request through the gate to the method that does the work; `self.body` is its JSON."""
+
+    #: Whether the misbehavior of its service reaches this endpoint.
+    misbehaves: ClassVar[bool] = True
+    body: Body
+
+    @method_decorator(csrf_exempt)
+    def dispatch(self, request: HttpRequest, service: Service) -> HttpResponseBase:
+        """Check the request, then work on it, well or badly."""
+        if not (request.accepts("application/json") or request.accepts("text/html")):
+            return _refusal(406, "Accept must allow JSON or HTML")
+        try:
+            self.body = read_body(request)
+        except BadBody as error:
+            return _refusal(422, str(error))
+        if not self.misbehaves:
+            return super().dispatch(request, service=service)
+        return self._misbehave(Misbehavior.of(request, service), request, service)
+
+    def _misbehave(self, misbehavior: Misbehavior, request: HttpRequest, service: Service) -> HttpResponseBase:
+        sleep(misbehavior.sleep_seconds)
+        if misbehavior.throttle:
+            return _refusal(429, "too many requests")
+        if misbehavior.crash is When.BEFORE:
+            return _refusal(random.choice((503, 504)), "crashed before the work")  # noqa: S311 (no secret)
+        answer = super().dispatch(request, service=service)
+        if misbehavior.crash is When.AFTER:
+            return _refusal(503, "crashed after the work")
+        return answer
+
+
+class Status(Endpoint):
+    """Tell that the service is up, and how it is told to behave."""
+
+    misbehaves: ClassVar[bool] = False
+
+    def get(self, request: HttpRequest, service: Service) -> JsonResponse:
+        """Return the switches."""
+        return JsonResponse(service.behavior().as_json())
+
+
+class Records(Endpoint):
+    """Hold everything the service remembers."""
+
+    def delete(self, request: HttpRequest, service: Service) -> JsonResponse:
+        """Forget all of it."""
+        service.record.everything().delete()
+        return JsonResponse({})
+
+
+def _refusal(status: int, error: str) -> JsonResponse:
+    return JsonResponse({"error": error}, status=status)

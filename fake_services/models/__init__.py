@@ -1,0 +1,10 @@
+"""What the fake services remember: one table per kind of record, and how each service behaves."""
+
+from fake_services.models.behavior import Behavior
+from fake_services.models.charge import Charge
+from fake_services.models.email import Email
+from fake_services.models.fulfillment_request import FulfillmentRequest
+from fake_services.models.notification import Notification
+from fake_services.models.record import Record
+
+__all__ = ["Behavior", "Charge", "Email", "FulfillmentRequest", "Notification", "Record"]

@@ -1,0 +1,22 @@
+"""A request to pack and ship, taken on by the fulfillment service."""
+
+from typing import ClassVar
+
+from fake_services.models.record import KeyedRecord
+
+
+class FulfillmentRequest(KeyedRecord):
+    """Keep an accepted request; rejected ones leave no trace."""
+
+    id_prefix: ClassVar = "fr_"
+    columns: ClassVar = ("Customer Id", "Address", "Status", "Request Id", "Metadata")
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the texts under `columns`."""
+        return (
+            self.text("customer_id"),
+            self.text("address"),
+            "accepted",
+            self.external_id,
+            self.text("metadata"),
+        )

@@ -1,0 +1,70 @@
+"""The pages for people: what each service remembers, and how it is made to misbehave.
+
+They are never affected by the misbehavior themselves.
+"""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fake_services.forms import BehaviorForm
+from fake_services.models import Behavior
+from fake_services.reset import reset_all
+from fake_services.service import Service
+from fake_services.services import SERVICES
+
+#: A page shows this many records; more would only make it slow.
+ROWS_PER_PAGE = 500
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """List the services with links to their pages."""
+    cards = [
+        {"service": service, "count": service.record.everything().count(), "faults": service.behavior().describe()}
+        for service in SERVICES
+    ]
+    return render(request, "fake_services/index.html", {"cards": cards, "can_reset": settings.DEBUG})
+
+
+@require_safe
+def records(request: HttpRequest, service: Service) -> HttpResponse:
+    """List what a service remembers, newest first."""
+    newest = service.record.everything().order_by("-pk")
+    context = {
+        "service": service,
+        "rows": [record.cells() for record in newest[:ROWS_PER_PAGE]],
+        "count": newest.count(),
+        "faults": service.behavior().describe(),
+    }
+    return render(request, "fake_services/records.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_behavior(request: HttpRequest, service: str) -> HttpResponse:
+    """Switch the behavior of a service, then return to the shop."""
+    edited = _service_named(service)
+    form = BehaviorForm(request.POST or None, instance=edited.behavior())
+    if not form.is_valid():
+        return render(request, "fake_services/behavior.html", {"service": edited, "form": form})
+    Behavior.objects.update_or_create(service=edited.slug, defaults=form.cleaned_data)
+    return redirect("/?" + urlencode({"updated_service": edited.shop_name, "open": edited.shop_name}))
+
+
+@require_POST
+def reset(request: HttpRequest) -> HttpResponse:
+    """Put every service back to its first day."""
+    reset_all()
+    messages.success(request, "The fake services behave again and have forgotten everything.")
+    return redirect("fake_services:index")
+
+
+def _service_named(slug: str) -> Service:
+    for service in SERVICES:
+        if service.slug == slug:
+            return service
+    raise Http404(f"There is no fake service named {slug}.")
