@@ -1,0 +1,84 @@
+"""The shop in Django's admin."""
+
+from typing import ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from orders.models import Customer, Order, Product
+from orders.templatetags.money import money
+
+
+@admin.register(Customer)
+class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """Look after customers."""
+
+    list_display = ("email", "payments_customer_id", "payments_payment_method_id")
+    search_fields = ("email", "payments_customer_id", "payments_payment_method_id")
+    ordering = ("email",)
+
+
+class StockFilter(admin.SimpleListFilter):
+    """Tell products that can be bought from those that are sold out."""
+
+    title = "stock"
+    parameter_name = "stock"
+
+    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Product]") -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("available", "Available"), ("sold-out", "Sold out")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Keep what the choice names."""
+        match self.value():
+            case "available":
+                return queryset.filter(quantity_remaining__gt=0)
+            case "sold-out":
+                return queryset.filter(quantity_remaining=0)
+        return queryset
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """Look after products, their stock and their prices."""
+
+    list_display = ("name", "price", "quantity_remaining")
+    list_filter = (StockFilter,)
+    search_fields = ("name",)
+    ordering = ("name",)
+
+    @admin.display(description="price", ordering="price_cents")
+    def price(self, product: Product) -> str:
+        """Write the price in dollars."""
+        return money(product.price_cents)
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """Look at orders. Nobody adds one here: an order is placed in the shop, which also starts its jobs."""
+
+    list_display = ("id", "product", "quantity", "email", "state", "created_at")
+    list_filter = ("charge_successful", "created_at", "product")
+    list_select_related = ("product",)
+    search_fields = ("=id", "email", "product__name", "charge_id", "email_id", "fulfillment_request_id")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    readonly_fields: ClassVar = [
+        "created_at",
+        "charge_completed_at",
+        "charge_successful",
+        "charge_decline_reason",
+        "charge_id",
+        "email_id",
+        "fulfillment_request_id",
+    ]
+
+    @admin.display(description="state")
+    def state(self, order: Order) -> str:
+        """Write where the order stands."""
+        return order.state.label
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow nobody to add an order that no job would complete."""
+        return False
