@@ -4,10 +4,11 @@ Made for `bin/dev`, one line of its Procfile. It becomes the server by `exec`, s
 it is no way to run a Redis in production.
 """
 
+import fcntl
 import os
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.devredis import describe, find_server
 
@@ -34,11 +35,22 @@ class Command(BaseCommand):
         server = find_server()
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
+        lock(directory)
         product, version = describe(server)
         name = f"{product.capitalize()} {'.'.join(map(str, version))}"
         self.stdout.write(f"{name} ({server}) on {bind}:{port}, data in {directory}")
         self.stdout.flush()
         os.execv(server, server_command(server, bind, port, directory))  # noqa: S606
+
+
+def lock(directory: Path) -> None:
+    """Keep a second server out of the directory for as long as this process lives, whatever it becomes."""
+    file = os.open(directory / "lock", os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError(f"Another server already keeps its data in {directory}: stop it, or choose --dir.") from None
+    os.set_inheritable(file, True)
 
 
 def server_command(server: Path, bind: str, port: int, directory: Path) -> list[str]:
