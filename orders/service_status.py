@@ -22,6 +22,10 @@ from orders.services.payments import PaymentsClient
 
 #: How long the home page waits for a service.
 TIMEOUT_SECONDS = 2.0
+#: What a fake service tells in its status about when it misbehaves.
+LIMIT_KEYS = ("when", "what", "remaining_requests")
+#: All that a fake service tells in its status about its misbehavior.
+BEHAVIOR_KEYS = frozenset({"throttle", "crash", "sleep_seconds", *LIMIT_KEYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Behavior:
     throttle: bool
     crash: bool
     sleep_seconds: float
+    #: What else was said about it, in words for the page.
+    limits: dict[str, object]
     manage_url: str
 
 
@@ -95,20 +101,21 @@ def _check_api(name: str, title: str, client: ServiceClient) -> ServiceStatus:
         told = client.status(TIMEOUT_SECONDS)
     except ServiceError as error:
         return ServiceStatus(name, title, {"URL": client.url}, problem=str(error))
-    behavior = _take_behavior(told, name, client.url)
-    facts = {key.replace("_", " ").capitalize(): value for key, value in told.items()}
+    behavior = _behavior(told, name, client.url)
+    facts = {_words(key): value for key, value in told.items() if not behavior or key not in BEHAVIOR_KEYS}
     return ServiceStatus(name, title, {"URL": client.url, **facts}, behavior=behavior)
 
 
-def _take_behavior(told: dict[str, Any], name: str, url: str) -> Behavior | None:
-    """Take out of a status what only a fake service tells; None for a real one."""
+def _behavior(told: dict[str, Any], name: str, url: str) -> Behavior | None:
+    """Return the part of a status that only a fake service tells; None for a real one."""
     if "throttle" not in told:
         return None
+    misbehaves = told["throttle"] or told["crash"] or told["sleep_seconds"]
+    limits = {_words(key): told[key] for key in LIMIT_KEYS if told.get(key) is not None} if misbehaves else {}
     # Only the path: the shop may reach the fakes under a host name that the reader's browser does not know.
-    prefix = urlsplit(url).path.rpartition("/")[0]
-    return Behavior(
-        throttle=told.pop("throttle"),
-        crash=told.pop("crash", False),
-        sleep_seconds=told.pop("sleep_seconds", 0),
-        manage_url=f"{prefix}/behaviors/{name}/edit",
-    )
+    manage_url = f"{urlsplit(url).path.rpartition('/')[0]}/behaviors/{name}/edit"
+    return Behavior(told["throttle"], told["crash"], told["sleep_seconds"], limits, manage_url)
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").capitalize()
