@@ -22,12 +22,13 @@ def fill_in() -> set[str]:
     """Complete the environment; return the names of the processes that a server of the developer replaces."""
     os.chdir(ROOT)
     environ.Env.read_env(ROOT / ".env")
-    replaced = {name for name, variables in REPLACED_BY.items() if any(v in os.environ for v in variables)}
+    replaced = {name for name, variables in REPLACED_BY.items() if any(map(os.environ.get, variables))}
     for variable, default in PORTS.values():
         os.environ.setdefault(variable, default)
     if "redis" not in replaced:
         os.environ["JOBS_REDIS_URL"] = f"redis://127.0.0.1:{port_of('redis')}/0"
-    os.environ.setdefault("FAKE_SERVICES_URL", f"http://127.0.0.1:{port_of('fake')}/fake")
+    if "fake" not in replaced:
+        os.environ["FAKE_SERVICES_URL"] = f"http://127.0.0.1:{port_of('fake')}/fake"
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["PYTHONUNBUFFERED"] = "1"
     return replaced

@@ -6,6 +6,7 @@ It fails for a known vulnerability only: a service that cannot be reached is sai
 import json
 import subprocess
 import sys
+from typing import Any
 
 #: They come with the virtual environment and are no dependency of ours.
 NOT_OURS = {"pip", "setuptools"}
@@ -24,7 +25,7 @@ def main() -> int:
     return 1 if findings else 0
 
 
-def audited(answer: str) -> list[dict[str, object]]:
+def audited(answer: str) -> list[dict[str, Any]]:
     """Return the packages that pip-audit has looked up; it skips those that its service does not know."""
     try:
         packages = json.loads(answer)["dependencies"]
@@ -33,10 +34,13 @@ def audited(answer: str) -> list[dict[str, object]]:
     return [package for package in packages if "skip_reason" not in package and package["name"] not in NOT_OURS]
 
 
-def describe(package: dict[str, object]) -> list[str]:
+def describe(package: dict[str, Any]) -> list[str]:
     """Return a line per vulnerability of a package."""
     name = f"{package['name']} {package['version']}"
-    return [f"{name}: {found['id']}, fixed in {found['fix_versions'] or 'no version'}." for found in package["vulns"]]
+    return [
+        f"{name}: {found['id']}, fixed in {', '.join(found['fix_versions']) or 'no version'}."
+        for found in package["vulns"]
+    ]
 
 
 if __name__ == "__main__":
