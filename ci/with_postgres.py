@@ -74,7 +74,7 @@ def cluster(binaries: Path, folder: Path) -> Iterator[str]:
     port = free_port()
     url = f"postgres://postgres@127.0.0.1:{port}/postgres"
     settings = (*SERVER_SETTINGS, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}")
-    command = [binaries / "postgres", "-D", data, *(part for setting in settings for part in ("-c", setting))]
+    command = [str(binaries / "postgres"), "-D", str(data), *(part for setting in settings for part in ("-c", setting))]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, user=user, cwd=folder, stdout=log, stderr=log)
     try:

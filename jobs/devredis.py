@@ -34,7 +34,7 @@ def find_server() -> Path:
 
 def describe(server: Path) -> tuple[str, tuple[int, ...]]:
     """Return product and version of a binary, such as `("valkey", (8, 1, 8))`; `("", ())` if it does not tell."""
-    command = [server, "--version"]
+    command = [str(server), "--version"]
     try:
         banner = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout  # noqa: S603
     except (OSError, subprocess.SubprocessError):
