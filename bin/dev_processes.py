@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 
 import dev_environment
 import procfile
@@ -45,16 +46,17 @@ def stop_if_a_port_is_taken(commands: dict[str, str]) -> None:
 async def run(commands: dict[str, str]) -> int:
     """Run the processes until one ends or somebody stops them; return the exit code."""
     terminal = procfile.Terminal(NAME, PATIENCE_SECONDS)
+    return await terminal.run(commands, partial(wait_until_ready, terminal, list(commands)[-1]))
 
-    async def ready(name: str) -> None:
-        if name == "redis":
-            await answer(port_of("redis"), b"PING\r\n")
-        elif name == list(commands)[-1]:
-            await answer(port_of("web"), b"GET /admin/login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            url = f"http://localhost:{port_of('web')}"
-            terminal.say(f"The shop is open: {url} (admin: {url}/admin/, log in as admin, password admin).")
 
-    return await terminal.run(commands, ready)
+async def wait_until_ready(terminal: procfile.Terminal, last: str, name: str) -> None:
+    """Wait for what others need of a process; after the last one, invite the developer in."""
+    if name == "redis":
+        await answer(port_of("redis"), b"PING\r\n")
+    if name == last:
+        await answer(port_of("web"), b"GET /admin/login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        url = f"http://localhost:{port_of('web')}"
+        terminal.say(f"The shop is open: {url} (admin: {url}/admin/, log in as admin, password admin).")
 
 
 async def answer(port: int, request: bytes) -> bytes:
