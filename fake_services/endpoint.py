@@ -45,7 +45,7 @@ class Endpoint(View):
         if misbehavior.throttle:
             return _refusal(429, "too many requests")
         if misbehavior.crash is When.BEFORE:
-            return _refusal(random.choice((503, 504)), "crashed before the work")  # noqa: S311 (no secret)
+            return _refusal(random.choice((503, 504)), "crashed before the work")
         answer = super().dispatch(request, service=service)
         if misbehavior.crash is When.AFTER:
             return _refusal(503, "crashed after the work")

@@ -58,7 +58,7 @@ class Misbehavior:
 
 def _sleep_seconds(header: str) -> float:
     if header == "true":
-        return random.uniform(1, 10)  # noqa: S311 (no secret)
+        return random.uniform(1, 10)
     try:
         # max() first: it turns "nan" into 0.
         return min(max(0.0, float(header)), MAX_SLEEP_SECONDS)

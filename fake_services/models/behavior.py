@@ -84,5 +84,5 @@ class Behavior(models.Model):
         if words and self.what == What.WRITES:
             words.append("writes only")
         if words and self.remaining_requests is not None:
-            words.append(f"{self.remaining_requests} more")
+            words.append(f"requests left: {self.remaining_requests}")
         return words
