@@ -30,7 +30,7 @@ def fill_in() -> set[str]:
     if "fake" not in replaced:
         os.environ["FAKE_SERVICES_URL"] = f"http://127.0.0.1:{port_of('fake')}/fake"
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    os.environ["PYTHONUNBUFFERED"] = "1"
+    os.environ |= {"PYTHONUNBUFFERED": "1", "DJANGO_RUNSERVER_HIDE_WARNING": "true"}
     return replaced
 
 

@@ -60,6 +60,7 @@ def server_command(server: Path, bind: str, port: int, directory: Path) -> list[
         "port": port,
         "dir": directory,
         "daemonize": "no",
+        "loglevel": "warning",
         "save": "",
         "appendonly": "yes",
         "appendfsync": "everysec",
