@@ -1,4 +1,7 @@
-"""The form that switches the behavior of a service."""
+"""The form that switches the behavior of a service, with the words of its page.
+
+`pages.edit_behavior` shows and checks it; what is stored is `models.Behavior`.
+"""
 
 from django.forms import modelform_factory
 

@@ -18,7 +18,7 @@ from fake_services.service import Service
 from fake_services.services import SERVICES
 
 #: A page shows this many records; more would only make it slow.
-ROWS_PER_PAGE = 500
+ROWS_PER_PAGE = 200
 
 
 @require_safe

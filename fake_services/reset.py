@@ -1,4 +1,7 @@
-"""Puts every fake service back to its first day: it behaves, and remembers nothing."""
+"""Puts every fake service back to its first day: it behaves, and remembers nothing.
+
+The button on the index calls it, and so may a command; never outside development.
+"""
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied

@@ -1,4 +1,7 @@
-"""A charge of the payment service."""
+"""A charge of the payment service, made or declined.
+
+The payment endpoint makes them and its page lists them; none is ever changed.
+"""
 
 from typing import ClassVar
 

@@ -1,4 +1,7 @@
-"""An e-mail that the e-mail service was asked to send."""
+"""An e-mail that the e-mail service was asked to send.
+
+The e-mail endpoints store and search them; nothing is ever sent anywhere.
+"""
 
 from typing import ClassVar, Self
 

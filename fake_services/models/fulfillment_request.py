@@ -1,4 +1,7 @@
-"""A request to pack and ship, taken on by the fulfillment service."""
+"""A request to pack and ship, taken on by the fulfillment service.
+
+The fulfillment endpoint stores them once per idempotency key; its status counts them.
+"""
 
 from typing import ClassVar
 

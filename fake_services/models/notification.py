@@ -1,4 +1,7 @@
-"""An error that was reported to the error catcher."""
+"""An error that was reported to the error catcher.
+
+Its endpoint stores them as they come; nobody is ever notified.
+"""
 
 from typing import ClassVar
 
