@@ -23,6 +23,11 @@ class ProductSelect(forms.Select):
 class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time
     """What a customer tells us about an order. Fields carry Django's plain names: product, quantity, email, address."""
 
+    product = forms.ModelChoiceField(
+        queryset=Product.objects.available().order_by("name"),
+        empty_label="-- Choose Product --",
+        widget=ProductSelect,
+    )
     # Empty fields come back with our sentences; the browser's own would stand in their way.
     use_required_attribute = False
 
@@ -31,18 +36,13 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is
         fields: ClassVar = ["product", "quantity", "email", "address"]
         labels: ClassVar = {"address": "Shipping Address"}
         widgets: ClassVar = {
-            "product": ProductSelect,
             "email": forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.com"}),
             "address": forms.Textarea(attrs={"rows": 4, "autocomplete": "street-address"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        """Offer what is in stock, and speak with the model's messages."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Speak with the model's messages."""
         super().__init__(*args, **kwargs)
-        product = self.fields["product"]
-        assert isinstance(product, forms.ModelChoiceField)
-        product.queryset = Product.objects.available().order_by("name")
-        product.empty_label = "-- Choose Product --"
         self.fields["quantity"].widget.attrs["min"] = 1
         for field in Order._meta.fields:
             if field.name in self.fields:

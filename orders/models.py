@@ -156,14 +156,14 @@ class Order(models.Model):
         """Return the words that name the order on its page."""
         return f"Order {self.pk}"
 
+    def get_absolute_url(self) -> str:
+        """Return the address of the order's page."""
+        return reverse("orders:detail", args=[self.pk])
+
     def clean(self) -> None:
         """Refuse a new order of more than what is in stock; the stock of an order already placed is its own affair."""
         if self._state.adding and self.product_id and self.quantity and self.quantity > self.product.quantity_remaining:
             raise ValidationError({"quantity": "Quantity is more than what is in stock"})
-
-    def get_absolute_url(self) -> str:
-        """Return the address of the order's page."""
-        return reverse("orders:detail", args=[self.pk])
 
     @property
     def total_cents(self) -> int:

@@ -14,7 +14,7 @@ class FulfillmentClient(ServiceClient):
     def request_fulfillment(
         self, customer_id: int, address: str, product_id: int, quantity: int, metadata: dict[str, Any]
     ) -> str:
-        """Ask for a delivery and return the request's id; an `idempotency_key` in the metadata makes it one delivery."""
+        """Ask for a delivery and return its id; an `idempotency_key` in the metadata keeps it at one."""
         body = self.request(
             "PUT",
             "/request",

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     help = "Add a customer and four products; in development also an administrator if there is no user yet."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+    def handle(self, *args: Any, **options: Any) -> None:
         """Add what is missing; leave alone what is there, whatever became of it."""
         self._add_customer()
         for name, quantity_remaining, price_cents in PRODUCTS:

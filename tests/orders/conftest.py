@@ -1,0 +1,45 @@
+"""Fixtures of the shop's tests: collected jobs, and the services of the test's own server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from orders.services import http
+from tests.orders.queued_jobs import QueuedJobs
+
+PATHS = {
+    "PAYMENTS_API_URL": "payments",
+    "EMAIL_API_URL": "email",
+    "FULFILLMENT_API_URL": "fulfillment",
+    "ERROR_CATCHER_API_URL": "error-catcher",
+}
+#: Where nobody listens.
+NOWHERE = "http://127.0.0.1:9/nothing"
+
+
+@pytest.fixture(autouse=True)
+def no_service(settings) -> None:
+    """Let no test reach a service by accident."""
+    for name in PATHS:
+        setattr(settings, name, NOWHERE)
+
+
+@pytest.fixture
+def services(no_service, live_server, settings) -> Iterator[str]:
+    """Start the fake services over HTTP and point the shop at them; yield their common address."""
+    for name, path in PATHS.items():
+        setattr(settings, name, f"{live_server.url}/fake/{path}")
+    yield f"{live_server.url}/fake"
+    # An open connection would keep a thread of the server busy until Python takes it down in mid-sentence.
+    http._session().close()
+
+
+@pytest.fixture
+def queued(settings) -> Iterator[QueuedJobs]:
+    """Collect jobs instead of pushing them to Redis."""
+    path = f"{QueuedJobs.__module__}.{QueuedJobs.__name__}"
+    settings.JOBS = {**settings.JOBS, "MIDDLEWARE": [path]}
+    jobs = QueuedJobs()
+    jobs.clear()
+    yield jobs
+    jobs.clear()

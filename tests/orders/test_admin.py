@@ -1,0 +1,30 @@
+"""Tests of the shop's pages in the admin."""
+
+import pytest
+
+from tests.orders.factories import OrderFactory, ProductFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("model", ["customer", "product", "order"])
+def test_rows_are_listed_found_and_opened(admin_client, model):
+    order = OrderFactory()
+    pk = {"customer": order.customer_id, "product": order.product_id, "order": order.pk}[model]
+
+    for path in (f"{model}/?q=1", f"{model}/", f"{model}/{pk}/change/"):
+        assert admin_client.get(f"/admin/orders/{path}").status_code == 200
+
+
+@pytest.mark.parametrize(("stock", "name"), [("available", "There"), ("sold-out", "Gone")])
+def test_products_are_filtered_by_stock(admin_client, stock, name):
+    ProductFactory(name="There")
+    ProductFactory(name="Gone", not_available=True)
+
+    page = admin_client.get(f"/admin/orders/product/?stock={stock}")
+
+    assert [product.name for product in page.context["cl"].queryset] == [name]
+
+
+def test_no_order_is_added_past_the_shop(admin_client):
+    assert admin_client.get("/admin/orders/order/add/").status_code == 403
