@@ -1,0 +1,67 @@
+"""The names of all keys. Nothing else in the project writes a key name.
+
+All keys of one queue share its hash tag, so that every script stays on one node of a Redis Cluster.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class QueueKeys:
+    """The keys of one queue.
+
+    payloads   hash    id -> payload, the only copy of a job's data
+    ready      zset    id by (100 - priority) * 2**44 + ms since the epoch: the low end is taken first
+    scheduled  zset    id by due time in ms; so is `retry`
+    dead       zset    id by time of death in ms
+    done       zset    id by the time in ms at which its result expires
+    running    hash    id -> "worker|score to restore"
+    leases     zset    worker -> deadline in ms; 0 when the worker was given up
+    bell       list    at most one token, wakes one idle worker
+    meta       hash    paused
+    stats      hash    processed, failed, ... in all, and "processed:N" on day N since the epoch
+    """
+
+    namespace: str
+    queue: str
+    payloads: str = field(init=False)
+    ready: str = field(init=False)
+    scheduled: str = field(init=False)
+    retry: str = field(init=False)
+    dead: str = field(init=False)
+    done: str = field(init=False)
+    running: str = field(init=False)
+    leases: str = field(init=False)
+    bell: str = field(init=False)
+    meta: str = field(init=False)
+    stats: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive every key from the hash tag."""
+        for name in self.__slots__[2:]:
+            object.__setattr__(self, name, f"{{{self.namespace}:{self.queue}}}:{name}")
+
+    def receipt(self, job_id: str) -> str:
+        """Return the key that says that the push whose first job is this one was done."""
+        return f"{{{self.namespace}:{self.queue}}}:pushed:{job_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedKeys:
+    """The keys that belong to no queue: for people to look at, never needed for correctness."""
+
+    namespace: str
+
+    @property
+    def queues(self) -> str:
+        """Return the set of the names of all queues ever used."""
+        return f"{self.namespace}:queues"
+
+    @property
+    def workers(self) -> str:
+        """Return the sorted set of workers by their last heartbeat, epoch seconds."""
+        return f"{self.namespace}:workers"
+
+    def worker(self, name: str) -> str:
+        """Return the hash that describes one worker."""
+        return f"{self.namespace}:worker:{name}"

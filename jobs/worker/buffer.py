@@ -1,0 +1,230 @@
+"""The small buffer between Redis and the threads of a process: taking work is batched, running it is not.
+
+A thread that finds the buffer empty makes the round trip itself (it leads), and the others wait for what it brings;
+one idle thread sleeps on the bell. Finished ids travel with the next fetch. No thread holds the lock while it talks
+to Redis or sleeps, so that another can hand in its finish at once. A finish that cannot be sent is kept.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from jobs.errors import LeaseLapsed, StoreUnavailable
+from jobs.events import emit
+from jobs.store import Store
+from jobs.store.bell import Bell
+from jobs.worker.fetcher import Fetcher
+from jobs.worker.unit import Unit
+
+#: As much work as the buffer may hold, in seconds of the whole process.
+AHEAD_SECONDS = 0.005
+#: Most jobs in one fetch.
+MOST_UNITS = 500
+#: A finish is sent, and a unit given back, when it has waited for so long, in seconds.
+LONGEST_WAIT = 0.025
+#: Shortest and longest pause while Redis is away, in seconds.
+PAUSES = (0.05, 1.0)
+
+
+class Buffer:
+    """Shared by all threads of one worker process."""
+
+    def __init__(self, fetcher: Fetcher, store: Store, bell: Bell, threads: int, heartbeat: float) -> None:
+        """Take what talks to Redis, and the number of threads that will call `take`."""
+        self._fetcher = fetcher
+        self._store = store
+        self._bell = bell
+        self._threads = threads
+        self._heartbeat = heartbeat
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._quiet = threading.Event()
+        self._units: deque[Unit] = deque()
+        self._units_since = 0.0
+        self._held: dict[str, Unit] = {}
+        self._finished: dict[str, list[str]] = {}
+        self._finished_since = 0.0
+        self._unsent: deque[tuple[Unit, Callable[[], bool]]] = deque()
+        self._idle = 0
+        self._mean_seconds = 1.0
+        self._is_leading = False
+        self._is_sleeping = False
+        self._may_find_work = True
+        self._next_due: float | None = None
+        self._pause = 0.0
+
+    # For the threads
+
+    def take(self) -> Unit | None:
+        """Return the next unit; wait until there is one. None when the worker takes no more."""
+        with self._changed:
+            self._idle += 1
+            try:
+                while not self._quiet.is_set():
+                    if self._units:
+                        return self._units.popleft()
+                    if not self._is_leading and (self._may_find_work or self._finished):
+                        self._exchange()
+                    elif not self._is_leading and not self._is_sleeping:
+                        self._sleep()
+                    else:
+                        self._changed.wait()
+                return None
+            finally:
+                self._idle -= 1
+                self._changed.notify()
+
+    def finish(self, unit: Unit, elapsed: float) -> None:
+        """Hand in a job that is done; its id travels with the next fetch."""
+        with self._lock:
+            if not self._finished:
+                self._finished_since = time.monotonic()
+            self._finished.setdefault(unit.queue, []).append(unit.id)
+            self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
+
+    def settle(self, unit: Unit, send: Callable[[], bool]) -> None:
+        """Record any other end of a job now, by `send`, which says whether the job was still ours; later if Redis is away."""
+        try:
+            is_ours = send()
+        except StoreUnavailable:
+            self._unsent.append((unit, send))
+            return
+        if not is_ours:
+            emit(logging.WARNING, "worker.lost_jobs", {"worker": unit.worker, "queue": unit.queue, "ids": [unit.id]})
+        with self._lock:
+            self._held.pop(unit.id, None)
+
+    def measured(self, elapsed: float) -> None:
+        """Note how long a job took that did not end in `finish`."""
+        with self._lock:
+            self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
+
+    # For the main thread
+
+    def tend(self) -> None:
+        """Send what has waited too long, and give back units for which no thread had time. Called many times a second."""
+        while self._unsent:
+            unit, send = self._unsent.popleft()
+            self.settle(unit, send)
+            if self._unsent and self._unsent[-1][0] is unit:
+                break
+        with self._lock:
+            now = time.monotonic()
+            is_late = bool(self._finished) and now - self._finished_since >= LONGEST_WAIT
+            if is_late and not self._is_leading and (self._quiet.is_set() or not self._pause):
+                self._exchange(is_taking=False)
+            stale = bool(self._units) and (self._quiet.is_set() or now - self._units_since >= LONGEST_WAIT)
+            units = self._drain() if stale else []
+        self._release(units)
+
+    def be_quiet(self) -> None:
+        """Take no more work; `take` returns None from now on."""
+        self._quiet.set()
+        with self._lock:
+            self._changed.notify_all()
+        self.wake()
+
+    def wake(self) -> None:
+        """End the sleep on the bell, if Redis can be reached."""
+        try:
+            self._bell.interrupt()
+        except StoreUnavailable:
+            return
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether this process holds no job and owes Redis no answer."""
+        with self._lock:
+            return not (self._held or self._finished or self._unsent)
+
+    @property
+    def worker(self) -> str:
+        """The name of this worker."""
+        return self._fetcher.name
+
+    # One round trip; the caller holds the lock
+
+    def _exchange(self, *, is_taking: bool = True) -> None:
+        """Lead: hand in what is finished, and take as much as the threads will have done in a few milliseconds."""
+        finished, self._finished = self._finished, {}
+        count = self._count() if is_taking and not self._quiet.is_set() else 0
+        self._is_leading = True
+        try:
+            with self._unlocked():
+                catch = self._fetcher.fetch(count, finished, self._known)
+        except StoreUnavailable as error:
+            self._keep(finished)
+            self._wait_for_redis(error)
+        except LeaseLapsed:
+            self._units.clear()
+            self._held.clear()
+        else:
+            self._pause = 0.0
+            self._accept(catch.units, finished)
+            if count:
+                self._may_find_work, self._next_due = catch.is_full, catch.next_due
+        finally:
+            self._is_leading = False
+            self._changed.notify()
+
+    def _count(self) -> int:
+        ahead = int(AHEAD_SECONDS * self._threads / max(self._mean_seconds, 1e-6))
+        return min(self._idle + ahead, MOST_UNITS)
+
+    def _accept(self, units: list[Unit], finished: dict[str, list[str]]) -> None:
+        for ids in finished.values():
+            for job_id in ids:
+                self._held.pop(job_id, None)
+        self._held.update((unit.id, unit) for unit in units)
+        self._units.extend(units)
+        self._units_since = time.monotonic()
+
+    def _keep(self, finished: dict[str, list[str]]) -> None:
+        for queue, ids in finished.items():
+            self._finished[queue] = ids + self._finished.get(queue, [])
+
+    def _known(self) -> set[str]:
+        with self._lock:
+            return set(self._held)
+
+    def _wait_for_redis(self, error: StoreUnavailable) -> None:
+        if not self._pause:
+            emit(logging.ERROR, "worker.redis_away", {"worker": self.worker, "error": error})
+        self._may_find_work = True
+        self._pause = min(max(PAUSES[0], self._pause * 2), PAUSES[1])
+        with self._unlocked():
+            self._quiet.wait(self._pause)
+
+    def _sleep(self) -> None:
+        """Sleep on the bell until there is work, the next job is due, or a heartbeat has passed."""
+        seconds = self._heartbeat if self._next_due is None else min(self._heartbeat, self._next_due)
+        self._is_sleeping = True
+        try:
+            with self._unlocked():
+                if seconds > 0:
+                    self._bell.wait(seconds)
+        except StoreUnavailable:
+            pass  # the next exchange meets it too, and reports it
+        finally:
+            self._is_sleeping = False
+            self._may_find_work = True
+
+    @contextmanager
+    def _unlocked(self) -> Iterator[None]:
+        self._lock.release()
+        try:
+            yield
+        finally:
+            self._lock.acquire()
+
+    def _drain(self) -> list[Unit]:
+        units = list(self._units)
+        self._units.clear()
+        return units
+
+    def _release(self, units: list[Unit]) -> None:
+        for unit in units:
+            self.settle(unit, lambda unit=unit: self._store.release(unit.queue, unit.worker, [(unit.id, b"")]) == 1)

@@ -1,0 +1,191 @@
+"""Runs one job: decode, find its class, middleware and `perform`, decide the outcome, record it. One method for each step.
+
+The only place that catches BaseException. Threads call `execute`; the event loop awaits the coroutines it hands over.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from jobs.conf import JobsSettings
+from jobs.enqueue import options_of
+from jobs.errors import InvalidJob, InvalidPayload, JobInterrupted, UnknownJob
+from jobs.events import emit, job_ended, job_fields, job_started
+from jobs.handlers import call_safely, handle_death, handle_error
+from jobs.job import Job
+from jobs.middleware.chain import MiddlewareChain
+from jobs.options import JobOptions
+from jobs.payload import Payload, corrupt_payload, decode
+from jobs.registry import registry
+from jobs.store import Store
+from jobs.worker.buffer import Buffer
+from jobs.worker.outcome import Ending, Outcome, after_error, describe, is_interruption
+from jobs.worker.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt at one job."""
+
+    unit: Unit
+    payload: Payload
+    job: Job
+    options: JobOptions
+    started: float
+
+
+class Executor:
+    """Executes units for all threads of a process."""
+
+    def __init__(
+        self,
+        store: Store,
+        buffer: Buffer,
+        chain: MiddlewareChain,
+        settings: JobsSettings,
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        """Take what a run needs; `is_stopping` is what jobs see as `self.stopping`."""
+        self._store = store
+        self._buffer = buffer
+        self._chain = chain
+        self._settings = settings
+        self._is_stopping = is_stopping
+        self._dead_limits = (settings.dead_max_jobs, settings.dead_max_days)
+
+    def execute(self, unit: Unit, run_async: Callable[[Run], None]) -> None:
+        """Run a unit to its end in this thread; a coroutine is handed to `run_async`."""
+        run = self._begin(unit)
+        if run is None:
+            return
+        if run.job.is_async:
+            run_async(run)
+            return
+        try:
+            result = self._chain.perform(run.job, partial(run.job.perform, *run.payload.args, **run.payload.kwargs))
+        except BaseException as error:  # noqa: BLE001  # whatever a job raises is its outcome
+            self._conclude_error(run, error)
+        else:
+            self._conclude(run, result)
+
+    async def execute_async(self, run: Run) -> None:
+        """Run a job whose `perform` is a coroutine to its end."""
+        try:
+            result = await self._chain.aperform(
+                run.job, partial(run.job.perform, *run.payload.args, **run.payload.kwargs)
+            )
+        except BaseException as error:  # noqa: BLE001  # whatever a job raises is its outcome
+            is_stop = isinstance(error, asyncio.CancelledError) and self._is_stopping()
+            await sync_to_async(self._conclude_error)(run, JobInterrupted() if is_stop else error)
+        else:
+            if run.options.keep_result_for is None:
+                self._conclude(run, result)
+            else:
+                await sync_to_async(self._conclude)(run, result)
+
+    # Before
+
+    def _begin(self, unit: Unit) -> Run | None:
+        """Decode the payload and find the class; park the job when that fails, with the reason."""
+        started = time.perf_counter()
+        try:
+            payload = decode(unit.raw)
+        except InvalidPayload as error:
+            corrupt = corrupt_payload(unit.id, unit.queue, unit.raw, describe(error, unit.worker, False))
+            self._park(unit, corrupt, started)
+            return None
+        try:
+            job_class = registry.find(payload.job_class)
+            options = options_of(job_class, payload)
+            if options.max_retries is None:
+                options = replace(options, max_retries=self._settings.max_retries)
+        except (UnknownJob, InvalidJob) as error:
+            errors = [*payload.errors, describe(error, unit.worker, False)]
+            self._park(unit, payload.changed(errors=errors), started)
+            return None
+        job_started(payload)
+        return Run(unit, payload, job_class(payload, self._is_stopping), options, started)
+
+    def _park(self, unit: Unit, payload: Payload, started: float) -> None:
+        """Put a job that cannot be run into the dead set, where a person sees why and can retry it after a deploy."""
+        self._move(unit, Outcome(Ending.DEAD, payload), counter="parked")
+        elapsed = time.perf_counter() - started
+        job_ended("job.parked", payload, elapsed, logging.ERROR, error=payload.errors[-1]["message"])
+        self._buffer.measured(elapsed)
+
+    # After
+
+    def _conclude(self, run: Run, result: Any) -> None:
+        elapsed = time.perf_counter() - run.started
+        if run.options.keep_result_for is None:
+            self._buffer.finish(run.unit, elapsed)
+        else:
+            self._keep_result(run, result, run.options.keep_result_for.total_seconds())
+            self._buffer.measured(elapsed)
+        job_ended(Ending.DONE.value, run.payload, elapsed)
+
+    def _keep_result(self, run: Run, result: Any, seconds: float) -> None:
+        try:
+            raw = run.payload.changed(result=result, finished_at=time.time()).encode()
+        except InvalidPayload:
+            emit(logging.WARNING, "job.result_not_kept", {**job_fields(run.payload), "type": type(result).__name__})
+            raw = run.payload.changed(finished_at=time.time()).encode()
+        unit = run.unit
+        self._buffer.settle(unit, lambda: self._store.finish(unit.queue, unit.worker, unit.id, raw, seconds))
+
+    def _conclude_error(self, run: Run, error: BaseException) -> None:
+        elapsed = time.perf_counter() - run.started
+        outcome = self._decide(run, error)
+        name, payload = outcome.ending.value, outcome.payload
+        if outcome.ending is Ending.INTERRUPTED:
+            self._give_back(run.unit, payload)
+            job_ended(name, payload, elapsed, interruptions=payload.interruptions)
+        else:
+            self._tell(run, outcome, error)
+            self._move(run.unit, outcome)
+            more = {"retry_in": f"{outcome.delay_seconds:.1f}"} if outcome.ending is Ending.RETRIED else {}
+            level = logging.WARNING if outcome.ending is Ending.RETRIED else logging.ERROR
+            job_ended(name, run.payload, elapsed, level, error=repr(error), **more)
+        self._buffer.measured(elapsed)
+
+    def _decide(self, run: Run, error: BaseException) -> Outcome:
+        if is_interruption(error):
+            return Outcome(Ending.INTERRUPTED, run.payload.changed(interruptions=run.payload.interruptions + 1))
+        try:
+            return after_error(run.job, run.payload, run.options, error, run.unit.worker)
+        except Exception as raised:  # noqa: BLE001  # retry_in is the project's code
+            emit(logging.ERROR, "job.retry_in_failed", job_fields(run.payload), raised)
+            run.job.retry_in = lambda attempt, error: None  # type: ignore[method-assign]  # ask it no more
+            return after_error(run.job, run.payload, run.options, error, run.unit.worker)
+
+    def _tell(self, run: Run, outcome: Outcome, error: BaseException) -> None:
+        """Tell people before the outcome is recorded: if the process dies in between they hear twice, not never."""
+        handle_error(error, {**job_fields(run.payload), "outcome": outcome.ending.value})
+        if outcome.ending is not Ending.RETRIED:
+            call_safely(run.job.on_exhausted, error)
+            handle_death(run.job, error)
+
+    def _move(self, unit: Unit, outcome: Outcome, counter: str = "failed") -> None:
+        destinations = {Ending.RETRIED: "retry", Ending.DEAD: "dead", Ending.DISCARDED: "discard"}
+        send = partial(
+            self._store.fail,
+            unit.queue,
+            unit.worker,
+            unit.id,
+            outcome.payload.encode(),
+            destinations[outcome.ending],  # type: ignore[arg-type]  # the values above are Outcomes of the store
+            delay_seconds=outcome.delay_seconds,
+            dead_limits=self._dead_limits,
+            counter=counter,
+        )
+        self._buffer.settle(unit, send)
+
+    def _give_back(self, unit: Unit, payload: Payload) -> None:
+        raw = payload.encode()
+        self._buffer.settle(unit, lambda: self._store.release(unit.queue, unit.worker, [(unit.id, raw)]) == 1)

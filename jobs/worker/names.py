@@ -1,0 +1,11 @@
+"""Names of workers: readable, and never used twice."""
+
+import os
+import secrets
+import socket
+
+
+def new_base_name() -> str:
+    """Return `host:supervisor's pid:token`."""
+    host = socket.gethostname().replace("|", "-")
+    return f"{host}:{os.getpid()}:{secrets.token_hex(4)}"

@@ -1,0 +1,97 @@
+"""What becomes of a job after a run: one value, decided here from the payload, the options and the error.
+
+Pure: no Redis, no handlers. The executor asks `after_error` and carries the answer out.
+"""
+
+import time
+import traceback
+from dataclasses import dataclass
+from enum import Enum
+
+from jobs.backoff import default_backoff
+from jobs.errors import JobInterrupted
+from jobs.job import Job, Retry
+from jobs.options import JobOptions
+from jobs.payload import JobError, Payload
+
+#: Longest message of an error that is kept.
+MOST_MESSAGE_CHARACTERS = 10_000
+#: Most errors kept of one job; the first is always among them.
+MOST_ERRORS = 100
+
+
+class Ending(Enum):
+    """The ways in which a run ends, by the name of their event."""
+
+    DONE = "job.done"
+    RETRIED = "job.retried"
+    DEAD = "job.dead"
+    DISCARDED = "job.discarded"
+    INTERRUPTED = "job.interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a run: how it ended, the payload to store, and in a retry the seconds to wait."""
+
+    ending: Ending
+    payload: Payload
+    delay_seconds: float = 0.0
+
+
+def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseException, worker: str) -> Outcome:
+    """Return what becomes of a job whose attempt raised `error`. A hook of the job that raises counts as silent."""
+    failed = payload.changed(
+        failures=payload.failures + 1, errors=_with_error(payload, describe(error, worker, options.backtrace))
+    )
+    if _is_exhausted(failed, options):
+        return Outcome(Ending.DEAD if options.dead else Ending.DISCARDED, failed)
+    wish = job.retry_in(failed.failures, error)
+    if wish is Retry.KILL:
+        return Outcome(Ending.DEAD, failed)
+    if wish is Retry.DISCARD:
+        return Outcome(Ending.DISCARDED, failed)
+    delay = default_backoff(failed.failures) if wish is None else max(0.0, float(wish))  # type: ignore[arg-type]
+    return Outcome(Ending.RETRIED, failed, delay)
+
+
+def describe(error: BaseException, worker: str, with_traceback: bool = True) -> JobError:
+    """Return an error as it is kept in the payload."""
+    kept: JobError = {
+        "class": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
+        "message": str(error)[:MOST_MESSAGE_CHARACTERS],
+        "at": time.time(),
+        "worker": worker,
+    }
+    if with_traceback:
+        kept["traceback"] = "".join(traceback.format_exception(error))[-MOST_MESSAGE_CHARACTERS:]
+    return kept
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether a stop is this error or hides among its causes: then it is no failure."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        found = pending.pop()
+        if found is None or id(found) in seen:
+            continue
+        if isinstance(found, JobInterrupted):
+            return True
+        seen.add(id(found))
+        pending += [found.__cause__, found.__context__]
+    return False
+
+
+def _with_error(payload: Payload, error: JobError) -> list[JobError]:
+    earlier = [{k: v for k, v in e.items() if k != "traceback"} for e in payload.errors]
+    errors = [*earlier, error]
+    return errors if len(errors) <= MOST_ERRORS else [errors[0], *errors[1 - MOST_ERRORS :]]
+
+
+def _is_exhausted(failed: Payload, options: JobOptions) -> bool:
+    if options.retry_for is not None:
+        first = next(e["at"] for e in failed.errors)
+        return bool(time.time() - first >= options.retry_for.total_seconds())
+    most = options.max_retries
+    return most is not None and failed.failures > most

@@ -1,0 +1,104 @@
+"""Takes back the jobs of a worker that died, stopped, or fell silent. Used by the supervisor and by every worker.
+
+A crash and a stop have budgets of their own: neither spends a retry. A job that was running in several crashes is
+quarantined in the dead set; from its second crash on it comes back after a random pause, away from its neighbours.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jobs.conf import JobsSettings
+from jobs.errors import InvalidPayload, JobsError, UnknownJob
+from jobs.events import emit, job_fields
+from jobs.handlers import handle_death
+from jobs.payload import Payload, decode
+from jobs.registry import registry
+from jobs.store import Store
+
+
+class WorkerCrashed(JobsError):
+    """The process that ran the job died; the message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a worker ended. `running`: the jobs it had begun, None when nobody knows; `reason` is shown to people."""
+
+    reason: str
+    is_crash: bool
+    running: frozenset[str] | None = None
+
+    def blames(self, job_id: str) -> bool:
+        """Whether this job was running when the worker ended."""
+        return self.running is None or job_id in self.running
+
+
+class Recovery:
+    """Gives jobs back through one store."""
+
+    def __init__(
+        self, store: Store, settings: JobsSettings, uniform: Callable[[float, float], float] = random.uniform
+    ) -> None:
+        """Take a store, the budgets, and a source of randomness."""
+        self._store = store
+        self._settings = settings
+        self._uniform = uniform
+
+    def recover(self, queues: Sequence[str], worker: str, ending: Ending, *, is_dead: bool) -> int:
+        """Take back all jobs of a worker and return their number. Safe to call again, and by several at once.
+
+        Unless it `is_dead` for sure, only if its lease ran out. Raise StoreUnavailable when Redis is away.
+        """
+        recovered = 0
+        for queue in queues:
+            if self._store.condemn(queue, worker, is_dead=is_dead):
+                for job_id, raw in list(self._store.list_running(queue, worker)):
+                    recovered += self._give_back(queue, worker, job_id, raw, ending)
+                self._store.leave(queue, worker)
+        if recovered:
+            fields = {"worker": worker, "jobs": recovered, "reason": ending.reason}
+            emit(logging.WARNING if ending.is_crash else logging.INFO, "worker.recovered", fields)
+        return recovered
+
+    def _give_back(self, queue: str, worker: str, job_id: str, raw: bytes | None, ending: Ending) -> bool:
+        if raw is None:
+            return self._store.fail(queue, worker, job_id, b"", "discard", counter="lost")
+        try:
+            payload = decode(raw)
+        except InvalidPayload:
+            return self._store.release(queue, worker, [(job_id, b"")]) == 1
+        if not ending.blames(job_id):
+            return self._store.release(queue, worker, [(job_id, b"")]) == 1
+        if not ending.is_crash:
+            changed = payload.changed(interruptions=payload.interruptions + 1)
+            return self._store.release(queue, worker, [(job_id, changed.encode())]) == 1
+        return self._record_crash(queue, worker, payload, ending)
+
+    def _record_crash(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:
+        error = {"class": "WorkerCrashed", "message": ending.reason, "at": time.time(), "worker": worker}
+        crashes = payload.crashes + 1
+        changed = payload.changed(crashes=crashes, errors=[*payload.errors, error])
+        if crashes >= self._settings.max_crashes:
+            return self._quarantine(queue, worker, changed, ending)
+        if crashes == 1:
+            return self._store.release(queue, worker, [(payload.id, changed.encode())]) == 1
+        delay = self._uniform(0, 5.0 * crashes)
+        return self._store.fail(
+            queue, worker, payload.id, changed.encode(), "retry", delay_seconds=delay, counter="crashed"
+        )
+
+    def _quarantine(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:
+        limits = (self._settings.dead_max_jobs, self._settings.dead_max_days)
+        raw = payload.encode()
+        if not self._store.fail(queue, worker, payload.id, raw, "dead", dead_limits=limits, counter="crashed"):
+            return False
+        emit(logging.ERROR, "job.quarantined", {**job_fields(payload), "crashes": payload.crashes})
+        try:
+            job = registry.find(payload.job_class)(payload)
+        except UnknownJob:
+            return True
+        handle_death(job, WorkerCrashed(f"The job was running in {payload.crashes} crashes: {ending.reason}"))
+        return True

@@ -1,0 +1,279 @@
+"""The supervisor: forks worker processes, restarts them, renews their leases and takes back the jobs of the dead.
+
+It runs no job, starts no thread and holds no connection when it forks. Because it, and not the worker, renews the
+leases, a job may hold the GIL for hours; because the operating system tells it of a death, the jobs of a killed worker
+are back in their queue at once.
+"""
+
+import gc
+import logging
+import os
+import select
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+
+from django.db import connections
+
+from jobs.client import get_client
+from jobs.conf import JobsSettings
+from jobs.errors import StoreUnavailable
+from jobs.events import emit
+from jobs.store import Store
+from jobs.worker.board import Board
+from jobs.worker.fetcher import worker_name
+from jobs.worker.names import new_base_name
+from jobs.worker.process import CHILD_SIGNALS, WorkerProcess
+from jobs.worker.queues import QueueOrder
+from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.signals import SignalPipe
+
+#: A child that lived for so long is replaced at once; before that with a growing pause. Seconds.
+HEALTHY_AFTER = 5.0
+LONGEST_RESTART_PAUSE = 30.0
+#: The children are killed so long before the deadline of a stop, in seconds, or this part of it.
+KILL_BEFORE = (0.5, 0.1)
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(slots=True)
+class Child:
+    """A worker process as its supervisor sees it."""
+
+    pid: int
+    name: str
+    board: Board
+    started: float
+    is_stopped: bool = False
+    was_told_to_stop: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that the worker has had; only under the last it takes jobs."""
+        return [worker_name(self.name, generation) for generation in range(self.board.generation + 1)]
+
+
+@dataclass(slots=True)
+class Death:
+    """A child whose jobs are not all taken back yet, because Redis was away."""
+
+    names: list[str]
+    ending: Ending
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps `settings.processes` workers running."""
+
+    settings: JobsSettings
+    order: QueueOrder
+    burst: bool = False
+    #: A descriptor whose end of file means stop, as TERM does.
+    stop_at_eof: int | None = None
+    _children: dict[int, Child] = field(default_factory=dict)
+    _deaths: list[Death] = field(default_factory=list)
+    _to_replace: list[Child] = field(default_factory=list)
+    _missing: int = 0
+    _quick_deaths: int = 0
+    _starts_at: float = 0.0
+    _stops_at: float | None = None
+    _is_quiet: bool = False
+
+    def run(self) -> int:
+        """Run until a signal stops it, or in a burst until the work is done; return the exit code."""
+        self._store = Store(self.settings.redis_url, self.settings.namespace, timeout=2.0)
+        self._recovery = Recovery(self._store, self.settings)
+        self._alive_pipe = os.pipe()
+        caught = (*STOP_SIGNALS, signal.SIGTSTP, signal.SIGTTIN, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
+        next_renewal = 0.0
+        self._missing = self.settings.processes
+        with SignalPipe(*caught) as signals:
+            while not self._is_over():
+                self._keep_up_strength()
+                self._sleep(signals, next_renewal)
+                for number in signals.read():
+                    self._obey(number)
+                self._reap()
+                if time.monotonic() >= next_renewal:
+                    next_renewal = time.monotonic() + self.settings.heartbeat
+                    self._renew()
+                self._recover_the_dead()
+        return 0
+
+    # Children
+
+    def _keep_up_strength(self) -> None:
+        """Fork what is missing, unless a stop is on or children die too quickly."""
+        if self._stops_at is not None or self._is_quiet or time.monotonic() < self._starts_at:
+            return
+        while self._missing:
+            self._fork()
+            self._missing -= 1
+        self._replace_next()
+
+    def _fork(self) -> None:
+        board = Board(self.settings.concurrency + self.settings.async_concurrency)
+        name = new_base_name()
+        self._store.close()
+        connections.close_all()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        gc.freeze()
+        # Until the child has handlers of its own, a signal to it must wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_SIGNALS)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(self._be_child(name, board))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
+        self._children[pid] = Child(pid, name, board, time.monotonic())
+        emit(logging.INFO, "worker.started", {"worker": name, "child": pid, "queues": ",".join(self.order.names)})
+
+    def _be_child(self, name: str, board: Board) -> int:
+        """Live as a worker process. Ctrl-C reaches the whole group; only the supervisor answers it."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(self._alive_pipe[1])
+            get_client.cache_clear()
+            worker = WorkerProcess(name, self.order, self.settings, board, burst=self.burst)
+            code = worker.run(self._alive_pipe[0])
+        except Exception as error:  # noqa: BLE001  # the last words of a process
+            emit(logging.CRITICAL, "worker.fault", {"worker": name, "error": repr(error)}, error)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        return code
+
+    def _reap(self) -> None:
+        """Notice every child that died, was stopped (SIGSTOP) or goes on."""
+        while self._children:
+            pid, status, usage = os.wait4(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
+            if pid == 0:
+                return
+            child = self._children[pid]
+            if os.WIFSTOPPED(status) or os.WIFCONTINUED(status):
+                child.is_stopped = os.WIFSTOPPED(status)
+                emit(logging.WARNING, "worker.paused" if child.is_stopped else "worker.resumed", {"worker": child.name})
+                continue
+            del self._children[pid]
+            self._bury(child, status, usage.ru_maxrss)
+
+    def _bury(self, child: Child, status: int, peak_kilobytes: int) -> None:
+        code = os.waitstatus_to_exitcode(status)
+        is_crash = code != 0 and not child.was_told_to_stop
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        reason = f"The worker process ended: {how}; peak memory {peak_kilobytes // 1024} MB"
+        ending = Ending(reason, is_crash=is_crash, running=frozenset(child.board.running()))
+        self._deaths.append(Death(child.names, ending))
+        child.board.close()
+        fields = {"worker": child.name, "child": child.pid, "how": how, "peak_memory_mb": peak_kilobytes // 1024}
+        emit(logging.ERROR if is_crash else logging.INFO, "worker.ended", fields)
+        if not child.was_told_to_stop and not (self.burst and code == 0):
+            self._missing += 1
+        self._space_out_restarts(child, is_crash=is_crash)
+
+    def _space_out_restarts(self, child: Child, *, is_crash: bool) -> None:
+        lived = time.monotonic() - child.started
+        self._quick_deaths = self._quick_deaths + 1 if is_crash and lived < HEALTHY_AFTER else 0
+        pause = min(0.1 * 2**self._quick_deaths, LONGEST_RESTART_PAUSE) if self._quick_deaths > 1 else 0.0
+        self._starts_at = time.monotonic() + pause
+
+    def _replace_next(self) -> None:
+        """In a rolling restart, start the successor of one child, and when it runs tell the old one to stop."""
+        self._to_replace = [child for child in self._to_replace if child.pid in self._children]
+        if self._to_replace and len(self._children) == self.settings.processes:
+            old = self._to_replace.pop(0)
+            self._fork()
+            self._tell(old, signal.SIGTERM)
+
+    # Leases and recovery
+
+    def _renew(self) -> None:
+        """Renew the leases of the children that live; one that is stopped does not."""
+        names = [name for child in self._children.values() if not child.is_stopped for name in child.names]
+        try:
+            for queue in self.order.names if names else ():
+                self._store.renew(queue, names, self.settings.lease)
+        except StoreUnavailable:
+            return  # the children meet it too, and report it
+
+    def _recover_the_dead(self) -> None:
+        while self._deaths:
+            death = self._deaths[0]
+            try:
+                for name in death.names:
+                    self._recovery.recover(self.order.names, name, death.ending, is_dead=True)
+                    self._store.forget(name)
+            except StoreUnavailable:
+                return  # again at the next turn
+            self._deaths.pop(0)
+
+    # Signals
+
+    def _obey(self, number: int) -> None:
+        if number in STOP_SIGNALS:
+            if number == signal.SIGINT and self._stops_at is not None:
+                self._kill_all()
+            self._stop()
+        elif number == signal.SIGTSTP:
+            self._is_quiet = True
+            self._tell_all(signal.SIGTSTP)
+        elif number == signal.SIGTTIN:
+            self._tell_all(signal.SIGTTIN)
+        elif number in {signal.SIGHUP, signal.SIGUSR2}:
+            self._to_replace = list(self._children.values())
+
+    def _stop(self) -> None:
+        if self._stops_at is None:
+            emit(logging.INFO, "supervisor.stopping", {"timeout": self.settings.timeout})
+            margin = min(KILL_BEFORE[0], KILL_BEFORE[1] * self.settings.timeout)
+            self._stops_at = time.monotonic() + self.settings.timeout - margin
+            self._tell_all(signal.SIGTERM)
+
+    def _tell_all(self, number: signal.Signals) -> None:
+        for child in self._children.values():
+            self._tell(child, number)
+
+    def _tell(self, child: Child, number: signal.Signals) -> None:
+        child.was_told_to_stop = child.was_told_to_stop or number in {signal.SIGTERM, signal.SIGKILL}
+        os.kill(child.pid, number)
+        if number == signal.SIGTERM:
+            os.kill(child.pid, signal.SIGCONT)  # one that was paused must be able to obey
+
+    def _kill_all(self) -> None:
+        self._tell_all(signal.SIGKILL)
+
+    # Time
+
+    def _is_over(self) -> bool:
+        if self._stops_at is None:
+            return self.burst and not (self._missing or self._children or self._deaths)
+        if not self._children:
+            return not self._deaths or time.monotonic() >= self._stops_at
+        if time.monotonic() >= self._stops_at:
+            self._kill_all()
+        return False
+
+    def _sleep(self, signals: SignalPipe, next_renewal: float) -> None:
+        sources = [signals.fileno()]
+        if self.stop_at_eof is not None and self._stops_at is None:
+            sources.append(self.stop_at_eof)
+        ready = select.select(sources, [], [], self._patience(next_renewal))[0]
+        if self.stop_at_eof in ready and not os.read(self.stop_at_eof or 0, 1024):
+            self._stop()
+
+    def _patience(self, next_renewal: float) -> float:
+        """Return how long to sleep if no signal comes."""
+        now = time.monotonic()
+        moments = [next_renewal, self._stops_at or next_renewal]
+        if self._starts_at > now:
+            moments.append(self._starts_at)
+        if self._deaths or (self._stops_at is not None and now >= self._stops_at):
+            moments.append(now + 0.1)
+        return max(0.0, min(moments) - now)
