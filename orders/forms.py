@@ -11,7 +11,7 @@ from orders.models import Order, Product
 class ProductSelect(forms.Select):
     """A select that carries price and stock of each product, for the script that shows the total."""
 
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the option, with `data-price-cents` and `data-left` if it is a product."""
         option = super().create_option(name, value, *args, **kwargs)
         if isinstance(value, ModelChoiceIteratorValue):

@@ -44,17 +44,12 @@ class Behavior:
 class ServiceStatus:
     """What the home page shows of one service: facts, or the problem."""
 
-    #: Its name in addresses, such as `?open=payments`.
+    #: Its name in addresses, such as `?open=payments`; the database is `postgres`, whatever it is.
     name: str
     title: str
     info: dict[str, object] = field(default_factory=dict)
     problem: str = ""
     behavior: Behavior | None = None
-
-    @property
-    def test_id(self) -> str:
-        """Return the name under which the system tests find the block; two of them are older than our names."""
-        return "service-" + {"database": "postgres", "fulfillment": "order-fulfillment"}.get(self.name, self.name)
 
 
 def check_services() -> list[ServiceStatus]:
@@ -63,7 +58,7 @@ def check_services() -> list[ServiceStatus]:
         _check_redis,
         lambda: _check_api("error-catcher", "Error catcher", ErrorCatcherClient()),
         lambda: _check_api("payments", "Payments", PaymentsClient()),
-        lambda: _check_api("fulfillment", "Order fulfillment", FulfillmentClient()),
+        lambda: _check_api("order-fulfillment", "Order fulfillment", FulfillmentClient()),
         lambda: _check_api("email", "Email", EmailClient()),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
@@ -76,7 +71,7 @@ def _check_database() -> ServiceStatus:
     try:
         orders = Order.objects.count()
     except DatabaseError as error:
-        return ServiceStatus("database", "Database", problem=str(error))
+        return ServiceStatus("postgres", "Database", problem=str(error))
     places = connection.settings_dict
     info = {
         "Engine": connection.display_name,
@@ -86,7 +81,7 @@ def _check_database() -> ServiceStatus:
         "Database": places["NAME"],
         "Orders": orders,
     }
-    return ServiceStatus("database", "Database", {key: value for key, value in info.items() if value != ""})
+    return ServiceStatus("postgres", "Database", {key: value for key, value in info.items() if value != ""})
 
 
 def _check_redis() -> ServiceStatus:
@@ -101,20 +96,20 @@ def _check_api(name: str, title: str, client: ServiceClient) -> ServiceStatus:
         told = client.status(TIMEOUT_SECONDS)
     except ServiceError as error:
         return ServiceStatus(name, title, {"URL": client.url}, problem=str(error))
-    behavior = _behavior(told, name, client.url)
+    behavior = _behavior(told, client.url)
     facts = {_words(key): value for key, value in told.items() if not behavior or key not in BEHAVIOR_KEYS}
     return ServiceStatus(name, title, {"URL": client.url, **facts}, behavior=behavior)
 
 
-def _behavior(told: dict[str, Any], name: str, url: str) -> Behavior | None:
+def _behavior(told: dict[str, Any], url: str) -> Behavior | None:
     """Return the part of a status that only a fake service tells; None for a real one."""
     if "throttle" not in told:
         return None
     misbehaves = told["throttle"] or told["crash"] or told["sleep_seconds"]
     limits = {_words(key): told[key] for key in LIMIT_KEYS if told.get(key) is not None} if misbehaves else {}
     # Only the path: the shop may reach the fakes under a host name that the reader's browser does not know.
-    manage_url = f"{urlsplit(url).path.rpartition('/')[0]}/behaviors/{name}/edit"
-    return Behavior(told["throttle"], told["crash"], told["sleep_seconds"], limits, manage_url)
+    prefix, _, slug = urlsplit(url).path.rpartition("/")
+    return Behavior(told["throttle"], told["crash"], told["sleep_seconds"], limits, f"{prefix}/behaviors/{slug}/edit")
 
 
 def _words(key: str) -> str:

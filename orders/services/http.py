@@ -77,7 +77,7 @@ class ServiceClient:
         json: dict[str, Any] | None = None,
         params: dict[str, str] | None = None,
         timeout_seconds: float | None = None,
-    ) -> Any:  # noqa: ANN401  the edge where JSON comes in
+    ) -> Any:
         """Send one request and return the JSON of its answer, None for an empty one; raise `ServiceError` otherwise."""
         what = f"{method} {self.url}{path}"
         try:
@@ -93,7 +93,7 @@ class ServiceClient:
             raise ServiceUnavailable(f"{self.name} did not answer {what}: {error}") from error
         return self._body_of(response, what)
 
-    def _body_of(self, response: requests.Response, what: str) -> Any:  # noqa: ANN401
+    def _body_of(self, response: requests.Response, what: str) -> Any:
         if not 200 <= response.status_code < 300:
             raise self._error(response, f"answered {response.status_code} to {what}")
         if not response.content:

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("model", ["customer", "product", "order"])
 def test_rows_are_listed_found_and_opened(admin_client, model):
-    order = OrderFactory()
+    order = OrderFactory.create()
     pk = {"customer": order.customer_id, "product": order.product_id, "order": order.pk}[model]
 
     for path in (f"{model}/?q=1", f"{model}/", f"{model}/{pk}/change/"):
@@ -18,8 +18,8 @@ def test_rows_are_listed_found_and_opened(admin_client, model):
 
 @pytest.mark.parametrize(("stock", "name"), [("available", "There"), ("sold-out", "Gone")])
 def test_products_are_filtered_by_stock(admin_client, stock, name):
-    ProductFactory(name="There")
-    ProductFactory(name="Gone", not_available=True)
+    ProductFactory.create(name="There")
+    ProductFactory.create(name="Gone", not_available=True)
 
     page = admin_client.get(f"/admin/orders/product/?stock={stock}")
 

@@ -18,15 +18,15 @@ TRAITS = [
 @pytest.mark.django_db
 @pytest.mark.parametrize(("make", "traits"), TRAITS)
 def test_every_factory_makes_valid_rows(make, traits):
-    row = make(**traits)
+    row = make.create(**traits)
 
     row.full_clean()
 
 
 @pytest.mark.django_db
 def test_factories_use_the_one_customer_again():
-    OrderFactory()
-    OrderFactory()
+    OrderFactory.create()
+    OrderFactory.create()
 
     assert Customer.objects.count() == 1
 

@@ -10,13 +10,13 @@ pytestmark = pytest.mark.django_db
 
 
 def form_with(**data) -> OrderForm:
-    return OrderForm(data, instance=Order(customer=CustomerFactory()))
+    return OrderForm(data, instance=Order(customer=CustomerFactory.create()))
 
 
 def test_products_in_stock_are_offered_by_name_with_price_and_stock():
-    ProductFactory(name="Stembolt", price_cents=123_00, quantity_remaining=4)
-    ProductFactory(name="Capacitor")
-    ProductFactory(name="Banned Substance", not_available=True)
+    ProductFactory.create(name="Stembolt", price_cents=123_00, quantity_remaining=4)
+    ProductFactory.create(name="Capacitor")
+    ProductFactory.create(name="Banned Substance", not_available=True)
 
     html = str(OrderForm()["product"])
 
@@ -52,7 +52,7 @@ def test_empty_form_speaks_in_sentences_and_never_of_the_customer():
     ],
 )
 def test_each_mistake_is_one_sentence(changes, sentence):
-    product = ProductFactory(quantity_remaining=10)
+    product = ProductFactory.create(quantity_remaining=10)
     good = {"product": product.pk, "quantity": "1", "email": "kira@example.com", "address": "Deck 7"}
 
     assert form_with(**good).sentences == []

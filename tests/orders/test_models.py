@@ -20,19 +20,23 @@ def messages_of(row) -> dict[str, list[str]]:
 
 
 def test_more_than_the_stock_is_refused():
-    order = OrderFactory.build(product=ProductFactory(quantity_remaining=10), customer=CustomerFactory(), quantity=11)
+    order = OrderFactory.build(
+        product=ProductFactory.create(quantity_remaining=10), customer=CustomerFactory.create(), quantity=11
+    )
 
     assert messages_of(order) == {"quantity": ["Quantity is more than what is in stock"]}
 
 
 def test_the_whole_stock_can_be_bought():
-    order = OrderFactory.build(product=ProductFactory(quantity_remaining=10), customer=CustomerFactory(), quantity=10)
+    order = OrderFactory.build(
+        product=ProductFactory.create(quantity_remaining=10), customer=CustomerFactory.create(), quantity=10
+    )
 
     order.full_clean()
 
 
 def test_placed_order_stays_valid_when_the_stock_is_gone():
-    order = OrderFactory()
+    order = OrderFactory.create()
 
     order.product.quantity_remaining = 0
 
@@ -40,7 +44,7 @@ def test_placed_order_stays_valid_when_the_stock_is_gone():
 
 
 def test_empty_order_is_told_everything_that_is_missing():
-    order = Order(customer=CustomerFactory())
+    order = Order(customer=CustomerFactory.create())
 
     assert messages_of(order) == {
         "product": ["Product must exist"],
@@ -58,27 +62,27 @@ def test_empty_order_is_told_everything_that_is_missing():
     ],
 )
 def test_quantity_must_be_a_positive_number(quantity, message):
-    order = OrderFactory.build(product=ProductFactory(), customer=CustomerFactory())
+    order = OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create())
     order.quantity = quantity
 
     assert messages_of(order) == {"quantity": [message]}
 
 
 def test_email_must_be_an_address():
-    order = OrderFactory.build(product=ProductFactory(), customer=CustomerFactory(), email="kira")
+    order = OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create(), email="kira")
 
     assert messages_of(order) == {"email": ["Email is not a valid address"]}
 
 
 def test_database_refuses_an_order_of_nothing():
-    order = OrderFactory()
+    order = OrderFactory.create()
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Order.objects.filter(pk=order.pk).update(quantity=0)
 
 
 def test_customers_email_is_unique_whatever_its_case():
-    first = CustomerFactory(email="Pat@example.com")
+    first = CustomerFactory.create(email="Pat@example.com")
     twin = Customer(email="pat@EXAMPLE.com", payments_customer_id="cust_2", payments_payment_method_id="pm_2")
 
     assert messages_of(twin) == {"__all__": ["Email has already been taken"]}
@@ -88,22 +92,22 @@ def test_customers_email_is_unique_whatever_its_case():
 
 
 def test_products_name_is_unique_whatever_its_case():
-    ProductFactory(name="Flux Capacitor")
+    ProductFactory.create(name="Flux Capacitor")
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        ProductFactory(name="FLUX capacitor")
+        ProductFactory.create(name="FLUX capacitor")
 
 
 def test_current_customer_is_the_first_row():
-    first = CustomerFactory()
+    first = CustomerFactory.create()
     Customer.objects.create(email="a@example.com", payments_customer_id="cust_2", payments_payment_method_id="pm_2")
 
     assert Customer.objects.current() == first
 
 
 def test_sold_out_products_are_not_available():
-    there = ProductFactory()
-    ProductFactory(not_available=True)
+    there = ProductFactory.create()
+    ProductFactory.create(not_available=True)
 
     assert list(Product.objects.available()) == [there]
 
@@ -119,7 +123,7 @@ def test_sold_out_products_are_not_available():
     ],
 )
 def test_state_follows_from_the_answers_of_the_services(answers, state):
-    order = OrderFactory(**answers)
+    order = OrderFactory.create(**answers)
 
     assert order.state == state
     assert order.is_finished == (state != OrderState.IN_PROGRESS)

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], trans
 
 
 def charged_order() -> Order:
-    return OrderFactory(charge_completed_at=timezone.now(), charge_successful=True, charge_id="ch_12345678")
+    return OrderFactory.create(charge_completed_at=timezone.now(), charge_successful=True, charge_id="ch_12345678")
 
 
 def test_create_order_saves_it_and_queues_its_completion(queued):
-    order = OrderFactory.build(product=ProductFactory(), customer=CustomerFactory())
+    order = OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create())
 
     created = order_creator.create_order(order)
 
@@ -29,7 +29,7 @@ def test_create_order_saves_it_and_queues_its_completion(queued):
 
 
 def test_create_order_neither_saves_nor_queues_what_is_invalid(queued):
-    order = OrderFactory.build(product=ProductFactory(not_available=True), customer=CustomerFactory())
+    order = OrderFactory.build(product=ProductFactory.create(not_available=True), customer=CustomerFactory.create())
 
     with pytest.raises(ValidationError, match="more than what is in stock"):
         order_creator.create_order(order)
@@ -40,7 +40,9 @@ def test_create_order_neither_saves_nor_queues_what_is_invalid(queued):
 
 def test_order_is_charged_confirmed_and_fulfilled(queued, services):
     order = order_creator.create_order(
-        OrderFactory.build(product=ProductFactory(price_cents=123_00), customer=CustomerFactory(), quantity=1)
+        OrderFactory.build(
+            product=ProductFactory.create(price_cents=123_00), customer=CustomerFactory.create(), quantity=1
+        )
     )
 
     queued.drain()
@@ -54,7 +56,7 @@ def test_order_is_charged_confirmed_and_fulfilled(queued, services):
 
 
 def test_charge_is_quantity_times_price(queued, services):
-    order = OrderFactory(quantity=3, product__price_cents=110_00, product__quantity_remaining=5)
+    order = OrderFactory.create(quantity=3, product__price_cents=110_00, product__quantity_remaining=5)
 
     order_creator.complete_order(order)
 
@@ -62,7 +64,7 @@ def test_charge_is_quantity_times_price(queued, services):
 
 
 def test_declined_charge_queues_nothing_further(queued, services):
-    order = OrderFactory(product__priced_for_decline=True)
+    order = OrderFactory.create(product__priced_for_decline=True)
 
     order_creator.complete_order(order)
 
@@ -75,7 +77,7 @@ def test_declined_charge_queues_nothing_further(queued, services):
 
 
 def test_declined_order_is_not_charged_again(queued, services):
-    order = OrderFactory(product__priced_for_decline=True)
+    order = OrderFactory.create(product__priced_for_decline=True)
     order_creator.complete_order(order)
 
     order_creator.complete_order(Order.objects.get(pk=order.pk))
@@ -85,7 +87,7 @@ def test_declined_order_is_not_charged_again(queued, services):
 
 
 def test_charge_whose_answer_was_lost_is_not_made_twice(queued, services):
-    order = OrderFactory()
+    order = OrderFactory.create()
     order_creator.complete_order(order)
     as_if_never_saved = Order.objects.get(pk=order.pk)
     as_if_never_saved.charge_completed_at = None
@@ -118,7 +120,7 @@ def test_confirmation_that_was_sent_before_is_found_and_not_sent_again(queued, s
 
 
 def test_confirmed_order_only_queues_its_fulfillment_again(queued):
-    order = OrderFactory(email_id="em_12345678")
+    order = OrderFactory.create(email_id="em_12345678")
 
     order_creator.send_notification_email(order)
 
@@ -139,7 +141,7 @@ def test_fulfillment_whose_answer_was_lost_is_not_requested_twice(services):
 
 
 def test_fulfilled_order_calls_nobody():
-    order = OrderFactory(fulfillment_request_id="fr_12345678")
+    order = OrderFactory.create(fulfillment_request_id="fr_12345678")
 
     order_creator.request_order_fulfillment(order)
 
@@ -148,7 +150,7 @@ def test_fulfilled_order_calls_nobody():
 
 @pytest.mark.parametrize("step", ["complete_order", "send_notification_email", "request_order_fulfillment"])
 def test_step_whose_service_is_away_records_and_queues_nothing(queued, step):
-    order = OrderFactory()
+    order = OrderFactory.create()
     before = Order.objects.values().get()
 
     with pytest.raises(ServiceUnavailable):

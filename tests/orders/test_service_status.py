@@ -14,43 +14,51 @@ def check(name: str) -> ServiceStatus:
 
 
 def test_everything_the_shop_depends_on_is_shown_in_order(services):
-    assert [status.test_id for status in check_services()] == [
-        "service-postgres",
-        "service-redis",
-        "service-error-catcher",
-        "service-payments",
-        "service-order-fulfillment",
-        "service-email",
+    assert [status.name for status in check_services()] == [
+        "postgres",
+        "redis",
+        "error-catcher",
+        "payments",
+        "order-fulfillment",
+        "email",
     ]
 
 
 def test_database_tells_how_many_orders_there_are():
-    OrderFactory()
+    OrderFactory.create()
 
-    status = check("database")
+    status = check("postgres")
 
     assert not status.problem
     assert status.info["Orders"] == 1
 
 
-@pytest.mark.parametrize("name", ["error-catcher", "payments", "fulfillment", "email"])
-def test_service_that_is_well_shows_its_address_and_behavior(services, name):
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("error-catcher", "error-catcher"),
+        ("payments", "payments"),
+        ("order-fulfillment", "fulfillment"),
+        ("email", "email"),
+    ],
+)
+def test_service_that_is_well_shows_its_address_and_behavior(services, name, slug):
     status = check(name)
 
     assert not status.problem
-    assert status.info["URL"] == f"{services}/{name}"
+    assert status.info["URL"] == f"{services}/{slug}"
     assert status.behavior is not None
     assert not status.behavior.throttle
     assert not status.behavior.crash
     assert status.behavior.sleep_seconds == 0
     assert status.behavior.limits == {}
-    assert status.behavior.manage_url == f"/fake/behaviors/{name}/edit"
+    assert status.behavior.manage_url == f"/fake/behaviors/{slug}/edit"
 
 
 def test_misbehavior_is_shown_and_the_service_is_still_well(services):
     Behavior.objects.create(service="fulfillment", throttle=True, crash=True, sleep_seconds=5, remaining_requests=3)
 
-    status = check("fulfillment")
+    status = check("order-fulfillment")
 
     assert not status.problem
     assert status.behavior is not None

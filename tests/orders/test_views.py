@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from orders import views
+from orders import order_creator, views
 from orders.models import Order
 from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory
 
@@ -23,7 +23,7 @@ def no_checks(monkeypatch) -> None:
 
 
 def test_home_lists_the_newest_orders_first(client, no_checks):
-    older, newer = OrderFactory(), OrderFactory(**COMPLETE)
+    older, newer = OrderFactory.create(), OrderFactory.create(**COMPLETE)
 
     page = client.get("/").content.decode()
 
@@ -34,7 +34,7 @@ def test_home_lists_the_newest_orders_first(client, no_checks):
 
 
 def test_home_lists_no_more_than_fifty_orders_and_says_so(client, no_checks):
-    OrderFactory.create_batch(51, product=ProductFactory())
+    OrderFactory.create_batch(51, product=ProductFactory.create())
 
     page = client.get("/").content.decode()
 
@@ -55,7 +55,7 @@ def test_order_form_has_no_link_to_itself(client, no_checks):
 
 
 def test_valid_order_is_created_for_the_current_customer(client, queued):
-    customer, product = CustomerFactory(), ProductFactory()
+    customer, product = CustomerFactory.create(), ProductFactory.create()
 
     answer = client.post(
         "/orders", {"product": product.pk, "quantity": 1, "email": "kira@example.com", "address": "Deck 7"}
@@ -69,7 +69,7 @@ def test_valid_order_is_created_for_the_current_customer(client, queued):
 
 
 def test_invalid_order_shows_the_form_again_with_what_was_typed(client, queued):
-    CustomerFactory()
+    CustomerFactory.create()
 
     answer = client.post("/orders", {"quantity": 3, "address": "Deck 7"})
 
@@ -84,9 +84,9 @@ def test_invalid_order_shows_the_form_again_with_what_was_typed(client, queued):
 
 
 def test_stock_that_goes_while_the_order_is_placed_is_a_sentence_too(client, queued, monkeypatch):
-    product = ProductFactory(quantity_remaining=1)
-    CustomerFactory()
-    create_order = views.create_order
+    product = ProductFactory.create(quantity_remaining=1)
+    CustomerFactory.create()
+    create_order = order_creator.create_order
 
     def sell_out_and_create(order):
         order.product.quantity_remaining = 0
@@ -122,7 +122,7 @@ def rows(client, order: Order) -> list[str]:
 
 
 def test_placed_order_waits_for_its_charge(client):
-    payment, email, fulfillment = rows(client, OrderFactory())
+    payment, email, fulfillment = rows(client, OrderFactory.create())
 
     assert "In Progress" in payment
     assert "Pending successful charge" in email
@@ -130,7 +130,7 @@ def test_placed_order_waits_for_its_charge(client):
 
 
 def test_charged_order_shows_its_charge_and_the_rest_in_progress(client):
-    payment, email, fulfillment = rows(client, OrderFactory(**CHARGED))
+    payment, email, fulfillment = rows(client, OrderFactory.create(**CHARGED))
 
     assert "External ID: <code>ch_12345678</code>" in payment
     assert "Charged:" in payment
@@ -139,7 +139,7 @@ def test_charged_order_shows_its_charge_and_the_rest_in_progress(client):
 
 
 def test_confirmed_order_is_not_shown_as_fulfilled(client):
-    _, email, fulfillment = rows(client, OrderFactory(**CONFIRMED))
+    _, email, fulfillment = rows(client, OrderFactory.create(**CONFIRMED))
 
     assert "External ID: <code>em_12345678</code>" in email
     assert "In Progress" in fulfillment
@@ -148,7 +148,7 @@ def test_confirmed_order_is_not_shown_as_fulfilled(client):
 def test_declined_order_shows_the_reason(client):
     declined = {"charge_completed_at": timezone.now(), "charge_decline_reason": "Insufficient funds"}
 
-    payment, email, fulfillment = rows(client, OrderFactory(**declined))
+    payment, email, fulfillment = rows(client, OrderFactory.create(**declined))
 
     assert "Payment Declined: Insufficient funds" in payment
     assert "Pending successful charge" in email
@@ -157,7 +157,7 @@ def test_declined_order_shows_the_reason(client):
 
 @pytest.mark.parametrize(("answers", "is_live"), [({}, True), (CONFIRMED, True), (COMPLETE, False)])
 def test_page_keeps_itself_fresh_only_while_something_happens(client, answers, is_live):
-    order = OrderFactory(**answers)
+    order = OrderFactory.create(**answers)
 
     page = client.get(f"/orders/{order.pk}").content.decode()
 
@@ -167,7 +167,7 @@ def test_page_keeps_itself_fresh_only_while_something_happens(client, answers, i
 
 
 def test_order_page_shows_the_order(client):
-    order = OrderFactory(quantity=3, product__price_cents=1_234_50, address="Deck 7\nStation <Nine>")
+    order = OrderFactory.create(quantity=3, product__price_cents=1_234_50, address="Deck 7\nStation <Nine>")
 
     page = client.get(f"/orders/{order.pk}").content.decode()
 

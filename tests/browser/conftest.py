@@ -1,0 +1,84 @@
+"""Fixtures of the browser tests: Chromium, the shop on a server of its own, and a real worker.
+
+Web, worker and services are processes and threads apart, so they share the test databases and the Redis by URL.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.orders.service_urls import service_urls
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+#: The sandbox needs rights that a container does not give; the rest keeps the browser from calling home.
+BROWSER_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+#: For one whole burst of jobs, in seconds; a worker that hangs should fail the test, not the day.
+WORKER_TIMEOUT = 60
+DATABASE_VARIABLES = {"default": "DATABASE_URL", "fake_services": "FAKE_SERVICES_DATABASE_URL"}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Chromium once: the one on the PATH, else Playwright's own."""
+    installed = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as browsers, pytest.MonkeyPatch.context() as environment:
+        # Playwright's event loop runs in this thread, and Django would take the tests for coroutines.
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = browsers.chromium.launch(executable_path=installed, args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shop(live_server, settings) -> str:
+    """Serve the shop and its services; return the address."""
+    for name, url in service_urls(live_server.url).items():
+        setattr(settings, name, url)
+    return live_server.url
+
+
+@pytest.fixture
+def page(chromium: Browser, shop: str) -> Iterator[Page]:
+    """Open an empty page whose addresses start at the shop; fail the test when a script of ours breaks."""
+    errors: list[str] = []
+    with chromium.new_context(base_url=shop) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+    assert errors == []
+
+
+@pytest.fixture
+def run_jobs(shop: str) -> Callable[[], None]:
+    """Return a function that runs a real worker until there is nothing left to do."""
+    databases = {variable: _database_url(alias) for alias, variable in DATABASE_VARIABLES.items()}
+    environment = {**os.environ, **databases, **service_urls(shop)}
+
+    def run() -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", "runjobs", "--burst"],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            timeout=WORKER_TIMEOUT,
+        )
+
+    return run
+
+
+def _database_url(alias: str) -> str:
+    """Return the URL of a test database, for a process that knows nothing of tests."""
+    place = connections[alias].settings_dict
+    if connections[alias].vendor == "sqlite":
+        return f"sqlite:///{place['NAME']}"
+    user, password = quote(place["USER"], safe=""), quote(place["PASSWORD"], safe="")
+    return f"postgres://{user}:{password}@{place['HOST']}:{place['PORT']}/{place['NAME']}"
