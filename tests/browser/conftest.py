@@ -79,6 +79,7 @@ def _database_url(alias: str) -> str:
     """Return the URL of a test database, for a process that knows nothing of tests."""
     place = connections[alias].settings_dict
     if connections[alias].vendor == "sqlite":
+        assert not connections[alias].is_in_memory_db(), "A database in memory cannot be shared with a worker."
         return f"sqlite:///{place['NAME']}"
     user, password = quote(place["USER"], safe=""), quote(place["PASSWORD"], safe="")
     return f"postgres://{user}:{password}@{place['HOST']}:{place['PORT']}/{place['NAME']}"

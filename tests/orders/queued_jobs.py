@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from jobs.middleware import Middleware
+from jobs import Middleware
 from jobs.payload import Payload
 from orders import jobs as order_jobs
 

@@ -3,6 +3,7 @@
 from html import unescape
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
@@ -183,3 +184,7 @@ def test_missing_page_has_the_look_of_the_shop(client):
 
     assert answer.status_code == 404
     assert "Nothing on our sensors" in answer.content.decode()
+
+
+def test_error_page_needs_neither_request_nor_context():
+    assert "Engineering has been told" in render_to_string("500.html")
