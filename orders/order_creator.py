@@ -21,7 +21,10 @@ CONFIRMATION_TEMPLATE = "order-confirmation"
 
 
 def create_order(order: Order) -> Order:
-    """Save a valid order and enqueue its completion; raise `ValidationError` and save nothing otherwise."""
+    """Save a valid order and enqueue its completion; raise `ValidationError` and save nothing otherwise.
+
+    Raise `StoreUnavailable` when Redis is away at the commit: the order is saved then, and nothing has started it.
+    """
     order.full_clean()
     with transaction.atomic():
         order.save()
