@@ -83,7 +83,11 @@ DATABASES = {
     # The fake services stand for other companies: no transaction of the shop may cover their data.
     "fake_services": _database("FAKE_SERVICES_DATABASE_URL", "fake_services.sqlite3"),
 }
+# Neither database waits for the other in tests; Django would take the first for a dependency of the second.
+DATABASES["fake_services"]["TEST"] = {"DEPENDENCIES": []}
 DATABASE_ROUTERS = ["fake_services.router.FakeServicesRouter"]
+# Comments on tables and columns are for PostgreSQL; SQLite has none.
+SILENCED_SYSTEM_CHECKS = ["fields.W163", "models.W046"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
@@ -93,6 +97,7 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at every start while it is missing
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # The services that the shop calls, over HTTP. The default is the bundled fakes of this same project.

@@ -49,7 +49,7 @@ class StoreUnavailable(JobsError):
         """Keep the URL (without password) and the cause."""
         self.url = url
         super().__init__(
-            f"Redis at {url} cannot be used: {cause}. Is it running, and does JOBS_REDIS_URL name it? "
+            f"Redis at {url} cannot be used: {str(cause).rstrip(chr(46))}. Is it running, and does JOBS_REDIS_URL name it? "
             "In development, start one with: python manage.py devredis"
         )
 

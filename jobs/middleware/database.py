@@ -1,18 +1,18 @@
 """Database manners: a job starts and ends with connections that work, and leaves no transaction open."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from jobs.events import emit
 from jobs.middleware.base import Middleware
 
 if TYPE_CHECKING:
     from jobs.job import Job
-
-logger = logging.getLogger("jobs")
 
 
 class DatabaseMiddleware(Middleware):
@@ -24,36 +24,37 @@ class DatabaseMiddleware(Middleware):
 
     def perform(self, job: "Job", call_next: Callable[[], Any]) -> Any:
         """Tidy up around a job that runs in this thread."""
-        if _is_in_transaction():
+        before = connections.all(initialized_only=True)
+        if any(connection.in_atomic_block for connection in before):
             return call_next()
-        _close_stale()
+        _close_stale(before)
         try:
             return call_next()
         finally:
-            _end_open_transactions(job.job_id)
-            _close_stale()
+            _tidy_up(job.job_id)
 
     async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
         """Tidy up in the one thread in which Django runs the ORM of coroutines; jobs share it, so nothing is rolled back."""
-        await sync_to_async(_close_stale)()
+        await sync_to_async(_close_stale_of_coroutines)()
         try:
             return await call_next()
         finally:
-            await sync_to_async(_close_stale)()
+            await sync_to_async(_close_stale_of_coroutines)()
 
 
-def _is_in_transaction() -> bool:
-    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
+def _close_stale(opened: Iterable[BaseDatabaseWrapper]) -> None:
+    for connection in opened:
+        connection.close_if_unusable_or_obsolete()
 
 
-def _close_stale() -> None:
+def _tidy_up(job_id: str) -> None:
     for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:
+        if connection.in_atomic_block or not connection.get_autocommit():
+            emit(logging.ERROR, "job.transaction_rolled_back", {"id": job_id, "database": connection.alias})
+            connection.close()
+        else:
             connection.close_if_unusable_or_obsolete()
 
 
-def _end_open_transactions(job_id: str) -> None:
-    for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block or not connection.get_autocommit():
-            logger.error("job.transaction_left_open id=%s database=%s: it was rolled back", job_id, connection.alias)
-            connection.close()
+def _close_stale_of_coroutines() -> None:
+    _close_stale(c for c in connections.all(initialized_only=True) if not c.in_atomic_block)

@@ -7,9 +7,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
 
@@ -29,8 +29,7 @@ from jobs.worker.outcome import Ending, Outcome, after_error, describe, is_inter
 from jobs.worker.unit import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One attempt at one job."""
 
     unit: Unit
@@ -57,6 +56,7 @@ class Executor:
         self._chain = chain
         self._settings = settings
         self._is_stopping = is_stopping
+        self._class_options: dict[type[Job], JobOptions] = {}
         self._dead_limits = (settings.dead_max_jobs, settings.dead_max_days)
 
     def execute(self, unit: Unit, run_async: Callable[[Run], None]) -> None:
@@ -102,15 +102,25 @@ class Executor:
             return None
         try:
             job_class = registry.find(payload.job_class)
-            options = options_of(job_class, payload)
-            if options.max_retries is None:
-                options = replace(options, max_retries=self._settings.max_retries)
+            options = self._options(job_class, payload)
         except (UnknownJob, InvalidJob) as error:
             errors = [*payload.errors, describe(error, unit.worker, False)]
             self._park(unit, payload.changed(errors=errors), started)
             return None
         job_started(payload)
         return Run(unit, payload, job_class(payload, self._is_stopping), options, started)
+
+    def _options(self, job_class: type[Job], payload: Payload) -> JobOptions:
+        """Return the options of one run; those of a class as it stands are made once."""
+        known = self._class_options.get(job_class)
+        if known is not None and not payload.options:
+            return known
+        options = options_of(job_class, payload)
+        if options.max_retries is None:
+            options = replace(options, max_retries=self._settings.max_retries)
+        if not payload.options:
+            self._class_options[job_class] = options
+        return options
 
     def _park(self, unit: Unit, payload: Payload, started: float) -> None:
         """Put a job that cannot be run into the dead set, where a person sees why and can retry it after a deploy."""

@@ -16,7 +16,7 @@ import time
 
 from jobs.conf import JobsSettings
 from jobs.errors import StoreUnavailable
-from jobs.events import emit
+from jobs.events import emit, flush
 from jobs.middleware.chain import get_chain
 from jobs.store import Store
 from jobs.worker.async_loop import AsyncLoop
@@ -80,6 +80,7 @@ class WorkerProcess:
                 for number in signals.read() if signals.fileno() in ready else ():
                     self._obey(number)
                 self.buffer.tend()
+                flush()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + self._settings.heartbeat
                     self._beat()

@@ -12,14 +12,14 @@ import select
 import signal
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import connections
 
 from jobs.client import get_client
 from jobs.conf import JobsSettings
 from jobs.errors import StoreUnavailable
-from jobs.events import emit
+from jobs.events import emit, flush
 from jobs.store import Store
 from jobs.worker.board import Board
 from jobs.worker.fetcher import worker_name
@@ -63,32 +63,33 @@ class Death:
     ending: Ending
 
 
-@dataclass(slots=True)
 class Supervisor:
     """Keeps `settings.processes` workers running."""
 
-    settings: JobsSettings
-    order: QueueOrder
-    burst: bool = False
-    #: A descriptor whose end of file means stop, as TERM does.
-    stop_at_eof: int | None = None
-    _children: dict[int, Child] = field(default_factory=dict)
-    _deaths: list[Death] = field(default_factory=list)
-    _to_replace: list[Child] = field(default_factory=list)
-    _missing: int = 0
-    _quick_deaths: int = 0
-    _starts_at: float = 0.0
-    _stops_at: float | None = None
-    _is_quiet: bool = False
+    def __init__(
+        self, settings: JobsSettings, order: QueueOrder, *, burst: bool = False, stop_at_eof: int | None = None
+    ) -> None:
+        """Take what to run. `stop_at_eof`: a descriptor whose end of file means stop, as TERM does."""
+        self.settings = settings
+        self.order = order
+        self._burst = burst
+        self._stop_at_eof = stop_at_eof
+        self._store = Store(settings.redis_url, settings.namespace, timeout=2.0)
+        self._recovery = Recovery(self._store, settings)
+        self._children: dict[int, Child] = {}
+        self._deaths: list[Death] = []
+        self._to_replace: list[Child] = []
+        self._missing = settings.processes
+        self._quick_deaths = 0
+        self._starts_at = 0.0
+        self._stops_at: float | None = None
+        self._is_quiet = False
 
     def run(self) -> int:
         """Run until a signal stops it, or in a burst until the work is done; return the exit code."""
-        self._store = Store(self.settings.redis_url, self.settings.namespace, timeout=2.0)
-        self._recovery = Recovery(self._store, self.settings)
         self._alive_pipe = os.pipe()
         caught = (*STOP_SIGNALS, signal.SIGTSTP, signal.SIGTTIN, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
         next_renewal = 0.0
-        self._missing = self.settings.processes
         with SignalPipe(*caught) as signals:
             while not self._is_over():
                 self._keep_up_strength()
@@ -100,6 +101,7 @@ class Supervisor:
                     next_renewal = time.monotonic() + self.settings.heartbeat
                     self._renew()
                 self._recover_the_dead()
+                flush()
         return 0
 
     # Children
@@ -118,8 +120,8 @@ class Supervisor:
         name = new_base_name()
         self._store.close()
         connections.close_all()
+        flush()
         sys.stdout.flush()
-        sys.stderr.flush()
         gc.freeze()
         # Until the child has handlers of its own, a signal to it must wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_SIGNALS)
@@ -141,13 +143,13 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.close(self._alive_pipe[1])
             get_client.cache_clear()
-            worker = WorkerProcess(name, self.order, self.settings, board, burst=self.burst)
+            worker = WorkerProcess(name, self.order, self.settings, board, burst=self._burst)
             code = worker.run(self._alive_pipe[0])
         except Exception as error:  # noqa: BLE001  # the last words of a process
             emit(logging.CRITICAL, "worker.fault", {"worker": name, "error": repr(error)}, error)
         finally:
+            flush()
             sys.stdout.flush()
-            sys.stderr.flush()
         return code
 
     def _reap(self) -> None:
@@ -174,7 +176,7 @@ class Supervisor:
         child.board.close()
         fields = {"worker": child.name, "child": child.pid, "how": how, "peak_memory_mb": peak_kilobytes // 1024}
         emit(logging.ERROR if is_crash else logging.INFO, "worker.ended", fields)
-        if not child.was_told_to_stop and not (self.burst and code == 0):
+        if not child.was_told_to_stop and not (self._burst and code == 0):
             self._missing += 1
         self._space_out_restarts(child, is_crash=is_crash)
 
@@ -253,7 +255,7 @@ class Supervisor:
 
     def _is_over(self) -> bool:
         if self._stops_at is None:
-            return self.burst and not (self._missing or self._children or self._deaths)
+            return self._burst and not (self._missing or self._children or self._deaths)
         if not self._children:
             return not self._deaths or time.monotonic() >= self._stops_at
         if time.monotonic() >= self._stops_at:
@@ -262,10 +264,10 @@ class Supervisor:
 
     def _sleep(self, signals: SignalPipe, next_renewal: float) -> None:
         sources = [signals.fileno()]
-        if self.stop_at_eof is not None and self._stops_at is None:
-            sources.append(self.stop_at_eof)
+        if self._stop_at_eof is not None and self._stops_at is None:
+            sources.append(self._stop_at_eof)
         ready = select.select(sources, [], [], self._patience(next_renewal))[0]
-        if self.stop_at_eof in ready and not os.read(self.stop_at_eof or 0, 1024):
+        if self._stop_at_eof in ready and not os.read(self._stop_at_eof or 0, 1024):
             self._stop()
 
     def _patience(self, next_renewal: float) -> float:

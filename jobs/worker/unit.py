@@ -1,10 +1,9 @@
 """A unit of work: a job that this process holds. Made by the fetcher, ended by the executor."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A fetched job, not decoded yet. `worker` is the name it was taken under, which fences its end."""
 
     queue: str

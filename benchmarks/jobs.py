@@ -1,0 +1,38 @@
+"""The jobs that the benchmarks run."""
+
+import os
+import time
+from pathlib import Path
+
+from jobs import Job
+
+
+class NoOpJob(Job):
+    """Does nothing."""
+
+    queue = "bench"
+
+    def perform(self, number: int) -> None:
+        """Return at once."""
+
+
+class SleepJob(Job):
+    """Waits, as for a network."""
+
+    queue = "bench"
+
+    def perform(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
+
+class StampJob(Job):
+    """Writes how late it starts."""
+
+    queue = "bench"
+
+    def perform(self, path: str, due_at: float) -> None:
+        """Append the seconds between the moment it was due and now."""
+        late = time.time() - due_at
+        with Path(path).open("a", buffering=1) as file:
+            file.write(f"{late} {os.getpid()}\n")

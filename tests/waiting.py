@@ -1,0 +1,13 @@
+"""Waiting for conditions, never for time."""
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(condition: Callable[[], object], timeout: float = 5.0, message: str = "the condition never held") -> None:
+    """Return as soon as the condition holds; fail after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"{message} (waited {timeout} s)")
+        time.sleep(0.005)
