@@ -54,6 +54,7 @@ class Buffer:
         self._is_sleeping = False
         self._may_find_work = True
         self._next_due: float | None = None
+        self._low_mark = 0
         self._pause = 0.0
 
     # For the threads
@@ -64,7 +65,7 @@ class Buffer:
             self._idle += 1
             try:
                 while not self._quiet.is_set():
-                    if self._units:
+                    if len(self._units) > self._low_mark or (self._units and not self._can_refill):
                         return self._units.popleft()
                     if not self._is_leading and (self._may_find_work or self._finished):
                         self._exchange()
@@ -76,6 +77,11 @@ class Buffer:
             finally:
                 self._idle -= 1
                 self._changed.notify()
+
+    @property
+    def _can_refill(self) -> bool:
+        """Whether this thread may fetch more while the others still have work; so nobody waits for Redis."""
+        return self._may_find_work and not self._is_leading and not self._pause
 
     def finish(self, unit: Unit, elapsed: float) -> None:
         """Hand in a job that is done; its id travels with the next fetch."""
@@ -181,6 +187,8 @@ class Buffer:
         self._held.update((unit.id, unit) for unit in units)
         self._units.extend(units)
         self._units_since = time.monotonic()
+        # Half a batch of short jobs is time enough for a round trip; with longer jobs nothing is fetched early.
+        self._low_mark = len(units) // 2 if len(units) > 2 * self._threads else 0
 
     def _keep(self, finished: dict[str, list[str]]) -> None:
         for queue, ids in finished.items():
