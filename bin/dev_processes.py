@@ -15,8 +15,8 @@ NAME = "bin/dev"
 #: More than the timeout of the worker in Procfile.dev.
 PATIENCE_SECONDS = 10
 PREPARATIONS = (
-    ("migrate", "--no-input", "--verbosity", "0"),
-    ("migrate", "--no-input", "--verbosity", "0", "--database", "fake_services"),
+    ("migrate", "--no-input", "--skip-checks", "--verbosity", "0"),
+    ("migrate", "--no-input", "--skip-checks", "--verbosity", "0", "--database", "fake_services"),
     ("load_sample_data",),
 )
 
