@@ -1,6 +1,7 @@
 -- Insert the new jobs of one queue, ready or scheduled, and ring its bell. What is already there stays as it is.
 -- KEYS[1] payloads   KEYS[2] ready   KEYS[3] scheduled   KEYS[4] bell   KEYS[5] receipt
--- ARGV[1] receipt lifetime in ms, then for each job: id   payload   priority   due in ms (epoch, or "+N" from now)
+-- ARGV[1] receipt lifetime in ms, then for each of at most 1,000 jobs:
+--         id   payload   priority   due in ms (epoch, or "+N" from now)
 -- Returns: the number of jobs inserted; -1 when this very push was done before.  Cost: O(k log n) for k jobs
 local payloads, ready, scheduled, bell, receipt = unpack(KEYS)
 
@@ -11,29 +12,44 @@ end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
-local earliest = tonumber(head[2]) or math.huge
-local inserted, ring = 0, false
-
+local ids = {}
 for i = 2, #ARGV, 4 do
-  local id, due = ARGV[i], tonumber(ARGV[i + 3])
-  if string.sub(ARGV[i + 3], 1, 1) == '+' then
-    due = now + due
-  end
-  if redis.call('HSETNX', payloads, id, ARGV[i + 1]) == 1 then
-    inserted = inserted + 1
+  ids[#ids + 1] = ARGV[i]
+end
+local known, new, at_once, later = redis.call('HMGET', payloads, unpack(ids)), {}, {}, {}
+local earliest = math.huge
+
+for n, id in ipairs(ids) do
+  if not known[n] then
+    local i = 4 * n - 2
+    local due = tonumber(ARGV[i + 3])
+    if string.byte(ARGV[i + 3]) == 43 then -- "+"
+      due = now + due
+    end
+    new[#new + 1], new[#new + 2] = id, ARGV[i + 1]
     if due <= now then
-      redis.call('ZADD', ready, string.format('%.0f', (100 - ARGV[i + 2]) * 2 ^ 44 + due), id)
-      ring = true
+      at_once[#at_once + 1], at_once[#at_once + 2] = string.format('%.0f', (100 - ARGV[i + 2]) * 2 ^ 44 + due), id
     else
-      redis.call('ZADD', scheduled, string.format('%.0f', due), id)
-      -- Sleepers wait no longer than the next due time that they knew of.
-      ring = ring or due < earliest
+      later[#later + 1], later[#later + 2] = string.format('%.0f', due), id
+      earliest = math.min(earliest, due)
     end
   end
 end
 
+-- Sleepers wait no longer than the next due time that they knew of.
+local ring = #at_once > 0
+if #new > 0 then
+  redis.call('HSET', payloads, unpack(new))
+end
+if #at_once > 0 then
+  redis.call('ZADD', ready, unpack(at_once))
+end
+if #later > 0 then
+  local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
+  ring = ring or not head[2] or earliest < tonumber(head[2])
+  redis.call('ZADD', scheduled, unpack(later))
+end
 if ring and redis.call('LLEN', bell) == 0 then
   redis.call('RPUSH', bell, 1)
 end
-return inserted
+return #new / 2
