@@ -1,7 +1,6 @@
 """`manage.py reset_dev`: it clears what is of development, and refuses everything else."""
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 import redis
 from django.db import connections
 
-from jobs.devredis import find_server
 from orders.management.commands.reset_dev import reasons_to_refuse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,18 +20,6 @@ def development(settings):
     settings.DEBUG = True
     settings.JOBS = LOCAL
     return settings
-
-
-@pytest.fixture
-def redis_url(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [find_server(), "--port", str(port), "--bind", "127.0.0.1", "--dir", tmp_path, "--save", ""]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert any("Ready to accept connections" in line for line in server.stdout)
-        yield f"redis://127.0.0.1:{port}/0"
-        server.terminate()
-        server.communicate()
 
 
 def test_development_on_this_machine_may_be_reset(development, monkeypatch):
