@@ -66,7 +66,7 @@ def job_started(payload: Payload) -> None:
 def job_ended(name: str, payload: Payload, elapsed: float, level: int = logging.INFO, **more: Any) -> None:
     """A run has ended: job.done, job.retried, job.dead, job.discarded or job.interrupted."""
     if logger.isEnabledFor(level):
-        emit(level, name, {**job_fields(payload), "elapsed": f"{elapsed:.3f}", **more})
+        emit(level, name, {**job_fields(payload), "elapsed": f"{elapsed:.4f}", **more})
 
 
 class PlainFormatter(logging.Formatter):

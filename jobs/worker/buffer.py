@@ -20,7 +20,7 @@ from jobs.worker.fetcher import Fetcher
 from jobs.worker.unit import Unit
 
 #: As much work as the buffer may hold, in seconds of the whole process.
-AHEAD_SECONDS = 0.005
+AHEAD_SECONDS = 0.008
 #: Most jobs in one fetch.
 MOST_UNITS = 500
 #: A finish is sent, and a unit given back, when it has waited for so long, in seconds.
@@ -187,8 +187,8 @@ class Buffer:
         self._held.update((unit.id, unit) for unit in units)
         self._units.extend(units)
         self._units_since = time.monotonic()
-        # Half a batch of short jobs is time enough for a round trip; with longer jobs nothing is fetched early.
-        self._low_mark = len(units) // 2 if len(units) > 2 * self._threads else 0
+        # What is left when half of it is gone is time enough for a round trip.
+        self._low_mark = (len(units) - self._idle) // 2 if len(units) > self._idle else 0
 
     def _keep(self, finished: dict[str, list[str]]) -> None:
         for queue, ids in finished.items():
