@@ -20,7 +20,8 @@ for i = 2, #ARGV do
       places[#places + 1], keys[#keys + 1] = name, KEYS[n + 1]
     end
   end
-  if not payload or #places ~= 1 or (held_by and not owned) then
+  -- One that is nowhere at all was finished since its id was read.
+  if (payload or #places > 0) and not (payload and #places == 1 and (owned or not held_by)) then
     broken[#broken + 1] = id
     broken[#broken + 1] = (payload and '' or 'no payload; ') .. (#places > 0 and table.concat(places, ', ') or 'nowhere')
     if repair then
