@@ -251,10 +251,11 @@ class Store:
         """Return warnings about this Redis; raise ConfigurationError when it is too old to be used. Two round trips."""
         with self.available():
             info = self.client.info()
-        return _judge(info, self.url)
+        return judge(info, self.url)
 
 
-def _judge(info: dict[str, object], url: str) -> list[str]:
+def judge(info: Mapping[str, object], url: str) -> list[str]:
+    """Return warnings about a Redis that tells this of itself; raise ConfigurationError when it is too old."""
     version = str(info.get("valkey_version") or info.get("redis_version", "0"))
     minimum = (7, 2) if "valkey_version" in info else (7, 0)
     if tuple(int(part) for part in version.split(".")[:2]) < minimum:
