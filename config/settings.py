@@ -3,6 +3,7 @@
 Every value has a default that works in development; `DEBUG=false` demands a real secret key.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -64,7 +65,7 @@ TEMPLATES = [
 
 
 def _database(variable: str, file_name: str) -> dict[str, object]:
-    """Return the database named by a variable, SQLite in `.dev/` if unset; SQLite is set up to be shared by processes."""
+    """Return the database named by a variable, SQLite in `.dev/` if unset, set up to be shared by processes."""
     database: dict[str, object] = env.db_url(variable, default=f"sqlite:///{DEV_DIR / file_name}")
     if database["ENGINE"] == "django.db.backends.sqlite3":
         database["OPTIONS"] = {
@@ -108,6 +109,8 @@ FULFILLMENT_API_URL = env.str("FULFILLMENT_API_URL", default=f"{FAKE_SERVICES_UR
 ERROR_CATCHER_API_URL = env.str("ERROR_CATCHER_API_URL", default=f"{FAKE_SERVICES_URL}/error-catcher")
 SERVICE_TIMEOUT_SECONDS = env.float("SERVICE_TIMEOUT_SECONDS", default=10.0)
 
+if DEBUG:
+    os.environ.setdefault("JOBS_REDIS_URL", "redis://127.0.0.1:6399/0")  # where `manage.py devredis` listens
 JOBS = {
     # Strict priority: everything in "high" before anything in "default". The Redis is named by JOBS_REDIS_URL.
     "QUEUES": ["high", "default"],

@@ -105,4 +105,5 @@ def _run_in_subprocess() -> None:
     """
     command = [sys.executable, *(argument for argument in sys.argv if argument != "--reload"), "--stop-at-eof"]
     environment = {name: value for name, value in os.environ.items() if name != autoreload.DJANGO_AUTORELOAD_ENV}
-    subprocess.Popen(command, stdin=subprocess.PIPE, env=environment).wait()  # noqa: S603  # our own command line
+    while subprocess.Popen(command, stdin=subprocess.PIPE, env=environment).wait() < 0:  # noqa: S603  # our own command
+        sys.stderr.write("The supervisor was killed; starting it again.\n")
