@@ -47,7 +47,7 @@ class AsyncLoop:
     def _start(self, run: Run) -> None:
         slot = self._free.pop()
         self._board.write(slot, run.unit.id)
-        task = asyncio.get_running_loop().create_task(self._run(run))  # type: ignore[arg-type]
+        task = asyncio.get_running_loop().create_task(self._run(run))
         self._tasks[task] = run
         task.add_done_callback(lambda done: self._ended(done, slot))
 

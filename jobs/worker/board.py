@@ -26,6 +26,7 @@ class Board:
 
     @generation.setter
     def generation(self, value: int) -> None:
+        """Note that the worker took a new name."""
         _HEADER.pack_into(self._memory, 0, value)
 
     def write(self, slot: int, job_id: str) -> None:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from jobs.errors import LeaseLapsed, StoreUnavailable
 from jobs.events import emit
@@ -92,7 +93,7 @@ class Buffer:
             self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
 
     def settle(self, unit: Unit, send: Callable[[], bool]) -> None:
-        """Record any other end of a job now, by `send`, which says whether the job was still ours; later if Redis is away."""
+        """Record any other end of a job by `send`, which says whether it was still ours; later if Redis is away."""
         try:
             is_ours = send()
         except StoreUnavailable:
@@ -111,7 +112,7 @@ class Buffer:
     # For the main thread
 
     def tend(self) -> None:
-        """Send what has waited too long, and give back units for which no thread had time. Called many times a second."""
+        """Send what waited too long, and give back units for which no thread had time. Called many times a second."""
         while self._unsent:
             unit, send = self._unsent.popleft()
             self.settle(unit, send)
@@ -235,4 +236,7 @@ class Buffer:
 
     def _release(self, units: list[Unit]) -> None:
         for unit in units:
-            self.settle(unit, lambda unit=unit: self._store.release(unit.queue, unit.worker, [(unit.id, b"")]) == 1)
+            self.settle(unit, partial(self._give_back, unit))
+
+    def _give_back(self, unit: Unit) -> bool:
+        return self._store.release(unit.queue, unit.worker, [(unit.id, b"")]) == 1

@@ -1,4 +1,4 @@
-"""Runs one job: decode, find its class, middleware and `perform`, decide the outcome, record it. One method for each step.
+"""Runs one job: decode, find its class, middleware and `perform`, decide the outcome, record it. A method for each.
 
 The only place that catches BaseException. Threads call `execute`; the event loop awaits the coroutines it hands over.
 """
@@ -97,14 +97,14 @@ class Executor:
         try:
             payload = decode(unit.raw)
         except InvalidPayload as error:
-            corrupt = corrupt_payload(unit.id, unit.queue, unit.raw, describe(error, unit.worker, False))
+            corrupt = corrupt_payload(unit.id, unit.queue, unit.raw, describe(error, unit.worker, with_traceback=False))
             self._park(unit, corrupt, started)
             return None
         try:
             job_class = registry.find(payload.job_class)
             options = self._options(job_class, payload)
         except (UnknownJob, InvalidJob) as error:
-            errors = [*payload.errors, describe(error, unit.worker, False)]
+            errors = [*payload.errors, describe(error, unit.worker, with_traceback=False)]
             self._park(unit, payload.changed(errors=errors), started)
             return None
         job_started(payload)

@@ -13,6 +13,7 @@ from jobs.errors import LeaseLapsed, StoreUnavailable
 from jobs.events import emit
 from jobs.store import Store
 from jobs.worker.board import Board
+from jobs.worker.names import worker_name
 from jobs.worker.queues import QueueOrder
 from jobs.worker.recovery import Ending, Recovery
 from jobs.worker.unit import Unit
@@ -126,10 +127,3 @@ class Catch:
         self.units = units
         self.is_full = is_full
         self.next_due = next_due
-
-
-def worker_name(base: str, generation: int) -> str:
-    """Return the name of a worker after it lost its lease `generation` times."""
-    return f"{base}.{generation}" if generation else base
-
-

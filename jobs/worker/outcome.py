@@ -42,7 +42,8 @@ class Outcome:
 def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseException, worker: str) -> Outcome:
     """Return what becomes of a job whose attempt raised `error`. A hook of the job that raises counts as silent."""
     failed = payload.changed(
-        failures=payload.failures + 1, errors=_with_error(payload, describe(error, worker, options.backtrace))
+        failures=payload.failures + 1,
+        errors=_with_error(payload, describe(error, worker, with_traceback=options.backtrace)),
     )
     if _is_exhausted(failed, options):
         return Outcome(Ending.DEAD if options.dead else Ending.DISCARDED, failed)
@@ -51,11 +52,11 @@ def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseExce
         return Outcome(Ending.DEAD, failed)
     if wish is Retry.DISCARD:
         return Outcome(Ending.DISCARDED, failed)
-    delay = default_backoff(failed.failures) if wish is None else max(0.0, float(wish))  # type: ignore[arg-type]
+    delay = default_backoff(failed.failures) if wish is None else max(0.0, float(wish))
     return Outcome(Ending.RETRIED, failed, delay)
 
 
-def describe(error: BaseException, worker: str, with_traceback: bool = True) -> JobError:
+def describe(error: BaseException, worker: str, *, with_traceback: bool = True) -> JobError:
     """Return an error as it is kept in the payload."""
     kept: JobError = {
         "class": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),

@@ -12,7 +12,6 @@ import select
 import signal
 import sys
 import time
-from dataclasses import dataclass
 
 from django.db import connections
 
@@ -22,11 +21,11 @@ from jobs.errors import StoreUnavailable
 from jobs.events import emit, flush
 from jobs.store import Store
 from jobs.worker.board import Board
-from jobs.worker.fetcher import worker_name
+from jobs.worker.child import Child, Death
 from jobs.worker.names import new_base_name
 from jobs.worker.process import CHILD_SIGNALS, WorkerProcess
 from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.recovery import Recovery
 from jobs.worker.signals import SignalPipe
 
 #: A child that lived for so long is replaced at once; before that with a growing pause. Seconds.
@@ -36,31 +35,6 @@ LONGEST_RESTART_PAUSE = 30.0
 KILL_BEFORE = (0.5, 0.1)
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-
-@dataclass(slots=True)
-class Child:
-    """A worker process as its supervisor sees it."""
-
-    pid: int
-    name: str
-    board: Board
-    started: float
-    is_stopped: bool = False
-    was_told_to_stop: bool = False
-
-    @property
-    def names(self) -> list[str]:
-        """Every name that the worker has had; only under the last it takes jobs."""
-        return [worker_name(self.name, generation) for generation in range(self.board.generation + 1)]
-
-
-@dataclass(slots=True)
-class Death:
-    """A child whose jobs are not all taken back yet, because Redis was away."""
-
-    names: list[str]
-    ending: Ending
 
 
 class Supervisor:
@@ -129,7 +103,7 @@ class Supervisor:
         if pid == 0:
             os._exit(self._be_child(name, board))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
-        self._children[pid] = Child(pid, name, board, time.monotonic())
+        self._children[pid] = Child(pid, name, board)
         emit(logging.INFO, "worker.started", {"worker": name, "child": pid, "queues": ",".join(self.order.names)})
 
     def _be_child(self, name: str, board: Board) -> int:
@@ -167,18 +141,13 @@ class Supervisor:
             self._bury(child, status, usage.ru_maxrss)
 
     def _bury(self, child: Child, status: int, peak_kilobytes: int) -> None:
-        code = os.waitstatus_to_exitcode(status)
-        is_crash = code != 0 and not child.was_told_to_stop
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        reason = f"The worker process ended: {how}; peak memory {peak_kilobytes // 1024} MB"
-        ending = Ending(reason, is_crash=is_crash, running=frozenset(child.board.running()))
-        self._deaths.append(Death(child.names, ending))
-        child.board.close()
-        fields = {"worker": child.name, "child": child.pid, "how": how, "peak_memory_mb": peak_kilobytes // 1024}
-        emit(logging.ERROR if is_crash else logging.INFO, "worker.ended", fields)
-        if not child.was_told_to_stop and not (self._burst and code == 0):
+        death = child.bury(status, peak_kilobytes)
+        self._deaths.append(death)
+        fields = {"worker": child.name, "child": child.pid, "how": death.how, "peak_memory_mb": death.peak_memory_mb}
+        emit(logging.ERROR if death.ending.is_crash else logging.INFO, "worker.ended", fields)
+        if not child.was_told_to_stop and not (self._burst and death.code == 0):
             self._missing += 1
-        self._space_out_restarts(child, is_crash=is_crash)
+        self._space_out_restarts(child, is_crash=death.ending.is_crash)
 
     def _space_out_restarts(self, child: Child, *, is_crash: bool) -> None:
         lived = time.monotonic() - child.started
@@ -192,7 +161,7 @@ class Supervisor:
         if self._to_replace and len(self._children) == self.settings.processes:
             old = self._to_replace.pop(0)
             self._fork()
-            self._tell(old, signal.SIGTERM)
+            old.tell(signal.SIGTERM)
 
     # Leases and recovery
 
@@ -221,7 +190,7 @@ class Supervisor:
     def _obey(self, number: int) -> None:
         if number in STOP_SIGNALS:
             if number == signal.SIGINT and self._stops_at is not None:
-                self._kill_all()
+                self._tell_all(signal.SIGKILL)
             self._stop()
         elif number == signal.SIGTSTP:
             self._is_quiet = True
@@ -240,16 +209,7 @@ class Supervisor:
 
     def _tell_all(self, number: signal.Signals) -> None:
         for child in self._children.values():
-            self._tell(child, number)
-
-    def _tell(self, child: Child, number: signal.Signals) -> None:
-        child.was_told_to_stop = child.was_told_to_stop or number in {signal.SIGTERM, signal.SIGKILL}
-        os.kill(child.pid, number)
-        if number == signal.SIGTERM:
-            os.kill(child.pid, signal.SIGCONT)  # one that was paused must be able to obey
-
-    def _kill_all(self) -> None:
-        self._tell_all(signal.SIGKILL)
+            child.tell(number)
 
     # Time
 
@@ -259,7 +219,7 @@ class Supervisor:
         if not self._children:
             return not self._deaths or time.monotonic() >= self._stops_at
         if time.monotonic() >= self._stops_at:
-            self._kill_all()
+            self._tell_all(signal.SIGKILL)
         return False
 
     def _sleep(self, signals: SignalPipe, next_renewal: float) -> None:

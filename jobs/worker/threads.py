@@ -41,7 +41,8 @@ class JobThread(threading.Thread):
             except JobInterrupted:
                 pass  # it struck after the job had ended
             except Exception as error:  # noqa: BLE001  # a fault of ours must not end the thread
-                emit(logging.CRITICAL, "worker.fault", {"queue": unit.queue, "id": unit.id, "error": repr(error)}, error)
+                fields = {"queue": unit.queue, "id": unit.id, "error": repr(error)}
+                emit(logging.CRITICAL, "worker.fault", fields, error)
             finally:
                 self._board.clear(self._slot)
                 self.current = None

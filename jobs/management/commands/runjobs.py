@@ -26,7 +26,7 @@ PAUSES = (0.5, 10.0)
 class Command(BaseCommand):
     """Parse what the worker is to do and hand it to the supervisor."""
 
-    help = "Run jobs. TERM or INT stops within the timeout, TSTP takes no more, TTIN shows stacks, HUP restarts workers."
+    help = "Run jobs. TERM or INT stops within the timeout, TSTP takes no more, TTIN shows stacks, HUP restarts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options; the command line beats the environment, which beats the settings."""
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--queue",
             action="append",
             metavar="NAME[,WEIGHT]",
-            help="A queue to serve; repeat it. Without weights the first that has work is served. Default: JOBS['QUEUES'].",
+            help="A queue to serve; repeat it. Without weights the first with work is served. Default: JOBS['QUEUES'].",
         )
         parser.add_argument("-c", "--concurrency", type=int, metavar="N", help="Threads in each process.")
         parser.add_argument("-p", "--processes", type=int, metavar="N", help="Worker processes.")
