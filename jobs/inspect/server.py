@@ -1,0 +1,60 @@
+"""The Redis itself: which one it is, how far away, and whether jobs are safe in it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.errors import ConfigurationError
+from jobs.inspect.reader import get_reader
+from jobs.store.reader import Reader
+from jobs.store.store import judge
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The Redis at a moment. `max_memory_bytes` is 0 where there is no limit; `warnings` say what to change."""
+
+    url: str
+    product: str
+    version: str
+    round_trip_ms: float
+    uptime_seconds: int
+    connections: int
+    keys: int
+    memory_bytes: int
+    max_memory_bytes: int
+    persistence: str
+    eviction_policy: str
+    warnings: tuple[str, ...]
+
+
+def server(reader: Reader | None = None) -> Server:
+    """Return what the Redis tells about itself; of a cluster, one node. Four round trips, O(1)."""
+    reader = reader or get_reader()
+    reader.ping()  # connects, so that the next answer takes a round trip and no more
+    start = time.perf_counter()
+    reader.ping()
+    round_trip_ms = (time.perf_counter() - start) * 1000
+    info = reader.info()
+    return Server(
+        url=reader.store.url,
+        product="Valkey" if "valkey_version" in info else "Redis",
+        version=str(info.get("valkey_version") or info["redis_version"]),
+        round_trip_ms=round_trip_ms,
+        uptime_seconds=info["uptime_in_seconds"],
+        connections=info["connected_clients"],
+        keys=reader.number_of_keys(),
+        memory_bytes=info["used_memory"],
+        max_memory_bytes=info["maxmemory"],
+        persistence="append-only file" if info["aof_enabled"] else "no append-only file",
+        eviction_policy=info["maxmemory_policy"],
+        warnings=_warnings(info, reader.store.url),
+    )
+
+
+def _warnings(info: Mapping[str, Any], url: str) -> tuple[str, ...]:
+    try:
+        return tuple(judge(info, url))
+    except ConfigurationError as error:
+        return (str(error),)
