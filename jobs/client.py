@@ -8,10 +8,8 @@ from django.core.signals import setting_changed
 
 from jobs.conf import get_settings
 from jobs.errors import StoreUnavailable
-from jobs.store import NewJob, Store
+from jobs.store import MOST_JOBS, NewJob, Store
 
-#: Jobs in one call of the push script, so that no call keeps Redis busy for long.
-MOST_JOBS_PER_PUSH = 1_000
 #: How often a process makes its queues known again, in seconds.
 ANNOUNCE_EVERY = 60.0
 
@@ -30,7 +28,7 @@ class Client:
         batch: dict[str, list[NewJob]] = {}
         for number, (queue, job) in enumerate(jobs, 1):
             batch.setdefault(queue, []).append(job)
-            if number % MOST_JOBS_PER_PUSH == 0:
+            if number % MOST_JOBS == 0:
                 self._push_batch(batch)
                 batch = {}
         if batch:

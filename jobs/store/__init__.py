@@ -1,6 +1,6 @@
 """Everything that talks to Redis. The layers above see the types here and never a Redis command or key."""
 
 from jobs.store.keys import QueueKeys
-from jobs.store.store import Fetched, NewJob, Outcome, Store
+from jobs.store.store import MOST_JOBS, Fetched, NewJob, Outcome, Store
 
-__all__ = ["Fetched", "NewJob", "Outcome", "QueueKeys", "Store"]
+__all__ = ["MOST_JOBS", "Fetched", "NewJob", "Outcome", "QueueKeys", "Store"]

@@ -3,7 +3,9 @@
 All keys of one queue share its hash tag, so that every script stays on one node of a Redis Cluster.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,10 @@ class QueueKeys:
         for name in self.__slots__[2:]:
             object.__setattr__(self, name, f"{{{self.namespace}:{self.queue}}}:{name}")
 
-    def receipt(self, job_id: str) -> str:
-        """Return the key that says that the push whose first job is this one was done."""
-        return f"{{{self.namespace}:{self.queue}}}:pushed:{job_id}"
+    def receipt(self, job_ids: Sequence[str]) -> str:
+        """Return the key that says that the push of just these jobs was done."""
+        push = job_ids[0] if len(job_ids) == 1 else blake2b("".join(job_ids).encode(), digest_size=16).hexdigest()
+        return f"{{{self.namespace}:{self.queue}}}:pushed:{push}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from jobs.store.connection import UNAVAILABLE, Client, RedisCluster, connect, hi
 from jobs.store.keys import QueueKeys, SharedKeys
 from jobs.store.scripts import Scripts, sources
 
+#: Most jobs in one push or fetch: Lua cannot unpack more than some thousand values.
+MOST_JOBS = 1_000
 #: How long a push is remembered, in ms; longer than any client goes on sending it again.
 RECEIPT_MS = 30_000
 DAY_MS = 24 * 3600 * 1000
@@ -81,17 +83,20 @@ class Store:
     # Enqueueing
 
     def push(self, queue: str, jobs: Sequence[NewJob]) -> int:
-        """Insert jobs that are new and return their number, 0 when this push was done before. O(k log n)."""
+        """Insert up to 1,000 jobs and return how many were new, 0 when this push was done before. O(k log n)."""
         keys, args = self._push_call(queue, jobs)
         with self.available():
-            return max(self._scripts.run("push", keys, args), 0)
+            inserted: int = self._scripts.run("push", keys, args)
+        return max(inserted, 0)
 
     def _push_call(self, queue: str, jobs: Sequence[NewJob]) -> tuple[tuple[str, ...], list[str | bytes | int]]:
+        if len(jobs) > MOST_JOBS:
+            raise ValueError(f"{len(jobs):,} jobs are too many for one push; send at most {MOST_JOBS:,}.")
         k = self.keys(queue)
         args: list[str | bytes | int] = [RECEIPT_MS]
         for job in jobs:
             args += (job.id, job.payload, job.priority, job.due)
-        return (k.payloads, k.ready, k.scheduled, k.bell, k.receipt(jobs[0].id)), args
+        return (k.payloads, k.ready, k.scheduled, k.bell, k.receipt([job.id for job in jobs])), args
 
     def push_all(self, jobs_by_queue: Mapping[str, Sequence[NewJob]]) -> int:
         """Push to several queues and return the number of new jobs: one round trip, on a cluster one for each queue."""
@@ -115,13 +120,13 @@ class Store:
     ) -> Fetched:
         """Finish jobs, renew the lease, promote what is due and take up to `count`; `join` on the first call of a name.
 
-        One round trip, O((finished + promoted + count) log n).
+        No call takes more than 1,000. One round trip, O((finished + promoted + count) log n).
         """
         k = self.keys(queue)
         keys = (k.payloads, k.ready, k.scheduled, k.retry, k.running, k.leases, k.bell, k.meta, k.stats)
         with self.available():
             good, next_due, expired, lost, taken = self._scripts.run(
-                "fetch", keys, [worker, round(lease * 1000), int(join), count, *finished]
+                "fetch", keys, [worker, round(lease * 1000), int(join), min(count, MOST_JOBS), *finished]
             )
         return Fetched(
             lease_is_good=good == 1,
@@ -158,9 +163,7 @@ class Store:
         most, days = dead_limits
         args = [worker, job_id, payload, outcome, round(delay_seconds * 1000), most, days * DAY_MS, counter]
         with self.available():
-            return bool(
-                self._scripts.run("fail", (k.running, k.payloads, k.retry, k.dead, k.bell, k.stats), args) == 1
-            )
+            return bool(self._scripts.run("fail", (k.running, k.payloads, k.retry, k.dead, k.bell, k.stats), args) == 1)
 
     def release(self, queue: str, worker: str, jobs: Sequence[tuple[str, bytes]]) -> int:
         """Give jobs back to the place they had, with a new payload unless it is empty; return how many. O(k log n)."""
@@ -268,4 +271,3 @@ def judge(info: Mapping[str, object], url: str) -> list[str]:
     if not info.get("aof_enabled"):
         warnings.append("Append-only persistence is off: a restart of Redis loses jobs. Set appendonly yes.")
     return warnings
-

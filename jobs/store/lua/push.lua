@@ -12,7 +12,7 @@ end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local ids = {}
+local ids, seen = {}, {}
 for i = 2, #ARGV, 4 do
   ids[#ids + 1] = ARGV[i]
 end
@@ -20,7 +20,8 @@ local known, new, at_once, later = redis.call('HMGET', payloads, unpack(ids)), {
 local earliest = math.huge
 
 for n, id in ipairs(ids) do
-  if not known[n] then
+  if not (known[n] or seen[id]) then
+    seen[id] = true
     local i = 4 * n - 2
     local due = tonumber(ARGV[i + 3])
     if string.byte(ARGV[i + 3]) == 43 then -- "+"
