@@ -11,7 +11,7 @@ for i = 2, #ARGV do
   local id, places, keys = ARGV[i], {}, {}
   local payload = redis.call('HGET', KEYS[1], id)
   local held_by = redis.call('HGET', KEYS[7], id)
-  local owned = held_by and redis.call('ZSCORE', KEYS[8], (string.match(held_by, '^(.*)|[^|]*$')))
+  local owned = held_by and redis.call('ZSCORE', KEYS[8], string.match(held_by, '^(.*)|[^|]*$') or '')
   if held_by then
     places[1] = owned and 'running' or 'running without a worker'
   end
@@ -25,7 +25,8 @@ for i = 2, #ARGV do
     broken[#broken + 1] = id
     broken[#broken + 1] = (payload and '' or 'no payload; ') .. (#places > 0 and table.concat(places, ', ') or 'nowhere')
     if repair then
-      -- Keep the place furthest along; a job without an owner or a place is ready again, at the head of its priority.
+      -- A worker keeps its job, else the first of the sets does; a job that has neither is ready again, before all others
+      -- of its priority.
       if held_by and not (owned and payload) then
         redis.call('HDEL', KEYS[7], id)
       end
