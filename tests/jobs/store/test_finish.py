@@ -1,0 +1,81 @@
+"""finish.lua: a job whose result is kept goes to the done set, if it is still ours."""
+
+import pytest
+
+
+@pytest.fixture
+def running(q):
+    """Return a queue in which worker w runs job a."""
+    q.push("a")
+    q.take("w")
+    return q
+
+
+def finish(q, worker="w", keep_seconds=60.0):
+    return q.store.finish("q", worker, "a", b"with result", keep_seconds)
+
+
+def test_finished_job_is_kept_with_its_result_until_it_expires(running):
+    before = running.now()
+
+    assert finish(running)
+
+    assert running.places() == {"a": ["done"]}
+    assert running.payload("a") == b"with result"
+    assert before + 60_000 <= running.score("done", "a") <= running.now() + 60_000
+
+
+def test_finished_job_is_counted(running):
+    finish(running)
+
+    assert running.stat("processed") == running.stat(f"processed:{running.now() // 86_400_000}") == 1
+    assert running.stat("failed") == 0
+
+
+def test_job_of_another_worker_is_left_alone(running):
+    assert not finish(running, worker="other")
+
+    assert running.places() == {"a": ["running"]}
+    assert running.payload("a") != b"with result"
+    assert running.stat("processed") == 0
+
+
+def test_finish_sent_again_changes_nothing(running):
+    finish(running)
+    expires = running.score("done", "a")
+
+    assert not finish(running, keep_seconds=600)
+
+    assert running.score("done", "a") == expires
+    assert running.stat("processed") == 1
+
+
+def test_job_that_others_took_back_is_left_alone(running):
+    running.store.release("q", "w", [("a", b"")])
+
+    assert not finish(running)
+
+    assert running.places() == {"a": ["ready"]}
+
+
+def test_condemned_worker_may_still_finish_what_it_owns(running):
+    running.store.condemn("q", "w", is_dead=True)
+
+    assert finish(running)
+
+
+def test_expired_results_are_removed_in_portions(running):
+    past = {f"{n:04}": n for n in range(250)}
+    running.client.hset(running.keys.payloads, mapping=dict.fromkeys(past, b"{}"))
+    running.client.zadd(running.keys.done, past)
+
+    finish(running)
+
+    assert running.ids("done") == [*(f"{n:04}" for n in range(100, 250)), "a"]
+    assert running.is_sound()
+
+
+def test_result_kept_for_no_time_is_gone(running):
+    assert finish(running, keep_seconds=0)
+
+    assert running.places() == {}
