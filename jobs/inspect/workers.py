@@ -10,7 +10,7 @@ from jobs.store.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class RunningJob:
-    """A job that a worker runs, and since when."""
+    """A job that a worker ran at its last heartbeat, and since when."""
 
     job_id: str
     queue: str
@@ -19,7 +19,10 @@ class RunningJob:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker process. `busy` of its `concurrency` threads run jobs; coroutines add to `busy` beyond that."""
+    """One worker process, as it was at `beat_at`: what ran then may have ended since.
+
+    `busy` of its `concurrency` threads ran jobs; coroutines add to `busy` beyond that.
+    """
 
     name: str
     host: str

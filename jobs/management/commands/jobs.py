@@ -40,7 +40,7 @@ class Command(BaseCommand):
         stats = add("stats", self.stats, "Show everything in one view.")
         stats.add_argument("--json", action="store_true", help="Print JSON, for programs.")
         add("queues", self.queues, "Show every queue with its numbers.")
-        add("workers", self.workers, "Show every worker and what it runs now.")
+        add("workers", self.workers, "Show every worker and what it runs.")
         doctor = add("doctor", self.doctor, "Check that every job is in exactly one place; exit 1 if one is not.")
         doctor.add_argument("--repair", action="store_true", help="Put strays back.")
 
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         self._write_table(("Queue", *numbers, "Latency"), rows)
 
     def workers(self, **options: object) -> None:
-        """Print a line for each worker, and below one for each job that it runs."""
+        """Print a line for each worker, and below one for each job that it ran at its last heartbeat."""
         workers = inspect.workers()
         if not workers:
             self.stdout.write("No worker is running. Start one with: python manage.py runjobs")
@@ -84,7 +84,7 @@ class Command(BaseCommand):
         running = [[r.job_id, r.queue, age(r.since), w.name] for w in workers for r in w.running]
         if running:
             self.stdout.write("")
-            self._write_table(("Running job", "Queue", "For", "Worker"), running)
+            self._write_table(("Running at last beat", "Queue", "For", "Worker"), running)
 
     def doctor(self, *, repair: bool, **options: object) -> None:
         """Print what is broken, what was repaired, and what was looked at; fail if something is broken."""

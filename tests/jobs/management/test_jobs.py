@@ -94,7 +94,7 @@ def test_workers_show_each_worker_and_what_it_runs(store):
     assert "5100" in second
     assert second.endswith("running")
     assert gap == ""
-    assert columns(running_titles) == ["Running", "job", "Queue", "For", "Worker"]
+    assert columns(running_titles) == ["Running", "at", "last", "beat", "Queue", "For", "Worker"]
     assert columns(running)[:2] == ["0190aa", "high"]
     assert running.endswith("web1:40:ffff")
 
