@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders.redis_status import read_redis_status
+from orders.redis_status import _place, read_redis_status
 from tests.conftest import free_port
 
 
@@ -11,11 +11,16 @@ def test_facts_about_the_redis_are_told(store, redis_url):
 
     facts = read_redis_status(2.0)
 
-    assert facts["URL"] == redis_url
+    assert f"redis://{facts['Host']}:{facts['Port']}/{facts['Database']}" == redis_url
     assert facts["Keys"] == 1
     assert str(facts["Version"]).startswith(("Valkey ", "Redis "))
     assert str(facts["Round trip"]).endswith(" ms")
     assert "Set appendonly yes" in str(facts["Warnings"])
+
+
+@pytest.mark.parametrize("url", ["redis+sentinel://***@one:26379,two:26379/main/0", "unix:///run/redis.sock"])
+def test_redis_without_a_single_host_is_told_by_its_url(url):
+    assert _place(url) == {"URL": url}
 
 
 def test_redis_that_is_away_is_a_connection_error_without_the_password(settings):
