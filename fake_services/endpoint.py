@@ -8,6 +8,7 @@ import random
 from time import sleep
 from typing import ClassVar
 
+from django.forms import model_to_dict
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
@@ -15,6 +16,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from fake_services.body import BadBody, Body, read_body
+from fake_services.forms import behavior_form
 from fake_services.misbehavior import Misbehavior
 from fake_services.models.behavior import When
 from fake_services.service import Service
@@ -38,7 +40,7 @@ class Endpoint(View):
             return _refusal(422, str(error))
         if not self.misbehaves:
             return super().dispatch(request, service=service)
-        return self._misbehave(Misbehavior.of(request, service), request, service)
+        return self._misbehave(Misbehavior.of(request, service, self.body), request, service)
 
     def _misbehave(self, misbehavior: Misbehavior, request: HttpRequest, service: Service) -> HttpResponseBase:
         sleep(misbehavior.sleep_seconds)
@@ -60,6 +62,19 @@ class Status(Endpoint):
     def get(self, request: HttpRequest, service: Service) -> JsonResponse:
         """Return the switches."""
         return JsonResponse(service.behavior().as_json())
+
+
+class Switches(Endpoint):
+    """Let a program switch the behavior, as the form lets a person."""
+
+    misbehaves: ClassVar[bool] = False
+
+    def put(self, request: HttpRequest, service: Service) -> JsonResponse:
+        """Store these switches and return what is in force; what is not named goes back to its default."""
+        form = behavior_form(service, {**model_to_dict(service.default_behavior()), **self.body})
+        if not form.is_valid():
+            return JsonResponse({"error": form.errors.get_json_data()}, status=422)
+        return JsonResponse(service.behave(form.cleaned_data).as_json())
 
 
 class Records(Endpoint):

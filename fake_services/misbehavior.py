@@ -9,6 +9,7 @@ from typing import Self
 
 from django.http import HttpRequest
 
+from fake_services.body import Body
 from fake_services.models.behavior import MAX_SLEEP_SECONDS, When
 from fake_services.service import Service
 
@@ -22,12 +23,12 @@ class Misbehavior:
     sleep_seconds: float = 0.0
 
     @classmethod
-    def of(cls, request: HttpRequest, service: Service) -> Self:
+    def of(cls, request: HttpRequest, service: Service, body: Body) -> Self:
         """Return what goes wrong: what the headers order, and on top what is switched on.
 
         Takes one of the next N requests if the switches count them.
         """
-        ordered, switched = cls._ordered(request, service), cls._switched(request, service)
+        ordered, switched = cls._ordered(request, service), cls._switched(request, service, body)
         return cls(
             throttle=ordered.throttle or switched.throttle,
             crash=ordered.crash or switched.crash,
@@ -45,9 +46,9 @@ class Misbehavior:
         )
 
     @classmethod
-    def _switched(cls, request: HttpRequest, service: Service) -> Self:
+    def _switched(cls, request: HttpRequest, service: Service, body: Body) -> Self:
         behavior = service.behavior()
-        if not behavior.take(request.method or ""):
+        if not behavior.take(request.method or "", body.get("author", request.GET.get("author"))):
             return cls()
         return cls(
             throttle=behavior.throttle,

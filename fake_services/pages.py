@@ -11,8 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from fake_services.forms import BehaviorForm
-from fake_services.models import Behavior
+from fake_services.forms import behavior_form
 from fake_services.reset import reset_all
 from fake_services.service import Service
 from fake_services.services import SERVICES
@@ -46,12 +45,14 @@ def records(request: HttpRequest, service: Service) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_behavior(request: HttpRequest, service: str) -> HttpResponse:
-    """Switch the behavior of a service, then return to the shop."""
+    """Switch the behavior of a service, then return to the shop, or to the service's own page if the shop has none."""
     edited = _service_named(service)
-    form = BehaviorForm(request.POST or None, instance=edited.behavior())
+    form = behavior_form(edited, request.POST or None)
     if not form.is_valid():
         return render(request, "fake_services/behavior.html", {"service": edited, "form": form})
-    Behavior.objects.update_or_create(service=edited.slug, defaults=form.cleaned_data)
+    edited.behave(form.cleaned_data)
+    if not edited.shop_name:
+        return redirect(f"fake_services:{edited.slug}:ui")
     return redirect("/?" + urlencode({"updated_service": edited.shop_name, "open": edited.shop_name}))
 
 

@@ -3,6 +3,7 @@
 Each module in `services/` makes one of these; URLs, pages, gate and reset know services only through it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.urls import URLPattern
@@ -17,8 +18,6 @@ class Service:
 
     #: In URLs, and the key of its `Behavior`.
     slug: str
-    #: What the shop calls it, in the shop's URLs.
-    shop_name: str
     #: On the page that switches its behavior.
     title: str
     #: On top of its own page.
@@ -27,6 +26,10 @@ class Service:
     company: str
     record: type[Record]
     endpoints: tuple[URLPattern, ...]
+    #: What the shop calls it, in the shop's URLs; empty when the shop does not use it.
+    shop_name: str = ""
+    #: Whether its requests have an `author`, so that its misbehavior can be kept to one of them.
+    has_authors: bool = False
     default_when: When = When.BEFORE
     default_what: What = What.EVERYTHING
 
@@ -35,9 +38,16 @@ class Service:
         """Return what its records are called."""
         return str(self.record._meta.verbose_name_plural).title()
 
+    def default_behavior(self) -> Behavior:
+        """Return how it behaves unless told otherwise: well."""
+        return Behavior(service=self.slug, when=self.default_when, what=self.default_what)
+
     def behavior(self) -> Behavior:
         """Return the behavior in force: the default once the N requests of the stored one are spent."""
         stored = Behavior.objects.filter(pk=self.slug).first()
-        if stored is None or stored.is_spent:
-            return Behavior(service=self.slug, when=self.default_when, what=self.default_what)
-        return stored
+        return self.default_behavior() if stored is None or stored.is_spent else stored
+
+    def behave(self, switches: Mapping[str, object]) -> Behavior:
+        """Store checked switches, and return the behavior in force."""
+        Behavior.objects.update_or_create(service=self.slug, defaults=switches)
+        return self.behavior()

@@ -6,6 +6,7 @@ Every view below a service's own prefix is given the `Service`.
 from django.urls import URLResolver, include, path
 
 from fake_services import pages
+from fake_services.endpoint import Switches
 from fake_services.service import Service
 from fake_services.services import SERVICES
 
@@ -13,7 +14,7 @@ app_name = "fake_services"
 
 
 def _below_prefix(service: Service) -> URLResolver:
-    urls = [*service.endpoints, path("ui", pages.records, name="ui")]
+    urls = [*service.endpoints, path("behavior", Switches.as_view()), path("ui", pages.records, name="ui")]
     return path(f"{service.slug}/", include((urls, service.slug)), {"service": service})
 
 

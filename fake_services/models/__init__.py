@@ -5,6 +5,7 @@ from fake_services.models.charge import Charge
 from fake_services.models.email import Email
 from fake_services.models.fulfillment_request import FulfillmentRequest
 from fake_services.models.notification import Notification
+from fake_services.models.post import Post
 from fake_services.models.record import Record
 
-__all__ = ["Behavior", "Charge", "Email", "FulfillmentRequest", "Notification", "Record"]
+__all__ = ["Behavior", "Charge", "Email", "FulfillmentRequest", "Notification", "Post", "Record"]

@@ -7,5 +7,6 @@ from fake_services.services.email import EMAIL
 from fake_services.services.error_catcher import ERROR_CATCHER
 from fake_services.services.fulfillment import FULFILLMENT
 from fake_services.services.payments import PAYMENTS
+from fake_services.services.social import SOCIAL
 
-SERVICES: Final[tuple[Service, ...]] = (PAYMENTS, EMAIL, FULFILLMENT, ERROR_CATCHER)
+SERVICES: Final[tuple[Service, ...]] = (PAYMENTS, EMAIL, FULFILLMENT, ERROR_CATCHER, SOCIAL)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fake_services.models import Charge, Email, FulfillmentRequest, Notification, Record
+from fake_services.models import Charge, Email, FulfillmentRequest, Notification, Post, Record
 
 
 @dataclass(frozen=True)
@@ -57,4 +57,12 @@ NOTIFY = SampleRequest(
     Notification,
     {"exception_class": "ValueError", "exception_message": "no such thing"},
 )
-SAMPLE_REQUESTS = (CHARGE, SEND_EMAIL, REQUEST_FULFILLMENT, NOTIFY)
+PUBLISH = SampleRequest(
+    "social",
+    "POST",
+    "social/posts",
+    201,
+    Post,
+    {"author": "Riker", "text": "Shields up!", "metadata": {"run_id": "44"}},
+)
+SAMPLE_REQUESTS = (CHARGE, SEND_EMAIL, REQUEST_FULFILLMENT, NOTIFY, PUBLISH)

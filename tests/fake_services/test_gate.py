@@ -16,6 +16,13 @@ from tests.fake_services.sample_requests import (
 pytestmark = pytest.mark.django_db(databases=["fake_services"])
 
 all_services = pytest.mark.parametrize("sample", SAMPLE_REQUESTS, ids=str)
+COLLECTIONS = {
+    "payments": "charges",
+    "email": "emails",
+    "fulfillment": "requests",
+    "error-catcher": "notifications",
+    "social": "posts",
+}
 DEEP = "[" * 100_000
 
 
@@ -93,9 +100,7 @@ def test_crash_header_reaches_the_search_for_emails(call: Caller) -> None:
 @all_services
 def test_crash_header_keeps_the_records_from_being_forgotten(call: Caller, sample: SampleRequest) -> None:
     call.sample(sample)
-    collection = {"payments": "charges", "email": "emails", "fulfillment": "requests", "error-catcher": "notifications"}
-
-    answer = call("DELETE", f"{sample.slug}/{collection[sample.slug]}", headers={"X-Crash": "true"})
+    answer = call("DELETE", f"{sample.slug}/{COLLECTIONS[sample.slug]}", headers={"X-Crash": "true"})
 
     assert answer.status_code in {503, 504}
     assert sample.record.everything().count() == 1

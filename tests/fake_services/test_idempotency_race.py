@@ -5,11 +5,11 @@ import pytest
 from fake_services.models import Charge
 from fake_services.models.record import KeyedRecord
 from tests.fake_services.caller import AtOnce, Caller
-from tests.fake_services.sample_requests import CHARGE, REQUEST_FULFILLMENT, SampleRequest
+from tests.fake_services.sample_requests import CHARGE, PUBLISH, REQUEST_FULFILLMENT, SampleRequest
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["fake_services"])
 
-KEYED = [CHARGE, REQUEST_FULFILLMENT]
+KEYED = [CHARGE, REQUEST_FULFILLMENT, PUBLISH]
 
 
 @pytest.mark.parametrize("sample", KEYED, ids=str)

@@ -16,19 +16,22 @@ COLUMNS = {
     "email": ["To", "Template Id", "Email Id", "Template Data"],
     "fulfillment": ["Customer Id", "Address", "Status", "Request Id", "Metadata"],
     "error-catcher": ["Time", "Exception", "Message"],
+    "social": ["Author", "Text", "Post Id", "Metadata"],
 }
 TITLES = {
     "payments": ("Payments", "Charges"),
     "email": ("Emails", "Emails"),
     "fulfillment": ("Mock Fulfillment Service", "Fulfillment Requests"),
     "error-catcher": ("Mock Error Catcher", "Notifications"),
+    "social": ("Posts", "Posts"),
 }
-#: What the shop calls each service, in words and in its URLs.
+#: What the shop calls each service, in words and in its URLs; it does not use the social service.
 SHOP_NAMES = {
     "payments": ("Payments", "payments"),
     "email": ("Email", "email"),
     "fulfillment": ("Order Fulfillment", "order-fulfillment"),
     "error-catcher": ("Error Catcher", "error-catcher"),
+    "social": ("Social", ""),
 }
 
 
@@ -130,14 +133,15 @@ def test_form_has_the_words_of_the_specification(client: Client, sample: SampleR
 
 
 @all_services
-def test_update_is_stored_and_returns_to_the_open_block_of_the_shop(client: Client, sample: SampleRequest) -> None:
+def test_update_is_stored_and_returns_to_where_it_is_shown(client: Client, sample: SampleRequest) -> None:
     _, name = SHOP_NAMES[sample.slug]
     form = {"throttle": "on", "crash": "on", "when": "after", "what": "writes", "sleep_seconds": "5"}
 
     answer = client.post(f"/fake/behaviors/{sample.slug}/edit", {**form, "remaining_requests": "3"})
 
     assert answer.status_code == 302
-    assert answer["Location"] == f"/?updated_service={name}&open={name}"
+    block_of_the_shop = f"/?updated_service={name}&open={name}"
+    assert answer["Location"] == (block_of_the_shop if name else f"/fake/{sample.slug}/ui")
     assert Behavior.objects.get(pk=sample.slug).as_json() == {
         "throttle": True,
         "crash": True,

@@ -37,7 +37,7 @@ def test_reset_is_refused_outside_development(used_services: None, settings: Set
     with pytest.raises(ResetRefused, match="DEBUG is off"):
         reset_all()
 
-    assert what_is_left() == 8
+    assert what_is_left() == 2 * len(SAMPLE_REQUESTS)
 
 
 def test_button_resets_and_returns_to_the_index(used_services: None, settings: Settings, client: Client) -> None:
@@ -57,11 +57,11 @@ def test_button_is_refused_and_not_shown_outside_development(
 
     assert "Reset All Services" not in client.get("/fake/").content.decode()
     assert client.post("/fake/reset").status_code == 403
-    assert what_is_left() == 8
+    assert what_is_left() == 2 * len(SAMPLE_REQUESTS)
 
 
 def test_reset_is_no_get_request(used_services: None, settings: Settings, client: Client) -> None:
     settings.DEBUG = True
 
     assert client.get("/fake/reset").status_code == 405
-    assert what_is_left() == 8
+    assert what_is_left() == 2 * len(SAMPLE_REQUESTS)
