@@ -3,11 +3,17 @@
 from jobs.enqueue import ConfiguredJob, EnqueuedJob
 from jobs.errors import (
     ConfigurationError,
+    Discard,
     InvalidArguments,
     InvalidJob,
     JobInterrupted,
     JobsError,
+    LimitExceeded,
+    LockLost,
+    LockNotAcquired,
+    Snooze,
     StoreUnavailable,
+    TransientError,
     UnknownJob,
 )
 from jobs.job import Job, Retry
@@ -16,14 +22,20 @@ from jobs.middleware import Middleware
 __all__ = [
     "ConfigurationError",
     "ConfiguredJob",
+    "Discard",
     "EnqueuedJob",
     "InvalidArguments",
     "InvalidJob",
     "Job",
     "JobInterrupted",
     "JobsError",
+    "LimitExceeded",
+    "LockLost",
+    "LockNotAcquired",
     "Middleware",
     "Retry",
+    "Snooze",
     "StoreUnavailable",
+    "TransientError",
     "UnknownJob",
 ]

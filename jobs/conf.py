@@ -13,6 +13,13 @@ from jobs.errors import ConfigurationError
 from jobs.options import QUEUE_NAME
 
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+#: The first is the outermost.
+DEFAULT_MIDDLEWARE = (
+    "jobs.middleware.context.ContextMiddleware",
+    "jobs.middleware.expiry.ExpiryMiddleware",
+    "jobs.middleware.transient.TransientErrorsMiddleware",
+    "jobs.middleware.database.DatabaseMiddleware",
+)
 
 
 def default_redis_url(environment: Mapping[str, str] = os.environ) -> str:
@@ -45,7 +52,7 @@ class JobsSettings:
     max_crashes: int = 3
     dead_max_jobs: int = 10_000
     dead_max_days: int = 180
-    middleware: tuple[str, ...] = ("jobs.middleware.database.DatabaseMiddleware",)
+    middleware: tuple[str, ...] = DEFAULT_MIDDLEWARE
     error_handlers: tuple[str, ...] = ()
     death_handlers: tuple[str, ...] = ()
     #: Import paths of the context variables that travel with a job.

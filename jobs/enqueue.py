@@ -16,7 +16,7 @@ from jobs.commit import push_after_commit
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
 from jobs.ids import new_job_id
-from jobs.middleware.chain import get_chain
+from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import JobOptions
 from jobs.payload import Payload
 from jobs.registry import registry
@@ -58,7 +58,7 @@ class ConfiguredJob:
         name = f"{self.job_class.__name__}.using()"
         return ConfiguredJob(
             self.job_class,
-            self.options.merged(options, name),
+            self.options.merged(options, name, declared_options),
             {**self.changes, **options},
             self.run_after if run_after is None else _check_run_after(run_after, name),
             self.commit if commit is None else _check_commit(commit, name),
@@ -104,7 +104,7 @@ class ConfiguredJob:
             dict(kwargs),
             enqueued_at=time.time(),
             run_after=run_after,
-            options=_as_json(self.changes) if self.changes else {},
+            options=_travelling(self.changes, name) if self.changes else {},
         )
         accepted = get_chain().enqueue(payload)
         if accepted is None:
@@ -119,33 +119,38 @@ class ConfiguredJob:
             get_client().push(jobs)
 
 
-#: Options that steer the worker and so must travel when `using()` changes them; queue and priority always do.
-_TRAVELLING = frozenset({"max_retries", "retry_for", "dead", "expires_in", "keep_result_for", "backtrace"})
+#: They are fields of the payload; all other options that `using()` changes travel in its `options`.
+_FIELDS = frozenset({"queue", "priority"})
+#: How a timedelta travels.
+_SECONDS = "timedelta_seconds"
 
 
-def _as_json(changes: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(_travelling(changes))
-
-
-def _travelling(changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in changes.items():
-        if name == "transient_errors":
-            raise InvalidArguments("transient_errors are classes and cannot travel; set them on the job class.")
-        if name in _TRAVELLING:
-            yield name, value.total_seconds() if isinstance(value, timedelta) else value
+def _travelling(changes: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Return the options that travel with the job, as JSON. Raise InvalidArguments for what is not."""
+    options = {
+        name: {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else value
+        for name, value in changes.items()
+        if name not in _FIELDS
+    }
+    try:
+        check_arguments(owner, (), options)
+    except InvalidArguments as error:
+        raise InvalidArguments(f"{error} An option that is not JSON can only be set on the job class.") from error
+    return options
 
 
 def options_of(job_class: "type[Job]", payload: Payload) -> JobOptions:
-    """Return the options that hold for one job: its class's own as they are now, and what `using()` changed."""
+    """Return the options that hold for one job: its class's own as they are now, and what `using()` changed.
+
+    Raise InvalidJob for options that this process does not understand.
+    """
     if not payload.options:
         return job_class.options
-    durations = {"retry_for", "expires_in", "keep_result_for"}
     changes = {
-        name: timedelta(seconds=value) if name in durations and value is not None else value
+        name: timedelta(seconds=value[_SECONDS]) if isinstance(value, dict) and _SECONDS in value else value
         for name, value in payload.options.items()
-        if name in _TRAVELLING
     }
-    return job_class.options.merged(changes, payload.job_class)
+    return job_class.options.merged(changes, payload.job_class, declared_options)
 
 
 def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:

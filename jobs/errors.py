@@ -7,7 +7,14 @@ JobsError
  ├─ InvalidPayload        bytes in Redis that are no payload
  ├─ UnknownJob            a payload whose job class nobody defines
  ├─ StoreUnavailable      Redis did not answer in time
- └─ LeaseLapsed           the worker was silent for too long; others have its jobs
+ ├─ LeaseLapsed           the worker was silent for too long; others have its jobs
+ ├─ TransientError        wraps an error that will heal by itself
+ ├─ LimitExceeded         too many hold the limit at this moment
+ │   └─ LockNotAcquired   somebody else holds the lock
+ └─ LockLost              the lease of a lock or limit ran out while it was held
+
+Snooze, Discard          raised by a job to end its run without a failure
+ └─ Expired              the job was to start earlier, or not at all
 
 JobInterrupted is a BaseException: a stop is not a failure, and `except Exception` in a job must not swallow it.
 """
@@ -61,6 +68,49 @@ class LeaseLapsed(JobsError):
         """Keep the name under which nothing can be done any more."""
         self.worker = worker
         super().__init__(f"The lease of worker {worker} ran out.")
+
+
+class TransientError(JobsError):
+    """Wraps an error that will heal by itself, with its message, and keeps it as `__cause__`.
+
+    An error catcher that ignores this one class stays silent about what a retry will mend, and about nothing else.
+    """
+
+
+class LimitExceeded(JobsError):
+    """As many as are allowed hold the limit, and it did not come free in time."""
+
+    def __init__(self, name: str, slots: int) -> None:
+        """Keep the name of the limit and how many may hold it."""
+        self.name, self.slots = name, slots
+        super().__init__(f"{name!r} is held by {slots} already. Raise Snooze to try later, or wait longer for it.")
+
+
+class LockNotAcquired(LimitExceeded):
+    """Somebody else holds the lock, and it did not come free in time."""
+
+
+class LockLost(JobsError):
+    """The lease of a lock or limit ran out while it was held: somebody else may hold it now."""
+
+
+class Snooze(Exception):  # noqa: N818  # it is no error
+    """Raised by a job that wants to run later; spends no attempt and is no failure."""
+
+    def __init__(self, seconds: float) -> None:
+        """Take the seconds to wait, 0 or more."""
+        if seconds < 0:
+            raise ValueError(f"A job cannot snooze into the past: {seconds} s.")
+        self.seconds = float(seconds)
+        super().__init__(f"again in {seconds:g} s")
+
+
+class Discard(Exception):  # noqa: N818  # it is no error
+    """Raised by a job that has become pointless: it is dropped, counted and logged, and is no failure."""
+
+
+class Expired(Discard):
+    """The job starts later than its option `expires_in` allows."""
 
 
 class JobInterrupted(BaseException):

@@ -1,6 +1,7 @@
 """The base class of all jobs: what a project subclasses, and all that its own code needs to know."""
 
 import inspect
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,7 +13,7 @@ from asgiref.sync import async_to_sync
 from jobs.enqueue import Arguments, ConfiguredJob, EnqueuedJob
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.ids import new_job_id
-from jobs.middleware.chain import get_chain
+from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import JobOptions
 from jobs.payload import Payload
 from jobs.registry import registry
@@ -44,7 +45,7 @@ class Job:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if _is_option(name, value)}
         parent = cls.__mro__[1]
-        cls.options = getattr(parent, "options", JobOptions()).merged(own, cls.__qualname__)
+        cls.options = getattr(parent, "options", JobOptions()).merged(own, cls.__qualname__, declared_options)
         perform = getattr(cls, "perform", None)
         if perform is not None:
             cls._set_signature(perform)
@@ -108,6 +109,7 @@ class Job:
             cls.options.queue,
             orjson.loads(orjson.dumps(args)),
             orjson.loads(orjson.dumps(kwargs)),
+            enqueued_at=time.time(),
         )
         job = cls(payload)
         chain = get_chain()
@@ -131,6 +133,20 @@ class Job:
     def stopping(self) -> bool:
         """Whether the worker was asked to stop: a long job that looks here now and then can end in good order."""
         return self._is_stopping()
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """What client middleware wrote into the payload."""
+        return self._payload.context if self._payload else {}
+
+    @property
+    def available_at(self) -> float:
+        """When the job might first have run, in epoch seconds."""
+        return (self._payload.run_after or self._payload.enqueued_at) if self._payload else time.time()
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """Return an option that a middleware declares, as it holds for this job."""
+        return self.options.others.get(name, default)
 
     # Hooks
 

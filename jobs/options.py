@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -23,11 +23,19 @@ def check_queue_name(name: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """An option that a middleware understands: whether a value is right, and what it must be, in words."""
+
+    is_valid: Callable[[Any], bool]
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobOptions:
     """What a job class says about how its jobs are queued, retried and kept.
 
     `None` for `max_retries` means the setting MAX_RETRIES. `retry_for` replaces the count by a duration since the
-    first failure. `expires_in` is counted from the moment the job may first run.
+    first failure. `others` are the options that middleware declares.
     """
 
     queue: str = "default"
@@ -35,66 +43,66 @@ class JobOptions:
     max_retries: int | None = None
     retry_for: timedelta | None = None
     dead: bool = True
-    expires_in: timedelta | None = None
     keep_result_for: timedelta | None = None
-    transient_errors: tuple[type[BaseException], ...] = ()
     backtrace: bool = True
+    others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
-    def merged(self, changes: Mapping[str, Any], owner: str) -> "JobOptions":
-        """Return a copy with these changes, each checked; `owner` is named in the InvalidJob that a bad one raises."""
+    def merged(
+        self, changes: Mapping[str, Any], owner: str, declared: Callable[[], Mapping[str, Option]]
+    ) -> "JobOptions":
+        """Return a copy with these changes, each checked; `owner` is named in the InvalidJob that a bad one raises.
+
+        `declared` returns the options of the middleware; it is asked only for names that are not our own.
+        """
+        if not changes:
+            return self
         for name, value in changes.items():
-            _check(name, value, owner)
-        merged = replace(self, **changes)
+            _check(name, value, owner, _RULES if name in _RULES else declared())
+        own = {name: value for name, value in changes.items() if name in _RULES}
+        others = {name: value for name, value in changes.items() if name not in _RULES}
+        merged = replace(self, **own, others=MappingProxyType({**self.others, **others}))
         if "max_retries" in changes and "retry_for" in changes:
             raise InvalidJob(f"{owner}: max_retries and retry_for exclude each other; keep one of them.")
         return merged
 
 
-def _is_positive(value: object) -> bool:
-    return isinstance(value, timedelta) and value > timedelta(0)
+def is_duration(value: object) -> bool:
+    """Tell whether a value is a positive timedelta, or None for none."""
+    return value is None or (isinstance(value, timedelta) and value > timedelta(0))
 
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_error_tuple(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(e, type) and issubclass(e, BaseException) for e in value)
-
-
-_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = MappingProxyType(
+_RULES: Mapping[str, Option] = MappingProxyType(
     {
-        "queue": (
+        "queue": Option(
             lambda v: isinstance(v, str) and QUEUE_NAME.match(v) is not None,
             "1 to 100 letters, digits, '_', '.' or '-'",
         ),
-        "priority": (lambda v: _is_count(abs(v)) and v in PRIORITIES, "a whole number from -100 to 100"),
-        "max_retries": (lambda v: v is None or _is_count(v), "a whole number, 0 or more"),
-        "retry_for": (lambda v: v is None or _is_positive(v), "a positive timedelta"),
-        "dead": (lambda v: isinstance(v, bool), "True or False"),
-        "expires_in": (lambda v: v is None or _is_positive(v), "a positive timedelta"),
-        "keep_result_for": (lambda v: v is None or _is_positive(v), "a positive timedelta"),
-        "transient_errors": (_is_error_tuple, "a tuple of exception classes"),
-        "backtrace": (lambda v: isinstance(v, bool), "True or False"),
+        "priority": Option(lambda v: _is_count(abs(v)) and v in PRIORITIES, "a whole number from -100 to 100"),
+        "max_retries": Option(lambda v: v is None or _is_count(v), "a whole number, 0 or more"),
+        "retry_for": Option(is_duration, "a positive timedelta"),
+        "dead": Option(lambda v: isinstance(v, bool), "True or False"),
+        "keep_result_for": Option(is_duration, "a positive timedelta"),
+        "backtrace": Option(lambda v: isinstance(v, bool), "True or False"),
     },
 )
 
-OPTION_NAMES = tuple(field.name for field in fields(JobOptions))
 
-
-def _check(name: str, value: object, owner: str) -> None:
-    if name not in _RULES:
-        near = difflib.get_close_matches(name, OPTION_NAMES, n=1)
+def _check(name: str, value: object, owner: str, rules: Mapping[str, Option]) -> None:
+    if name not in rules:
+        names = (*_RULES, *rules)
+        near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(OPTION_NAMES)
         raise InvalidJob(
-            f"{owner}: unknown option {name!r}.{hint} Known options: {known}. "
+            f"{owner}: unknown option {name!r}.{hint} Known options: {', '.join(names)}. "
             "Name a constant of your own in CAPITALS or with a leading underscore."
         )
-    is_valid, expected = _RULES[name]
     try:
-        valid = is_valid(value)
+        valid = rules[name].is_valid(value)
     except TypeError:
         valid = False
     if not valid:
-        raise InvalidJob(f"{owner}: option {name!r} must be {expected}, not {value!r}.")
+        raise InvalidJob(f"{owner}: option {name!r} must be {rules[name].expected}, not {value!r}.")

@@ -1,8 +1,10 @@
 """The base class of middleware. A subclass overrides what it needs and is named in `JOBS["MIDDLEWARE"]`."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from jobs.options import Option
 from jobs.payload import Payload
 
 if TYPE_CHECKING:
@@ -10,7 +12,12 @@ if TYPE_CHECKING:
 
 
 class Middleware:
-    """Does nothing at every point. One instance serves a whole process: keep no state of a job on it."""
+    """Does nothing at every point. One instance serves a whole process: keep no state of a job on it.
+
+    `options` declares the options of job classes that it understands; they are found in `job.option(name)`.
+    """
+
+    options: ClassVar[Mapping[str, Option]] = MappingProxyType({})
 
     def enqueue(self, payload: Payload) -> Payload | None:
         """Return the payload to enqueue, changed or not, or None so that the job is not enqueued."""

@@ -1,7 +1,7 @@
 """The configured middleware in order: the first in the list is the outermost. Used by `enqueue` and the worker."""
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from jobs.conf import get_settings
 from jobs.errors import ConfigurationError
 from jobs.middleware.base import Middleware
+from jobs.options import Option
 from jobs.payload import Payload
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class MiddlewareChain:
 
     def __init__(self, middleware: Sequence[Middleware]) -> None:
         """Sort out who overrides what, once."""
+        self.options: dict[str, Option] = {name: rule for m in middleware for name, rule in m.options.items()}
         self._client = [m for m in middleware if type(m).enqueue is not Middleware.enqueue]
         self._server = [m for m in reversed(middleware) if type(m).perform is not Middleware.perform]
         self._async_server = [m for m in reversed(middleware) if type(m).aperform is not Middleware.aperform]
@@ -45,6 +47,11 @@ class MiddlewareChain:
         for middleware in self._async_server:
             perform = functools.partial(middleware.aperform, job, perform)
         return await perform()
+
+
+def declared_options() -> Mapping[str, Option]:
+    """Return the options of job classes that the configured middleware understands."""
+    return get_chain().options
 
 
 @functools.cache
