@@ -57,6 +57,7 @@ class Buffer:
         self._next_due: float | None = None
         self._low_mark = 0
         self._pause = 0.0
+        self._tries_again_at = 0.0
 
     # For the threads
 
@@ -121,7 +122,7 @@ class Buffer:
         with self._lock:
             now = time.monotonic()
             is_late = bool(self._finished) and now - self._finished_since >= LONGEST_WAIT
-            if is_late and not self._is_leading and (self._quiet.is_set() or not self._pause):
+            if is_late and not self._is_leading and now >= self._tries_again_at:
                 self._exchange(is_taking=False)
             stale = bool(self._units) and (self._quiet.is_set() or now - self._units_since >= LONGEST_WAIT)
             units = self._drain() if stale else []
@@ -140,6 +141,10 @@ class Buffer:
             self._bell.interrupt()
         except StoreUnavailable:
             return
+
+    def note_outage(self) -> None:
+        """Note that somebody else in this process met an absent Redis: all threads may be busy and know nothing."""
+        self._fetcher.hold_off()
 
     @property
     def is_idle(self) -> bool:
@@ -162,12 +167,15 @@ class Buffer:
         try:
             with self._unlocked():
                 catch = self._fetcher.fetch(count, finished, self._known)
-        except StoreUnavailable as error:
-            self._keep(finished)
-            self._wait_for_redis(error)
         except LeaseLapsed:
             self._units.clear()
             self._held.clear()
+        except Exception as error:  # noqa: BLE001  # whatever Redis answers, a thread must not end and take ids along
+            self._keep(finished)
+            self._note_failure(error)
+            if is_taking:
+                with self._unlocked():
+                    self._quiet.wait(self._pause)
         else:
             self._pause = 0.0
             self._accept(catch.units, finished)
@@ -178,8 +186,9 @@ class Buffer:
             self._changed.notify()
 
     def _count(self) -> int:
+        """Return how many to take. The sleeper is not awake to run one; what is left in Redis rings its bell."""
         ahead = int(AHEAD_SECONDS * self._threads / max(self._mean_seconds, 1e-6))
-        return min(self._idle + ahead, MOST_UNITS)
+        return min(self._idle - self._is_sleeping + ahead, MOST_UNITS)
 
     def _accept(self, units: list[Unit], finished: dict[str, list[str]]) -> None:
         for ids in finished.values():
@@ -199,13 +208,14 @@ class Buffer:
         with self._lock:
             return set(self._held)
 
-    def _wait_for_redis(self, error: StoreUnavailable) -> None:
+    def _note_failure(self, error: Exception) -> None:
         if not self._pause:
-            emit(logging.ERROR, "worker.redis_away", {"worker": self.worker, "error": error})
+            is_expected = isinstance(error, StoreUnavailable)
+            fields = {"worker": self.worker, "error": error}
+            emit(logging.ERROR, "worker.redis_away", fields, None if is_expected else error)
         self._may_find_work = True
         self._pause = min(max(PAUSES[0], self._pause * 2), PAUSES[1])
-        with self._unlocked():
-            self._quiet.wait(self._pause)
+        self._tries_again_at = time.monotonic() + self._pause
 
     def _sleep(self) -> None:
         """Sleep on the bell until there is work, the next job is due, or a heartbeat has passed."""

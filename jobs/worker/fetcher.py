@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from jobs.conf import JobsSettings
-from jobs.errors import LeaseLapsed, StoreUnavailable
+from jobs.errors import LeaseLapsed
 from jobs.events import emit
 from jobs.store import Store
 from jobs.worker.board import Board
@@ -32,12 +32,12 @@ class Fetcher:
         self._base_name = base_name
         self._recovery = recovery
         self._joined: set[str] = set()
+        self._is_unsure = False
         self._unsure_until = 0.0
         self._looks_again_at = 0.0
         self._lease = settings.lease
-        # After an outage of Redis every lease has run out, but their workers live and are about to renew them.
         self._hold_off = settings.heartbeat
-        self._recovers_from = time.monotonic() + self._hold_off
+        self.hold_off()
 
     @property
     def name(self) -> str:
@@ -51,18 +51,23 @@ class Fetcher:
         worker's jobs were given to others: from then on it has a new name.
         """
         try:
-            if time.monotonic() < self._unsure_until and time.monotonic() >= self._looks_again_at:
-                found = self._find_unknown(held())
-                if found:
-                    return Catch(found, is_full=True, next_due=None)
-            return self._fetch(count, dict(finished))
-        except StoreUnavailable:
+            found = self._find_unknown(held()) if self._is_unsure and time.monotonic() >= self._looks_again_at else []
+            catch = self._fetch(0 if found else count, dict(finished))
+        except LeaseLapsed:
+            raise
+        except Exception:
             # A fetch whose answer was lost, or that Redis has yet to execute, leaves jobs under our name that we do not
             # know. So we look, and look again.
+            self._is_unsure = True
             self._unsure_until = time.monotonic() + 2 * self._lease
             self._looks_again_at = 0.0
-            self._recovers_from = time.monotonic() + self._hold_off
+            self.hold_off()
             raise
+        return Catch(found + catch.units, is_full=bool(found) or catch.is_full, next_due=catch.next_due)
+
+    def hold_off(self) -> None:
+        """Recover nobody for a heartbeat: Redis was away, and the leases of all who live are about to be renewed."""
+        self._recovers_from = time.monotonic() + self._hold_off
 
     def _fetch(self, count: int, finished: dict[str, Sequence[str]]) -> "Catch":
         units: list[Unit] = []
@@ -97,20 +102,25 @@ class Fetcher:
         return [Unit(queue, self.name, job_id, raw) for job_id, raw in jobs if raw is not None]
 
     def _find_unknown(self, held: set[str]) -> list[Unit]:
-        self._looks_again_at = time.monotonic() + self._lease / 3
+        now = time.monotonic()
+        self._looks_again_at = now + self._lease / 3
         found = []
-        for queue in list(self._joined):
+        for queue in self._order.names:
             listed = [(job_id, raw) for job_id, raw in self._store.list_running(queue, self.name) if job_id not in held]
             found += self._units(queue, listed)
         if found:
             emit(logging.INFO, "worker.found_jobs", {"worker": self.name, "jobs": len(found)})
+        self._is_unsure = now < self._unsure_until
         return found
 
     def _recover(self, queue: str, worker: str) -> None:
         self._recovery.recover([queue], worker, Ending("its lease ran out", is_crash=True), is_dead=False)
 
     def _take_new_name(self) -> None:
+        """Go on under a new name. What the old one has in other queues would be renewed with us, and never end."""
         lapsed = self.name
+        ending = Ending("its lease ran out", is_crash=False, running=frozenset(self._board.running()))
+        self._recovery.recover(self._order.names, lapsed, ending, is_dead=True)
         self._board.generation += 1
         self._joined.clear()
         emit(logging.WARNING, "worker.lease_lapsed", {"worker": lapsed, "new_name": self.name})

@@ -102,6 +102,7 @@ class WorkerProcess:
         self._is_orphan = True
         emit(logging.WARNING, "worker.orphaned", {"worker": self.buffer.worker})
         self._stop()
+        self._beat()  # from now on nobody else renews the lease
 
     def _be_quiet(self) -> None:
         if not self._is_quiet:
@@ -183,4 +184,4 @@ class WorkerProcess:
                 for queue in self._order.names:
                     self._store.renew(queue, [self.buffer.worker], self._settings.lease)
         except StoreUnavailable:
-            return  # the buffer meets it too, and reports it
+            self.buffer.note_outage()  # which it would not meet while all threads are busy

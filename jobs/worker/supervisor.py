@@ -31,6 +31,8 @@ from jobs.worker.signals import SignalPipe
 #: A child that lived for so long is replaced at once; before that with a growing pause. Seconds.
 HEALTHY_AFTER = 5.0
 LONGEST_RESTART_PAUSE = 30.0
+#: A renewal that failed is tried again after so long: when Redis is back, it must come before others recover. Seconds.
+RENEW_AGAIN_AFTER = 0.25
 #: The children are killed so long before the deadline of a stop, in seconds, or this part of it.
 KILL_BEFORE = (0.5, 0.1)
 
@@ -72,8 +74,7 @@ class Supervisor:
                     self._obey(number)
                 self._reap()
                 if time.monotonic() >= next_renewal:
-                    next_renewal = time.monotonic() + self.settings.heartbeat
-                    self._renew()
+                    next_renewal = time.monotonic() + (self.settings.heartbeat if self._renew() else RENEW_AGAIN_AFTER)
                 self._recover_the_dead()
                 flush()
         return 0
@@ -132,7 +133,9 @@ class Supervisor:
             pid, status, usage = os.wait4(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
             if pid == 0:
                 return
-            child = self._children[pid]
+            child = self._children.get(pid)
+            if child is None:
+                continue  # started by code of the project, such as a death handler
             if os.WIFSTOPPED(status) or os.WIFCONTINUED(status):
                 child.is_stopped = os.WIFSTOPPED(status)
                 emit(logging.WARNING, "worker.paused" if child.is_stopped else "worker.resumed", {"worker": child.name})
@@ -165,14 +168,15 @@ class Supervisor:
 
     # Leases and recovery
 
-    def _renew(self) -> None:
-        """Renew the leases of the children that live; one that is stopped does not."""
+    def _renew(self) -> bool:
+        """Renew the leases of the children that live; one that is stopped does not. False when Redis is away."""
         names = [name for child in self._children.values() if not child.is_stopped for name in child.names]
         try:
             for queue in self.order.names if names else ():
                 self._store.renew(queue, names, self.settings.lease)
         except StoreUnavailable:
-            return  # the children meet it too, and report it
+            return False  # the children meet it too, and report it
+        return True
 
     def _recover_the_dead(self) -> None:
         while self._deaths:
@@ -233,9 +237,11 @@ class Supervisor:
     def _patience(self, next_renewal: float) -> float:
         """Return how long to sleep if no signal comes."""
         now = time.monotonic()
-        moments = [next_renewal, self._stops_at or next_renewal]
+        moments = [next_renewal]
         if self._starts_at > now:
             moments.append(self._starts_at)
+        if self._stops_at is not None and self._stops_at > now:
+            moments.append(self._stops_at)
         if self._deaths or (self._stops_at is not None and now >= self._stops_at):
             moments.append(now + 0.1)
         return max(0.0, min(moments) - now)
