@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 
 from jobs.conf import JobsSettings
 from jobs.enqueue import options_of
-from jobs.errors import InvalidJob, InvalidPayload, JobInterrupted, UnknownJob
+from jobs.errors import InvalidPayload, JobInterrupted
 from jobs.events import emit, job_ended, job_fields, job_started
 from jobs.handlers import call_safely, handle_death, handle_error
 from jobs.job import Job
@@ -60,7 +60,10 @@ class Executor:
         self._dead_limits = (settings.dead_max_jobs, settings.dead_max_days)
 
     def execute(self, unit: Unit, run_async: Callable[[Run], None]) -> None:
-        """Run a unit to its end in this thread; a coroutine is handed to `run_async`."""
+        """Run a unit to its end in this thread; a coroutine is handed to `run_async`. Raises nothing."""
+        self._guard(unit, partial(self._execute, unit, run_async))
+
+    def _execute(self, unit: Unit, run_async: Callable[[Run], None]) -> None:
         run = self._begin(unit)
         if run is None:
             return
@@ -81,13 +84,37 @@ class Executor:
                 run.job, partial(run.job.perform, *run.payload.args, **run.payload.kwargs)
             )
         except BaseException as error:  # noqa: BLE001  # whatever a job raises is its outcome
-            is_stop = isinstance(error, asyncio.CancelledError) and self._is_stopping()
-            await sync_to_async(self._conclude_error)(run, JobInterrupted() if is_stop else error)
+            is_stop = self._is_stopping() and is_interruption(error, asyncio.CancelledError)
+            end = partial(self._conclude_error, run, JobInterrupted() if is_stop else error)
         else:
+            end = partial(self._conclude, run, result)
             if run.options.keep_result_for is None:
-                self._conclude(run, result)
-            else:
-                await sync_to_async(self._conclude)(run, result)
+                self._guard(run.unit, end)  # makes no round trip, so the loop may wait for it
+                return
+        await sync_to_async(self._guard)(run.unit, end)
+
+    def _guard(self, unit: Unit, step: Callable[[], None]) -> None:
+        """Let nothing out, be it a fault of ours or `sys.exit()` in a hook: the thread must live, the job be seen."""
+        try:
+            step()
+        except JobInterrupted:
+            pass  # it struck after the job had ended
+        except BaseException as error:  # noqa: BLE001  # see above
+            emit(logging.CRITICAL, "worker.fault", {"queue": unit.queue, "id": unit.id, "error": repr(error)}, error)
+            try:
+                self._give_up(unit, error)
+            except Exception as raised:  # noqa: BLE001  # the job stays running until this process ends
+                emit(logging.CRITICAL, "worker.fault", {"id": unit.id, "error": repr(raised)}, raised)
+
+    def _give_up(self, unit: Unit, error: BaseException) -> None:
+        kept = describe(error, unit.worker)
+        try:
+            payload = decode(unit.raw)
+            payload = payload.changed(errors=[*payload.errors, kept])
+            payload.encode()
+        except Exception:  # noqa: BLE001  # what cannot be read or written is shown as it is
+            payload = corrupt_payload(unit.id, unit.queue, unit.raw, kept)
+        self._park(unit, payload, time.perf_counter())
 
     # Before
 
@@ -103,12 +130,13 @@ class Executor:
         try:
             job_class = registry.find(payload.job_class)
             options = self._options(job_class, payload)
-        except (UnknownJob, InvalidJob) as error:
+            job = job_class(payload, self._is_stopping)
+        except Exception as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
             errors = [*payload.errors, describe(error, unit.worker, with_traceback=False)]
             self._park(unit, payload.changed(errors=errors), started)
             return None
         job_started(payload)
-        return Run(unit, payload, job_class(payload, self._is_stopping), options, started)
+        return Run(unit, payload, job, options, started)
 
     def _options(self, job_class: type[Job], payload: Payload) -> JobOptions:
         """Return the options of one run; those of a class as it stands are made once."""
@@ -141,16 +169,18 @@ class Executor:
         job_ended(Ending.DONE.value, run.payload, elapsed)
 
     def _keep_result(self, run: Run, result: Any, seconds: float) -> None:
-        try:
-            raw = run.payload.changed(result=result, finished_at=time.time()).encode()
-        except InvalidPayload:
-            emit(logging.WARNING, "job.result_not_kept", {**job_fields(run.payload), "type": type(result).__name__})
-            raw = run.payload.changed(finished_at=time.time()).encode()
         unit = run.unit
+        payload = decode(unit.raw)  # as it came: the job may have changed its arguments in place
+        try:
+            raw = payload.changed(result=result, finished_at=time.time()).encode()
+        except InvalidPayload:
+            emit(logging.WARNING, "job.result_not_kept", {**job_fields(payload), "type": type(result).__name__})
+            raw = payload.changed(finished_at=time.time()).encode()
         self._buffer.settle(unit, lambda: self._store.finish(unit.queue, unit.worker, unit.id, raw, seconds))
 
     def _conclude_error(self, run: Run, error: BaseException) -> None:
         elapsed = time.perf_counter() - run.started
+        run = run._replace(payload=decode(run.unit.raw))  # as it came: the job may have changed its arguments in place
         outcome = self._decide(run, error)
         name, payload = outcome.ending.value, outcome.payload
         if outcome.ending is Ending.INTERRUPTED:
@@ -169,7 +199,7 @@ class Executor:
             return Outcome(Ending.INTERRUPTED, run.payload.changed(interruptions=run.payload.interruptions + 1))
         try:
             return after_error(run.job, run.payload, run.options, error, run.unit.worker)
-        except Exception as raised:  # noqa: BLE001  # retry_in is the project's code
+        except BaseException as raised:  # noqa: BLE001  # retry_in is the project's code
             emit(logging.ERROR, "job.retry_in_failed", job_fields(run.payload), raised)
             run.job.retry_in = lambda attempt, error: None  # type: ignore[method-assign]  # ask it no more
             return after_error(run.job, run.payload, run.options, error, run.unit.worker)

@@ -8,7 +8,7 @@ import traceback
 from dataclasses import dataclass
 from enum import Enum
 
-from jobs.backoff import default_backoff
+from jobs.backoff import MAX_DELAY_SECONDS, default_backoff
 from jobs.errors import JobInterrupted
 from jobs.job import Job, Retry
 from jobs.options import JobOptions
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseException, worker: str) -> Outcome:
-    """Return what becomes of a job whose attempt raised `error`. A hook of the job that raises counts as silent."""
+    """Return what becomes of a job whose attempt raised `error`. What its `retry_in` raises is raised."""
     failed = payload.changed(
         failures=payload.failures + 1,
         errors=_with_error(payload, describe(error, worker, with_traceback=options.backtrace)),
@@ -53,23 +53,35 @@ def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseExce
     if wish is Retry.DISCARD:
         return Outcome(Ending.DISCARDED, failed)
     delay = default_backoff(failed.failures) if wish is None else max(0.0, float(wish))
-    return Outcome(Ending.RETRIED, failed, delay)
+    return Outcome(Ending.RETRIED, failed, min(delay, MAX_DELAY_SECONDS))
 
 
 def describe(error: BaseException, worker: str, *, with_traceback: bool = True) -> JobError:
     """Return an error as it is kept in the payload."""
     kept: JobError = {
         "class": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        "message": str(error)[:MOST_MESSAGE_CHARACTERS],
+        "message": _text_of(error)[:MOST_MESSAGE_CHARACTERS],
         "at": time.time(),
         "worker": worker,
     }
     if with_traceback:
-        kept["traceback"] = "".join(traceback.format_exception(error))[-MOST_MESSAGE_CHARACTERS:]
+        kept["traceback"] = _storable("".join(traceback.format_exception(error)))[-MOST_MESSAGE_CHARACTERS:]
     return kept
 
 
-def is_interruption(error: BaseException) -> bool:
+def _text_of(error: BaseException) -> str:
+    try:
+        return _storable(str(error))
+    except Exception as raised:  # noqa: BLE001  # the error is a class of the project
+        return f"(no message: its __str__ raised {type(raised).__name__})"
+
+
+def _storable(text: str) -> str:
+    """Return text without lone surrogates, which file names may bring and JSON cannot hold."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def is_interruption(error: BaseException, kind: type[BaseException] = JobInterrupted) -> bool:
     """Whether a stop is this error or hides among its causes: then it is no failure."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
@@ -77,10 +89,12 @@ def is_interruption(error: BaseException) -> bool:
         found = pending.pop()
         if found is None or id(found) in seen:
             continue
-        if isinstance(found, JobInterrupted):
+        if isinstance(found, kind):
             return True
         seen.add(id(found))
         pending += [found.__cause__, found.__context__]
+        if isinstance(found, BaseExceptionGroup):
+            pending += found.exceptions
     return False
 
 

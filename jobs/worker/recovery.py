@@ -66,15 +66,18 @@ class Recovery:
     def _give_back(self, queue: str, worker: str, job_id: str, raw: bytes | None, ending: Ending) -> bool:
         if raw is None:
             return self._store.fail(queue, worker, job_id, b"", "discard", counter="lost")
-        try:
-            payload = decode(raw)
-        except InvalidPayload:
-            return self._store.release(queue, worker, [(job_id, b"")]) == 1
         if not ending.blames(job_id):
             return self._store.release(queue, worker, [(job_id, b"")]) == 1
+        try:
+            return self._count(queue, worker, decode(raw).changed(id=job_id), ending)
+        except (InvalidPayload, TypeError):  # who takes it next parks it
+            return self._store.release(queue, worker, [(job_id, b"")]) == 1
+
+    def _count(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:
+        """Give back a job with one more interruption or crash in its payload."""
         if not ending.is_crash:
             changed = payload.changed(interruptions=payload.interruptions + 1)
-            return self._store.release(queue, worker, [(job_id, changed.encode())]) == 1
+            return self._store.release(queue, worker, [(payload.id, changed.encode())]) == 1
         return self._record_crash(queue, worker, payload, ending)
 
     def _record_crash(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:

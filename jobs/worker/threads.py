@@ -1,15 +1,14 @@
 """The threads of a worker process. Each takes a unit, runs it, and takes the next."""
 
 import ctypes
-import logging
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from jobs.errors import JobInterrupted
-from jobs.events import emit
 from jobs.worker.board import Board
 from jobs.worker.buffer import Buffer
 from jobs.worker.executor import Executor, Run
@@ -33,19 +32,18 @@ class JobThread(threading.Thread):
 
     def run(self) -> None:
         """Work until the buffer says that there is no more to do."""
-        while (unit := self._buffer.take()) is not None:
-            self.current = unit, time.time()
-            self._board.write(self._slot, unit.id)
-            try:
-                self._executor.execute(unit, self._run_async)
-            except JobInterrupted:
-                pass  # it struck after the job had ended
-            except Exception as error:  # noqa: BLE001  # a fault of ours must not end the thread
-                fields = {"queue": unit.queue, "id": unit.id, "error": repr(error)}
-                emit(logging.CRITICAL, "worker.fault", fields, error)
-            finally:
-                self._board.clear(self._slot)
-                self.current = None
+        with suppress(JobInterrupted):  # it may strike between two jobs, when there is no more to do
+            while (unit := self._buffer.take()) is not None:
+                self._run_one(unit)
+
+    def _run_one(self, unit: Unit) -> None:
+        self.current = unit, time.time()
+        self._board.write(self._slot, unit.id)
+        try:
+            self._executor.execute(unit, self._run_async)
+        finally:
+            self._board.clear(self._slot)
+            self.current = None
 
     def interrupt(self) -> None:
         """Raise JobInterrupted in the job that runs here, as soon as it executes Python code again."""
