@@ -37,9 +37,9 @@ class Command(BaseCommand):
             metavar="NAME[,WEIGHT]",
             help="A queue to serve; repeat it. Without weights the first with work is served. Default: JOBS['QUEUES'].",
         )
-        parser.add_argument("-c", "--concurrency", type=int, metavar="N", help="Threads in each process.")
-        parser.add_argument("-p", "--processes", type=int, metavar="N", help="Worker processes.")
-        parser.add_argument("-t", "--timeout", type=float, metavar="SECONDS", help="From TERM to the end.")
+        parser.add_argument("-c", "--concurrency", metavar="N", help="Threads in each process.")
+        parser.add_argument("-p", "--processes", metavar="N", help="Worker processes.")
+        parser.add_argument("-t", "--timeout", metavar="SECONDS", help="From TERM to the end.")
         parser.add_argument("--burst", action="store_true", help="Exit when nothing is ready or running.")
         parser.add_argument("--reload", action="store_true", help="Restart when code changes; for development.")
         parser.add_argument("--stop-at-eof", action="store_true", help=SUPPRESS)
@@ -93,8 +93,8 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Job
             changes[name] = kind(value)
         except ValueError as error:
             raise ConfigurationError(f"{source} must be a number, not {value!r}.") from error
-        if changes[name] < least:
-            raise ConfigurationError(f"{source} must be at least {least}, not {value}.")
+        if not least <= changes[name] < float("inf"):
+            raise ConfigurationError(f"{source} must be a number of at least {least}, not {value}.")
     return replace(get_settings(), **changes)  # type: ignore[arg-type]  # checked above
 
 
@@ -103,7 +103,8 @@ def _run_in_subprocess() -> None:
 
     The reloader runs us in a thread, where no signal can be caught. When it ends to restart, the pipe closes.
     """
-    command = [sys.executable, *(argument for argument in sys.argv if argument != "--reload"), "--stop-at-eof"]
+    # Django knows how we were started, be it by manage.py or by `python -m django`.
+    command = [*(part for part in autoreload.get_child_arguments() if part != "--reload"), "--stop-at-eof"]
     environment = {name: value for name, value in os.environ.items() if name != autoreload.DJANGO_AUTORELOAD_ENV}
     while subprocess.Popen(command, stdin=subprocess.PIPE, env=environment).wait() < 0:  # noqa: S603  # our own command
         sys.stderr.write("The supervisor was killed; starting it again.\n")
