@@ -12,7 +12,7 @@ from typing import Literal
 
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.store.bell import Bell
-from jobs.store.connection import UNAVAILABLE, Client, RedisCluster, connect, hide_password
+from jobs.store.connection import Client, RedisCluster, connect, hide_password, is_unavailable
 from jobs.store.keys import QueueKeys, SharedKeys
 from jobs.store.scripts import Scripts, sources
 
@@ -77,8 +77,10 @@ class Store:
         """Turn every sign of an absent Redis into StoreUnavailable."""
         try:
             yield
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(self.url, error) from error
+        except Exception as error:
+            if is_unavailable(error):
+                raise StoreUnavailable(self.url, error) from error
+            raise
 
     # Enqueueing
 
