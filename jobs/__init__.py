@@ -17,6 +17,7 @@ from jobs.errors import (
     UnknownJob,
 )
 from jobs.job import Job, Retry
+from jobs.locks import limit, lock
 from jobs.middleware import Middleware
 
 __all__ = [
@@ -38,4 +39,6 @@ __all__ = [
     "StoreUnavailable",
     "TransientError",
     "UnknownJob",
+    "limit",
+    "lock",
 ]

@@ -1,7 +1,7 @@
 """From a call to a payload to Redis: bind the arguments, check them, make the payload, send it now or at the commit."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,8 +11,6 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from jobs.arguments import check_arguments
-from jobs.client import get_client
-from jobs.commit import push_after_commit
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
 from jobs.ids import new_job_id
@@ -20,6 +18,7 @@ from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import JobOptions
 from jobs.payload import Payload
 from jobs.registry import registry
+from jobs.sink import switch
 from jobs.store import NewJob
 
 if TYPE_CHECKING:
@@ -113,10 +112,9 @@ class ConfiguredJob:
         return EnqueuedJob(accepted.id, accepted.queue), NewJob(accepted.id, raw, accepted.priority, due)
 
     def _send(self, jobs: list[tuple[str, NewJob]]) -> None:
-        if (self.commit or get_settings().enqueue) == "on_commit":
-            push_after_commit(jobs)
-        else:
-            get_client().push(jobs)
+        after_commit = (self.commit or get_settings().enqueue) == "on_commit"
+        if jobs:
+            switch.current.send(jobs, after_commit=after_commit)
 
 
 #: They are fields of the payload; all other options that `using()` changes travel in its `options`.

@@ -8,15 +8,15 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
-from asgiref.sync import async_to_sync
 
 from jobs.enqueue import Arguments, ConfiguredJob, EnqueuedJob
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.ids import new_job_id
-from jobs.middleware.chain import declared_options, get_chain
+from jobs.middleware.chain import declared_options
 from jobs.options import JobOptions
 from jobs.payload import Payload
 from jobs.registry import registry
+from jobs.run import run_payload
 
 
 class Retry(Enum):
@@ -32,7 +32,8 @@ class Job:
     Options are class attributes: see `jobs.options.JobOptions`. A subclass without `perform` is a base for others.
     """
 
-    options: ClassVar[JobOptions] = JobOptions()
+    #: Those of the class; on a job that runs, with what `using()` changed.
+    options: JobOptions = JobOptions()
     is_async: ClassVar[bool] = False
     queue: str
     if TYPE_CHECKING:
@@ -101,21 +102,16 @@ class Job:
 
         Arguments are checked and go through JSON as they would on their way to a worker. Redis is not used.
         """
-        name = cls._configured().check(args, kwargs)
         payload = Payload(
             cls.options.priority,
             new_job_id(),
-            name,
+            cls._configured().check(args, kwargs),
             cls.options.queue,
             orjson.loads(orjson.dumps(args)),
             orjson.loads(orjson.dumps(kwargs)),
             enqueued_at=time.time(),
         )
-        job = cls(payload)
-        chain = get_chain()
-        if cls.is_async:
-            return async_to_sync(chain.aperform)(job, lambda: job.perform(*payload.args, **payload.kwargs))
-        return chain.perform(job, lambda: job.perform(*payload.args, **payload.kwargs))
+        return run_payload(payload)
 
     # Inside a run
 

@@ -68,3 +68,21 @@ class SharedKeys:
     def worker(self, name: str) -> str:
         """Return the hash that describes one worker."""
         return f"{self.namespace}:worker:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitKeys:
+    """The keys of one limit or lock, which share its hash tag."""
+
+    namespace: str
+    name: str
+
+    @property
+    def holders(self) -> str:
+        """Return the sorted set of holders by their deadline in ms."""
+        return f"{{{self.namespace}:limit:{self.name}}}:holders"
+
+    @property
+    def fence(self) -> str:
+        """Return the counter that grows with every holder."""
+        return f"{{{self.namespace}:limit:{self.name}}}:fence"

@@ -1,0 +1,36 @@
+"""Where new jobs go: to Redis, or while a test says so to a collection. Used by `enqueue`; set by `jobs.testing`."""
+
+from typing import Protocol
+
+from jobs.client import get_client
+from jobs.commit import push_after_commit
+from jobs.store import NewJob
+
+
+class Sink(Protocol):
+    """Takes jobs that are ready to be sent."""
+
+    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
+        """Take (queue, job) pairs, now or at the commit of the open transactions."""
+
+
+class RedisSink:
+    """Sends jobs to Redis."""
+
+    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
+        """Push now, or at the commit. Raise StoreUnavailable."""
+        if after_commit:
+            push_after_commit(jobs)
+        else:
+            get_client().push(jobs)
+
+
+class SinkSwitch:
+    """Holds the sink in use. One for the process: threads of a test's server must meet the same as the test."""
+
+    def __init__(self) -> None:
+        """Start with Redis."""
+        self.current: Sink = RedisSink()
+
+
+switch = SinkSwitch()

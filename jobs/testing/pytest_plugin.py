@@ -1,0 +1,44 @@
+"""The pytest plugin, found by its entry point wherever django-makeitso is installed.
+
+Every test starts in fake mode with nothing collected. `@pytest.mark.jobs("inline")` or `("real")` chooses another mode
+for a test, a class or a module; the ini option `jobs_mode` for all.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import ModuleType
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini option."""
+    parser.addini("jobs_mode", "How jobs are treated in tests: fake (collected), inline or real.", default="fake")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", "jobs(mode): treat jobs as fake, inline or real in this test.")
+
+
+@pytest.fixture(autouse=True)
+def _jobs_mode(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Enter the mode of the test; do nothing in a project without Django settings."""
+    from django.conf import settings  # noqa: PLC0415  # pytest loads plugins before Django is set up
+
+    marker = request.node.get_closest_marker("jobs")
+    name = marker.args[0] if marker else request.config.getini("jobs_mode")
+    with ExitStack() as stack:
+        if settings.configured:
+            from jobs.testing import mode  # noqa: PLC0415  # needs Django's apps
+
+            stack.enter_context(mode(name))
+        yield
+
+
+@pytest.fixture
+def jobs_testing() -> ModuleType:
+    """Return `jobs.testing`, with `drain`, `clear`, `enqueued_jobs`, `assert_enqueued` and the rest."""
+    from jobs import testing  # noqa: PLC0415  # needs Django's apps
+
+    return testing
