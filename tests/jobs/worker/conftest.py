@@ -1,0 +1,13 @@
+"""Fixtures of the worker's tests: settings with short times."""
+
+import pytest
+
+from jobs.conf import JobsSettings
+
+
+@pytest.fixture
+def worker_settings(redis_url) -> JobsSettings:
+    """Return settings of a worker that beats often and is missed soon."""
+    return JobsSettings(
+        redis_url=redis_url, concurrency=2, async_concurrency=2, heartbeat=0.3, lease=0.9, max_retries=25, timeout=1.0
+    )

@@ -1,0 +1,69 @@
+"""Jobs as Redis holds them: made for a test, and looked up after it."""
+
+import redis
+
+from jobs.ids import new_job_id
+from jobs.payload import Payload, decode
+from jobs.store import NewJob, Store
+
+SETS = ("ready", "scheduled", "retry", "dead", "done")
+
+
+def push(store: Store, queue: str = "default", count: int = 1, job_class: str = "tests.Nothing", **fields) -> list[str]:
+    """Push jobs and return their ids, in the order in which they will be taken."""
+    ids = sorted(new_job_id() for _ in range(count))
+    payloads = [Payload(0, job_id, job_class, queue, **fields) for job_id in ids]
+    store.push(queue, [NewJob(p.id, p.encode(), 0) for p in payloads])
+    return ids
+
+
+def push_raw(store: Store, raw: bytes, queue: str = "default") -> str:
+    """Push bytes that may be no payload."""
+    job_id = new_job_id()
+    store.push(queue, [NewJob(job_id, raw, 0)])
+    return job_id
+
+
+def payload_of(store: Store, job_id: str, queue: str = "default") -> Payload | None:
+    """Return the payload in Redis, None if the job is gone."""
+    raw = client_of(store).hget(store.keys(queue).payloads, job_id)
+    return decode(raw) if raw else None
+
+
+def place_of(store: Store, job_id: str, queue: str = "default") -> str | None:
+    """Return the set that a job is in, or "running", or None if it is gone."""
+    keys, client = store.keys(queue), client_of(store)
+    if client.hexists(keys.running, job_id):
+        return "running"
+    return next((name for name in SETS if client.zscore(getattr(keys, name), job_id) is not None), None)
+
+
+def score_of(store: Store, key: str, member: str, queue: str = "default") -> float:
+    """Return a score in one of the sorted sets of a queue; most are milliseconds."""
+    score = client_of(store).zscore(getattr(store.keys(queue), key), member)
+    assert score is not None
+    return score
+
+
+def stat(store: Store, name: str, queue: str = "default") -> int:
+    """Return a counter of a queue."""
+    return int(client_of(store).hget(store.keys(queue).stats, name) or 0)
+
+
+def broken_jobs(store: Store, *queues: str) -> list[tuple[str, str]]:
+    """Return every job that is not in exactly one place."""
+    found, client = [], client_of(store)
+    for queue in queues or ("default",):
+        keys = store.keys(queue)
+        ids = {*client.hkeys(keys.payloads), *client.hkeys(keys.running)}
+        for name in SETS:
+            ids.update(client.zrange(getattr(keys, name), 0, -1))
+        if ids:
+            found += store.audit(queue, sorted(job_id.decode() for job_id in ids), repair=False)
+    return found
+
+
+def client_of(store: Store) -> redis.Redis:
+    """Return the plain client under a store."""
+    assert isinstance(store.client, redis.Redis)
+    return store.client

@@ -1,0 +1,294 @@
+"""One run of a job: every way in which it may end."""
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+import orjson
+import pytest
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from jobs.job import Job, Retry
+from jobs.middleware import Middleware
+from jobs.registry import registry
+from jobs.worker.process import WorkerProcess
+from tests.jobs.worker.made_jobs import broken_jobs, client_of, payload_of, place_of, push, push_raw, score_of, stat
+from tests.jobs.worker.small_worker import make_worker, running
+from tests.waiting import wait_until
+
+seen: list[object] = []
+CODE: dict[str, Callable] = {}
+
+
+class CodeJob(Job):
+    """Runs the piece of code that the test has put in its place."""
+
+    max_retries = 1
+
+    def perform(self, *args):
+        return CODE["perform"](self, *args)
+
+    def retry_in(self, attempt, error):
+        return CODE.get("retry_in", lambda attempt, error: 1000)(attempt, error)
+
+    def on_exhausted(self, error):
+        seen.append(f"exhausted: {error}")
+        CODE.get("on_exhausted", lambda error: None)(error)
+
+
+class KeptJob(CodeJob):
+    keep_result_for = timedelta(minutes=5)
+
+
+class BornDeadJob(Job):
+    def __init__(self, *args):
+        raise RuntimeError("no such luck")
+
+    def perform(self):
+        pass
+
+
+class AngryMiddleware(Middleware):
+    def perform(self, job, call_next):
+        call_next()
+        raise RuntimeError("not on my watch")
+
+
+def note_error(error, context):
+    seen.append((repr(error), context["id"], context["attempt"], context["outcome"]))
+
+
+def note_death(job, error):
+    seen.append(f"dead: {job.job_id} {error}")
+
+
+def fail_to_note(*args):
+    raise RuntimeError("handlers fail too")
+
+
+@pytest.fixture(autouse=True)
+def clean_slate() -> None:
+    seen.clear()
+    CODE.clear()
+
+
+@pytest.fixture
+def worker(worker_settings) -> WorkerProcess:
+    return make_worker(worker_settings)
+
+
+def run(store, worker, perform: Callable | None = None, job_class: type[Job] = CodeJob, **fields) -> str:
+    """Run one job in a worker until it has an end; return its id."""
+    CODE["perform"] = perform or (lambda job, *args: None)
+    (job_id,) = push(store, job_class=registry.name_of(job_class), **fields)
+    run_until_settled(store, worker, job_id)
+    return job_id
+
+
+def run_until_settled(store, worker, *job_ids: str) -> None:
+    with running(worker):
+        wait_until(lambda: all(place_of(store, job_id) not in {"ready", "running"} for job_id in job_ids))
+        assert all(thread.is_alive() for thread in worker._threads)
+    assert broken_jobs(store) == []
+
+
+def fail(error: BaseException) -> Callable:
+    def perform(job, *args):
+        raise error
+
+    return perform
+
+
+def test_job_that_returns_is_gone_and_counted(store, worker):
+    job_id = run(store, worker, lambda job: seen.append((job.job_id, job.attempt, job.queue, job.stopping)))
+
+    assert seen == [(job_id, 1, "default", False)]
+    assert place_of(store, job_id) is None
+    assert stat(store, "processed") == 1
+
+
+def test_attempt_counts_failures_only(store, worker):
+    run(store, worker, lambda job: seen.append(job.attempt), failures=3, crashes=2, interruptions=5)
+
+    assert seen == [4]
+
+
+def test_job_can_see_that_its_worker_is_stopping(store, worker):
+    worker._stops_at = 1e9
+
+    run(store, worker, lambda job: seen.append(job.stopping))
+
+    assert seen == [True]
+
+
+def test_failed_job_waits_in_the_retry_set(store, worker):
+    job_id = run(store, worker, fail(ValueError("no")))
+
+    assert place_of(store, job_id) == "retry"
+    assert payload_of(store, job_id).errors[0]["message"] == "no"
+    assert stat(store, "failed") == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_exit_raised_by_a_job_is_a_failure_like_any_other(store, worker, error):
+    job_id = run(store, worker, fail(error))
+
+    assert payload_of(store, job_id).errors[0]["class"] == type(error).__name__
+    assert place_of(store, job_id) == "retry"
+
+
+def test_job_of_an_unknown_class_is_parked_and_runs_after_the_deploy(store, worker, worker_settings):
+    (job_id,) = push(store, job_class=f"{__name__}.DeployedJob")
+    run_until_settled(store, worker, job_id)
+    parked = payload_of(store, job_id)
+    assert place_of(store, job_id) == "dead"
+    assert "Deploy the code that defines it" in parked.errors[0]["message"]
+    assert parked.failures == 0
+
+    class DeployedJob(Job):
+        def perform(self):
+            seen.append("deployed")
+
+    assert store.move("default", "dead", "ready", [job_id]) == 1
+    run_until_settled(store, make_worker(worker_settings), job_id)
+
+    assert seen == ["deployed"]
+    assert place_of(store, job_id) is None
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\xff\xfe broken", b"[1, 2]", b'{"priority":0,"id":"x","job_class":"a.B","queue":"q","args":5}']
+)
+def test_bytes_that_are_no_payload_are_parked_for_people_to_see(store, worker, raw):
+    job_id = push_raw(store, raw)
+
+    run_until_settled(store, worker, job_id)
+
+    assert place_of(store, job_id) == "dead"
+    parked = payload_of(store, job_id)
+    assert parked.extra["unreadable"] == raw.decode("utf-8", "backslashreplace")
+    assert parked.errors[0]["class"] == "jobs.errors.InvalidPayload"
+
+
+def test_payload_with_a_count_that_is_no_number_is_parked(store, worker, caplog):
+    CODE["perform"] = fail(ValueError("no"))
+    raw = {"priority": 0, "id": "x", "job_class": f"{__name__}.CodeJob", "queue": "q", "failures": "many"}
+    job_id = push_raw(store, orjson.dumps(raw))
+
+    run_until_settled(store, worker, job_id)
+
+    assert place_of(store, job_id) == "dead"
+
+
+def test_job_class_that_cannot_be_made_is_parked(store, worker):
+    job_id = run(store, worker, job_class=BornDeadJob)
+
+    assert place_of(store, job_id) == "dead"
+    assert payload_of(store, job_id).errors[0]["message"] == "no such luck"
+
+
+def test_retry_gets_the_arguments_as_they_were_enqueued(store, worker):
+    def change_and_fail(job, numbers):
+        numbers.append(object())
+        raise ValueError
+
+    job_id = run(store, worker, change_and_fail, args=[[1, 2]])
+
+    assert payload_of(store, job_id).args == [[1, 2]]
+
+
+def test_error_with_a_text_that_is_no_unicode_is_a_failure_like_any_other(store, worker):
+    job_id = run(store, worker, fail(ValueError("caf\udce9")))
+
+    assert payload_of(store, job_id).errors[0]["message"] == "caf\\udce9"
+
+
+def test_middleware_that_raises_fails_the_job(store, worker_settings, settings):
+    settings.JOBS = {"MIDDLEWARE": [f"{__name__}.AngryMiddleware"]}
+
+    job_id = run(store, make_worker(worker_settings))
+
+    assert payload_of(store, job_id).errors[0]["message"] == "not on my watch"
+
+
+def test_error_handlers_are_told_of_every_failure_and_death_handlers_of_the_last(store, worker_settings, settings):
+    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"], "DEATH_HANDLERS": [f"{__name__}.note_death"]}
+    job_id = run(store, make_worker(worker_settings), fail(ValueError("no")))
+    assert seen == [("ValueError('no')", job_id, 1, "job.retried")]
+    seen.clear()
+
+    store.move("default", "retry", "ready", [job_id])
+    run_until_settled(store, make_worker(worker_settings), job_id)
+
+    assert seen == [("ValueError('no')", job_id, 2, "job.dead"), "exhausted: no", f"dead: {job_id} no"]
+    assert place_of(store, job_id) == "dead"
+
+
+def test_handlers_and_hooks_that_raise_change_nothing(store, worker_settings, settings, caplog):
+    path = f"{__name__}.fail_to_note"
+    settings.JOBS = {"ERROR_HANDLERS": [path, f"{__name__}.note_error"], "DEATH_HANDLERS": [path]}
+    CODE["on_exhausted"] = fail_to_note
+
+    job_id = run(store, make_worker(worker_settings), fail(ValueError("no")), failures=1)
+
+    assert place_of(store, job_id) == "dead"
+    assert seen == [("ValueError('no')", job_id, 2, "job.dead"), "exhausted: no"]
+    assert caplog.text.count("handler.failed") == 3
+
+
+@pytest.mark.parametrize("wish", [fail_to_note, lambda *args: "soon", lambda *args: sys.exit("bye")])
+def test_retry_in_that_fails_is_reported_and_the_default_holds(store, worker, caplog, wish):
+    CODE["retry_in"] = wish
+
+    job_id = run(store, worker, fail(ValueError("no")))
+
+    assert place_of(store, job_id) == "retry"
+    assert "job.retry_in_failed" in caplog.text
+
+
+@pytest.mark.parametrize(("wish", "place"), [(Retry.KILL, "dead"), (Retry.DISCARD, None), (float("inf"), "retry")])
+def test_retry_in_decides_where_the_job_goes(store, worker, wish, place):
+    CODE["retry_in"] = lambda attempt, error: wish
+
+    assert place_of(store, run(store, worker, fail(ValueError("no")))) == place
+
+
+def test_hook_that_exits_costs_neither_the_thread_nor_the_job(store, worker):
+    CODE["on_exhausted"] = lambda error: sys.exit("bye")
+
+    job_id = run(store, worker, fail(ValueError("no")), failures=1)
+
+    assert place_of(store, job_id) == "dead"
+
+
+def test_result_is_kept_in_the_done_set(store, worker):
+    job_id = run(store, worker, lambda job, name: {"hello": name}, job_class=KeptJob, args=["you"])
+
+    assert place_of(store, job_id) == "done"
+    assert payload_of(store, job_id).result == {"hello": "you"}
+    assert payload_of(store, job_id).finished_at
+    assert stat(store, "processed") == 1
+    seconds, _ = client_of(store).time()
+    assert score_of(store, "done", job_id) == pytest.approx(1000 * (seconds + 300), abs=10_000)
+
+
+def test_result_that_is_no_json_is_left_out_and_reported(store, worker, caplog):
+    job_id = run(store, worker, lambda job: object(), job_class=KeptJob)
+
+    assert place_of(store, job_id) == "done"
+    assert payload_of(store, job_id).result is None
+    assert "job.result_not_kept" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_transaction_left_open_is_rolled_back_and_reported(store, worker, caplog):
+    def leave_open(job):
+        transaction.set_autocommit(False)
+        Group.objects.create(name="forgotten")
+
+    job_id = run(store, worker, leave_open)
+
+    assert not Group.objects.exists()
+    assert f"job.transaction_rolled_back id={job_id} database=default" in caplog.text
+    assert place_of(store, job_id) is None
