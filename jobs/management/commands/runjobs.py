@@ -62,12 +62,13 @@ class Command(BaseCommand):
 
     def _wait_for_redis(self, settings: JobsSettings) -> None:
         """Return when Redis answers. Until then say where it was looked for, and keep trying."""
-        store = Store(settings.redis_url, settings.namespace, timeout=2.0)
         pause = PAUSES[0]
         while True:
             try:
-                for warning in store.check_server():
-                    self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
+                # A cluster is asked for its nodes when the store is made.
+                store = Store(settings.redis_url, settings.namespace, timeout=2.0)
+                warnings = store.check_server()
+                store.close()
                 break
             except StoreUnavailable as error:
                 self.stderr.write(f"{error} Trying again in {pause:g} s.")
@@ -75,7 +76,8 @@ class Command(BaseCommand):
                 pause = min(2 * pause, PAUSES[1])
             except ConfigurationError as error:
                 raise CommandError(str(error)) from error
-        store.close()
+        for warning in warnings:
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
 
 
 def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> JobsSettings:
