@@ -25,7 +25,7 @@ from jobs.payload import Payload, corrupt_payload, decode
 from jobs.registry import registry
 from jobs.store import Store
 from jobs.worker.buffer import Buffer
-from jobs.worker.outcome import Ending, Outcome, after_error, describe, is_interruption
+from jobs.worker.outcome import Ending, Outcome, after_error, describe, is_interruption, original, without_failure
 from jobs.worker.unit import Unit
 
 
@@ -131,6 +131,8 @@ class Executor:
             job_class = registry.find(payload.job_class)
             options = self._options(job_class, payload)
             job = job_class(payload, self._is_stopping)
+            if payload.options:
+                job.options = options
         except Exception as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
             errors = [*payload.errors, describe(error, unit.worker, with_traceback=False)]
             self._park(unit, payload.changed(errors=errors), started)
@@ -152,7 +154,7 @@ class Executor:
 
     def _park(self, unit: Unit, payload: Payload, started: float) -> None:
         """Put a job that cannot be run into the dead set, where a person sees why and can retry it after a deploy."""
-        self._move(unit, Outcome(Ending.DEAD, payload), counter="parked")
+        self._move(unit, Outcome(Ending.DEAD, payload, counter="parked"))
         elapsed = time.perf_counter() - started
         job_ended("job.parked", payload, elapsed, logging.ERROR, error=payload.errors[-1]["message"])
         self._buffer.measured(elapsed)
@@ -181,22 +183,23 @@ class Executor:
     def _conclude_error(self, run: Run, error: BaseException) -> None:
         elapsed = time.perf_counter() - run.started
         run = run._replace(payload=decode(run.unit.raw))  # as it came: the job may have changed its arguments in place
-        outcome = self._decide(run, error)
-        name, payload = outcome.ending.value, outcome.payload
-        if outcome.ending is Ending.INTERRUPTED:
-            self._give_back(run.unit, payload)
-            job_ended(name, payload, elapsed, interruptions=payload.interruptions)
-        else:
+        outcome = without_failure(run.payload, error) or self._decide(run, error)
+        if outcome.is_failure:
             self._tell(run, outcome, error)
+        if outcome.ending is Ending.INTERRUPTED:
+            self._give_back(run.unit, outcome.payload)
+        else:
             self._move(run.unit, outcome)
-            more = {"retry_in": f"{outcome.delay_seconds:.1f}"} if outcome.ending is Ending.RETRIED else {}
-            level = logging.WARNING if outcome.ending is Ending.RETRIED else logging.ERROR
-            job_ended(name, run.payload, elapsed, level, error=repr(error), **more)
+        self._log_end(run, outcome, error, elapsed)
         self._buffer.measured(elapsed)
 
+    def _log_end(self, run: Run, outcome: Outcome, error: BaseException, elapsed: float) -> None:
+        is_later = outcome.ending in {Ending.RETRIED, Ending.SNOOZED}
+        more = {"retry_in": f"{outcome.delay_seconds:.1f}"} if is_later else {}
+        level = logging.INFO if not outcome.is_failure else logging.WARNING if is_later else logging.ERROR
+        job_ended(outcome.ending.value, run.payload, elapsed, level, error=repr(original(error)), **more)
+
     def _decide(self, run: Run, error: BaseException) -> Outcome:
-        if is_interruption(error):
-            return Outcome(Ending.INTERRUPTED, run.payload.changed(interruptions=run.payload.interruptions + 1))
         try:
             return after_error(run.job, run.payload, run.options, error, run.unit.worker)
         except BaseException as raised:  # noqa: BLE001  # retry_in is the project's code
@@ -208,11 +211,16 @@ class Executor:
         """Tell people before the outcome is recorded: if the process dies in between they hear twice, not never."""
         handle_error(error, {**job_fields(run.payload), "outcome": outcome.ending.value})
         if outcome.ending is not Ending.RETRIED:
-            call_safely(run.job.on_exhausted, error)
+            call_safely(run.job.on_exhausted, original(error))
             handle_death(run.job, error)
 
-    def _move(self, unit: Unit, outcome: Outcome, counter: str = "failed") -> None:
-        destinations = {Ending.RETRIED: "retry", Ending.DEAD: "dead", Ending.DISCARDED: "discard"}
+    def _move(self, unit: Unit, outcome: Outcome) -> None:
+        destinations = {
+            Ending.RETRIED: "retry",
+            Ending.SNOOZED: "retry",
+            Ending.DEAD: "dead",
+            Ending.DISCARDED: "discard",
+        }
         send = partial(
             self._store.fail,
             unit.queue,
@@ -222,7 +230,7 @@ class Executor:
             destinations[outcome.ending],  # type: ignore[arg-type]  # the values above are Outcomes of the store
             delay_seconds=outcome.delay_seconds,
             dead_limits=self._dead_limits,
-            counter=counter,
+            counter=outcome.counter,
         )
         self._buffer.settle(unit, send)
 

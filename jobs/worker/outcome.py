@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from jobs.backoff import MAX_DELAY_SECONDS, default_backoff
-from jobs.errors import JobInterrupted
+from jobs.errors import Discard, Expired, JobInterrupted, Snooze, TransientError
 from jobs.job import Job, Retry
 from jobs.options import JobOptions
 from jobs.payload import JobError, Payload
@@ -28,19 +28,44 @@ class Ending(Enum):
     DEAD = "job.dead"
     DISCARDED = "job.discarded"
     INTERRUPTED = "job.interrupted"
+    SNOOZED = "job.snoozed"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a run: how it ended, the payload to store, and in a retry the seconds to wait."""
+    """The end of a run: how it ended, the payload to store, the seconds to wait, and what the stats count it as."""
 
     ending: Ending
     payload: Payload
     delay_seconds: float = 0.0
+    counter: str = "failed"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether handlers are to be told."""
+        return self.counter == "failed"
+
+
+def without_failure(payload: Payload, error: BaseException) -> Outcome | None:
+    """Return the outcome of an end that is no failure and spends no attempt: a stop, a snooze, a discard; else None."""
+    if is_interruption(error):
+        changed = payload.changed(interruptions=payload.interruptions + 1)
+        return Outcome(Ending.INTERRUPTED, changed, counter="interrupted")
+    if isinstance(error, Snooze):
+        return Outcome(Ending.SNOOZED, payload, min(error.seconds, MAX_DELAY_SECONDS), counter="snoozed")
+    if isinstance(error, Discard):
+        return Outcome(Ending.DISCARDED, payload, counter="expired" if isinstance(error, Expired) else "discarded")
+    return None
+
+
+def original(error: BaseException) -> BaseException:
+    """Return the error that a job raised, without the wrapper that marks it as transient."""
+    return error.__cause__ or error if isinstance(error, TransientError) else error
 
 
 def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseException, worker: str) -> Outcome:
     """Return what becomes of a job whose attempt raised `error`. What its `retry_in` raises is raised."""
+    error = original(error)
     failed = payload.changed(
         failures=payload.failures + 1,
         errors=_with_error(payload, describe(error, worker, with_traceback=options.backtrace)),
