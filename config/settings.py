@@ -114,6 +114,8 @@ if DEBUG:
 JOBS = {
     # Strict priority: everything in "high" before anything in "default". The Redis is named by JOBS_REDIS_URL.
     "QUEUES": ["high", "default"],
+    "ERROR_HANDLERS": ["orders.error_reporting.report_error"],
+    "DEATH_HANDLERS": ["orders.error_reporting.report_death"],
 }
 
 LOGGING = {

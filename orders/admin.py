@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from orders.models import Customer, Order, Product
+from orders.models import Customer, Order, Payment, Product
 from orders.templatetags.money import money
 
 
@@ -72,6 +72,8 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class 
         "charge_id",
         "email_id",
         "fulfillment_request_id",
+        "shortage",
+        "reconciled_at",
     ]
 
     @admin.display(description="state")
@@ -81,4 +83,28 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class 
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Allow nobody to add an order that no job would complete."""
+        return False
+
+
+@admin.register(Payment)
+class PaymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+    """Look at payments, and change none: `cashier` writes them together with their orders."""
+
+    list_display = ("idempotency_key", "order", "amount", "state", "started_at")
+    list_filter = ("state",)
+    list_select_related = ("order",)
+    search_fields = ("idempotency_key",)
+    ordering = ("-id",)
+
+    @admin.display(description="amount", ordering="amount_cents")
+    def amount(self, payment: Payment) -> str:
+        """Write the amount in dollars."""
+        return money(payment.amount_cents)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow nobody to start a payment past the cashier."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Payment | None = None) -> bool:
+        """Allow nobody to say that money was taken."""
         return False

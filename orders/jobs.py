@@ -1,14 +1,30 @@
-"""The shop's jobs: each finds its order and does one step of it. Everything else is in `order_creator`.
+"""The shop's jobs: each finds its order and does one step of it. Everything else is in the modules that they call.
 
-The steps enqueue the jobs and the jobs run the steps, so the two modules import each other whole, never by name.
+The steps enqueue the jobs and the jobs run the steps, so this module and `order_creator`, and likewise
+`reconciliation`, import each other whole, never by name.
 """
 
-from jobs import Job
-from orders import order_creator
+import time
+from datetime import timedelta
+
+from jobs import Snooze
+from orders import order_creator, reconciliation
+from orders.confirmation import CLAIM, ConfirmationClaimed
 from orders.models import Order
+from orders.naive import NaiveCompleteOrderJob
+from orders.shop_job import ShopJob
+
+__all__ = [
+    "CompleteOrderJob",
+    "NaiveCompleteOrderJob",  # imported so that workers know it
+    "NapJob",
+    "ReconcileOrdersJob",
+    "RequestOrderFulfillmentJob",
+    "SendOrderNotificationEmailJob",
+]
 
 
-class CompleteOrderJob(Job):
+class CompleteOrderJob(ShopJob):
     """Charge for an order; the rest follows from that."""
 
     queue = "high"
@@ -18,17 +34,36 @@ class CompleteOrderJob(Job):
         order_creator.complete_order(Order.objects.get(pk=order_id))
 
 
-class SendOrderNotificationEmailJob(Job):
+class SendOrderNotificationEmailJob(ShopJob):
     """Send the confirmation of an order that is paid."""
 
     def perform(self, order_id: int) -> None:
-        """Run the step for the order."""
-        order_creator.send_notification_email(Order.objects.get(pk=order_id))
+        """Run the step for the order, or come back when another job that is at it has had its time."""
+        try:
+            order_creator.send_notification_email(Order.objects.get(pk=order_id), claimant=self.job_id)
+        except ConfirmationClaimed as claimed:
+            raise Snooze(CLAIM.total_seconds()) from claimed
 
 
-class RequestOrderFulfillmentJob(Job):
+class RequestOrderFulfillmentJob(ShopJob):
     """Have an order sent that is paid and confirmed."""
 
     def perform(self, order_id: int) -> None:
         """Run the step for the order."""
         order_creator.request_order_fulfillment(Order.objects.get(pk=order_id))
+
+
+class ReconcileOrdersJob(ShopJob):
+    """Start again whatever got stuck."""
+
+    def perform(self, older_than_minutes: float = reconciliation.STUCK_AFTER.total_seconds() / 60) -> None:
+        """Look for orders that have waited that long."""
+        reconciliation.reconcile_orders(timedelta(minutes=older_than_minutes))
+
+
+class NapJob(ShopJob):
+    """Do nothing for a while; `load_jobs` makes many, to fill queues and charts."""
+
+    def perform(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)

@@ -1,15 +1,21 @@
 """The shop's pages. A view reads the request and picks a template; what happens to an order is in `order_creator`."""
 
+import logging
+
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from jobs import StoreUnavailable
 from orders.forms import OrderForm
 from orders.models import Customer, Order
 from orders.order_creator import create_order
 from orders.service_status import check_services
+
+logger = logging.getLogger(__name__)
 
 #: How many orders the home page lists.
 LISTED_ORDERS = 50
@@ -41,7 +47,7 @@ def place_order(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("orders:home")
     form = OrderForm(request.POST, instance=Order(customer=Customer.objects.current()))
-    order = _place(form)
+    order = _place(request, form)
     return redirect(order) if order else render(request, "orders/new.html", {"form": form}, status=422)
 
 
@@ -63,12 +69,17 @@ def _find(pk: int) -> Order:
     return get_object_or_404(Order.objects.select_related("product"), pk=pk)
 
 
-def _place(form: OrderForm) -> Order | None:
+def _place(request: HttpRequest, form: OrderForm) -> Order | None:
     """Create the order of a valid form; otherwise the form knows why not."""
     if not form.is_valid():
         return None
+    order: Order = form.save(commit=False)
     try:
-        return create_order(form.save(commit=False))
+        create_order(order)
     except ValidationError as error:  # the stock went between the form's look at it and ours
         form.add_error(None, error)
         return None
+    except StoreUnavailable as error:  # the order is saved, and reconciliation will start it
+        logger.error("order.not_enqueued order=%s error=%r", order.pk, str(error))  # noqa: TRY400  # foreseen
+        messages.warning(request, "We have your order; it will be processed shortly.")
+    return order

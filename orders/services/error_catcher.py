@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from orders.services.http import ServiceClient
 
+#: How long a report may take: whoever makes it has something better to do.
+TIMEOUT_SECONDS = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Notified:
@@ -43,6 +46,7 @@ class ErrorCatcherClient(ServiceClient):
                 "backtrace": traceback.format_exception(raised),
                 "metadata": dict(context or {}),
             },
+            timeout_seconds=TIMEOUT_SECONDS,
         )
         return Notified(body["notification_id"])
 

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from fake_services.models import Charge, Email, FulfillmentRequest
 from orders import order_creator
+from orders.confirmation import CONFIRMATION_TEMPLATE
 from orders.models import Order
-from orders.order_creator import CONFIRMATION_TEMPLATE
 from orders.services.email import EmailClient
 from orders.services.http import ServiceUnavailable
 from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory

@@ -1,7 +1,6 @@
-"""The shop's tables: customers, products, orders, with comments and constraints in the database itself.
+"""Purchases, with what the three services answered, and the questions one asks about many of them.
 
-The pages and the steps of `order_creator` read and write them. No model ever enqueues a job or calls a service.
-`Customer` is the buyer; it is not Django's `User`, who signs in to the admin.
+The pages show them, the steps of `order_creator` bring them forward, `reconciliation` finds those that got stuck.
 """
 
 from typing import ClassVar, Self
@@ -9,77 +8,11 @@ from typing import ClassVar, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models.functions import Lower
 from django.urls import reverse
 
-#: The longest text in an e-mail address, a name or an id of another company.
-SHORT_TEXT = 254
-
-
-class CustomerQuerySet(models.QuerySet["Customer"]):
-    """Customers, and the one who is shopping."""
-
-    def current(self) -> "Customer | None":
-        """Return the customer who is shopping: nobody signs in, so it is the first row."""
-        return self.order_by("pk").first()
-
-
-class Customer(models.Model):
-    """A person who buys, known to the payment service under ids of its own."""
-
-    email = models.EmailField(db_comment="Where to reach the customer; unique whatever the case of its letters.")
-    payments_customer_id = models.CharField(
-        max_length=SHORT_TEXT, unique=True, db_comment="The customer's id at the payment service, such as cust_12ab."
-    )
-    payments_payment_method_id = models.CharField(
-        max_length=SHORT_TEXT, unique=True, db_comment="The card on file at the payment service, such as pm_12ab."
-    )
-
-    objects = CustomerQuerySet.as_manager()
-
-    class Meta:
-        db_table_comment = "People who buy."
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                Lower("email"), name="customer_email_unique", violation_error_message="Email has already been taken"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        """Return the e-mail address."""
-        return self.email
-
-
-class ProductQuerySet(models.QuerySet["Product"]):
-    """Products, and those that can be bought."""
-
-    def available(self) -> Self:
-        """Keep the products of which at least one is left."""
-        return self.filter(quantity_remaining__gt=0)
-
-
-class Product(models.Model):
-    """A thing for sale."""
-
-    name = models.CharField(
-        max_length=SHORT_TEXT, db_comment="What the customer sees; unique whatever the case of its letters."
-    )
-    quantity_remaining = models.PositiveIntegerField(db_comment="How many are in stock.")
-    price_cents = models.PositiveIntegerField(db_comment="The price of one, in US cents.")
-
-    objects = ProductQuerySet.as_manager()
-
-    class Meta:
-        db_table_comment = "Things for sale."
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                Lower("name"), name="product_name_unique", violation_error_message="Name has already been taken"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        """Return the name."""
-        return self.name
+from orders.models.customer import Customer
+from orders.models.lengths import SHORT_TEXT
+from orders.models.product import Product
 
 
 class OrderState(models.TextChoices):
@@ -88,6 +21,22 @@ class OrderState(models.TextChoices):
     IN_PROGRESS = "in_progress", "In progress"
     COMPLETE = "complete", "Complete"
     DECLINED = "declined", "Declined"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Orders, by the step that they wait for."""
+
+    def uncharged(self) -> Self:
+        """Keep those that the payment service has not answered yet."""
+        return self.filter(charge_completed_at=None)
+
+    def unconfirmed(self) -> Self:
+        """Keep those that are paid and not confirmed by e-mail."""
+        return self.filter(charge_successful=True, email_id=None)
+
+    def unfulfilled(self) -> Self:
+        """Keep those that are confirmed and not handed to the fulfillment service."""
+        return self.filter(charge_successful=True, email_id__isnull=False, fulfillment_request_id=None)
 
 
 class Order(models.Model):
@@ -145,6 +94,24 @@ class Order(models.Model):
     fulfillment_request_id = models.CharField(
         max_length=SHORT_TEXT, null=True, blank=True, db_comment="The request's id at the fulfillment service."
     )
+    shortage = models.PositiveIntegerField(
+        default=0, db_comment="How many of them were no longer in stock when the charge was recorded."
+    )
+    email_claimed_by = models.CharField(
+        max_length=SHORT_TEXT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_comment="The job that may send the confirmation.",
+    )
+    email_claimed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, db_comment="When that job began; the claim lapses after a while."
+    )
+    reconciled_at = models.DateTimeField(
+        null=True, blank=True, editable=False, db_comment="When reconciliation last started the missing step."
+    )
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         db_table_comment = "Purchases, and how far the services have come with them."

@@ -1,0 +1,91 @@
+"""Finds orders that got stuck and starts the step that is missing: what business sees when a job was lost.
+
+A job enqueued while Redis was away, lost with it, or deleted by hand leaves an order that nothing will move.
+`ReconcileOrdersJob` and `manage.py reconcile_orders` call it, now and then. It never does a step itself; as each step
+does nothing twice, starting one that is only late does no harm.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from orders import jobs as order_jobs  # a circular import: see the head of that module
+from orders.models import Order
+from orders.services.error_catcher import ErrorCatcherClient
+from orders.services.http import ServiceError
+from orders.shop_job import ShopJob
+
+logger = logging.getLogger(__name__)
+
+#: How long an order may wait for a step before it counts as stuck.
+STUCK_AFTER = timedelta(minutes=10)
+#: Most orders in one push and one UPDATE.
+BATCH = 500
+#: Most ids of orders, for each step, in the report.
+REPORTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What one run found: ids of orders, by the step that was started for them."""
+
+    uncharged: list[int]
+    unconfirmed: list[int]
+    unfulfilled: list[int]
+
+    @property
+    def count(self) -> int:
+        """Return the number of orders that were stuck."""
+        return len(self.uncharged) + len(self.unconfirmed) + len(self.unfulfilled)
+
+    def __str__(self) -> str:
+        """Return the summary."""
+        return (
+            f"{self.count} orders were stuck and have been started again: {len(self.uncharged)} not charged, "
+            f"{len(self.unconfirmed)} not confirmed, {len(self.unfulfilled)} not fulfilled."
+        )
+
+
+def reconcile_orders(older_than: timedelta = STUCK_AFTER) -> Reconciliation:
+    """Start the missing step of every order that has waited longer than `older_than`, and report it if there was any.
+
+    An order that was started is left alone for as long again, so that runs in a row do not pile up jobs. What waits for
+    confirmation or fulfillment counts from its charge. Raise `StoreUnavailable` when Redis is away.
+    """
+    before = timezone.now() - older_than
+    stuck = Order.objects.filter(Q(reconciled_at=None) | Q(reconciled_at__lt=before)).order_by("pk")
+    found = Reconciliation(
+        _start(order_jobs.CompleteOrderJob, stuck.uncharged().filter(created_at__lt=before)),
+        _start(order_jobs.SendOrderNotificationEmailJob, stuck.unconfirmed().filter(charge_completed_at__lt=before)),
+        _start(order_jobs.RequestOrderFulfillmentJob, stuck.unfulfilled().filter(charge_completed_at__lt=before)),
+    )
+    if found.count:
+        _report(found)
+    return found
+
+
+def _start(job: type[ShopJob], stuck: QuerySet[Order]) -> list[int]:
+    """Enqueue a job for each order, then note it: a crash in between enqueues some twice, which beats never."""
+    ids = list(stuck.values_list("pk", flat=True))
+    for first in range(0, len(ids), BATCH):
+        batch = ids[first : first + BATCH]
+        job.enqueue_many([(order_id,) for order_id in batch])
+        Order.objects.filter(pk__in=batch).update(reconciled_at=timezone.now())
+    return ids
+
+
+def _report(found: Reconciliation) -> None:
+    """Tell people, once for all orders; an error catcher that is away must not undo what was started."""
+    logger.warning("orders.reconciled %s", found)
+    some = {
+        "uncharged": found.uncharged[:REPORTED],
+        "unconfirmed": found.unconfirmed[:REPORTED],
+        "unfulfilled": found.unfulfilled[:REPORTED],
+    }
+    try:
+        ErrorCatcherClient().notify(str(found), some)
+    except ServiceError:
+        logger.exception("orders.reconciliation_not_reported")
