@@ -4,7 +4,7 @@ import os
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from jobs.store import NewJob, Store
 from tests.jobs.store.sample_queue import SETS, SampleQueue, raw_payload
@@ -32,10 +32,24 @@ class Interleavings(RuleBasedStateMachine):
     def teardown(self):
         self.store.close()
 
+    def aim(self, data):
+        """Choose a worker and a job: mostly one that it runs, else one that it may only believe to run."""
+        running = sorted(self.q.running().items())
+        if running and data.draw(st.integers(0, 3)):
+            job_id, worker = data.draw(st.sampled_from(running))
+            return worker, job_id
+        return data.draw(workers), data.draw(ids)
+
     def send(self, call):
         """Make a call and remember it, as a client whose answer may have been lost."""
         self.last = call
         call()
+
+    @initialize()
+    def begin_in_the_middle_of_things(self):
+        self.push([(job_id, 0, "+0") for job_id in IDS])
+        for worker in WORKERS:
+            self.q.take(worker, 2)
 
     # Clients
 
@@ -49,36 +63,43 @@ class Interleavings(RuleBasedStateMachine):
     def move(self, source, to, chosen):
         self.send(lambda: self.store.move("q", source, to, chosen, due_at=2e9))
 
-    @rule(paused=st.booleans())
+    @rule(paused=st.sampled_from([0, 0, 0, 1]))
     def pause(self, paused):
-        self.q.client.hset(self.q.keys.meta, "paused", int(paused))
+        self.q.client.hset(self.q.keys.meta, "paused", paused)
 
     # Workers, who may believe to own what they do not own
 
-    @rule(worker=workers, count=st.integers(0, 3), finished=st.lists(ids, max_size=3), joins=st.booleans())
-    def fetch(self, worker, count, finished, joins):
-        self.send(lambda: self.q.fetch(worker, count, finished, join=joins))
+    @rule(worker=workers, count=st.integers(1, 5))
+    def take(self, worker, count):
+        self.send(lambda: self.q.fetch(worker, count))
 
-    @rule(worker=workers, job_id=ids, keep=st.sampled_from([0, 0.001, 60]))
-    def finish(self, worker, job_id, keep):
+    @rule(data=st.data(), count=st.integers(0, 3), more=st.lists(ids, max_size=2), joins=st.booleans())
+    def finish_and_take(self, data, count, more, joins):
+        worker, job_id = self.aim(data)
+        self.send(lambda: self.q.fetch(worker, count, [job_id, *more], join=joins))
+
+    @rule(data=st.data(), keep=st.sampled_from([0, 0.001, 60]))
+    def finish(self, data, keep):
+        worker, job_id = self.aim(data)
         self.send(lambda: self.store.finish("q", worker, job_id, raw_payload(job_id), keep))
 
     @rule(
-        worker=workers,
-        job_id=ids,
+        data=st.data(),
         outcome=st.sampled_from(["retry", "dead", "discard"]),
         delay=st.sampled_from([0, 0.001, 60]),
         most=st.sampled_from([0, 1, 2, 10_000]),
     )
-    def fail(self, worker, job_id, outcome, delay, most):
+    def fail(self, data, outcome, delay, most):
+        worker, job_id = self.aim(data)
         raw = raw_payload(job_id, failures=1)
         self.send(
             lambda: self.store.fail("q", worker, job_id, raw, outcome, delay_seconds=delay, dead_limits=(most, 180))
         )
 
-    @rule(worker=workers, chosen=some_ids, changed=st.booleans())
-    def release(self, worker, chosen, changed):
-        jobs = [(job_id, raw_payload(job_id, interruptions=1) if changed else b"") for job_id in chosen]
+    @rule(data=st.data(), more=st.lists(ids, max_size=2), changed=st.booleans())
+    def release(self, data, more, changed):
+        worker, job_id = self.aim(data)
+        jobs = [(i, raw_payload(i, interruptions=1) if changed else b"") for i in (job_id, *more)]
         self.send(lambda: self.store.release("q", worker, jobs))
 
     @rule()
