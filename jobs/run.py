@@ -1,5 +1,7 @@
 """Runs one payload here and now, through the middleware, as a worker would. Used by `perform_now` and by test tools."""
 
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import async_to_sync
@@ -18,6 +20,8 @@ def run_payload(payload: "Payload") -> Any:
     job = job_class(payload)
     job.options = options_of(job_class, payload)
     chain = get_chain()
+    perform = partial(job.perform, *payload.args, **payload.kwargs)
     if job.is_async:
-        return async_to_sync(chain.aperform)(job, lambda: job.perform(*payload.args, **payload.kwargs))
-    return chain.perform(job, lambda: job.perform(*payload.args, **payload.kwargs))
+        # In a copy of the context, since async_to_sync brings what the coroutine set back to its caller.
+        return copy_context().run(async_to_sync(chain.aperform), job, perform)
+    return chain.perform(job, perform)

@@ -10,6 +10,7 @@ StoreUnavailable when Redis is away. Nothing here changes a job, but for `check_
 """
 
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
+from jobs.inspect.health import health_problems
 from jobs.inspect.queues import Queue, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.server import Server, server
@@ -26,6 +27,7 @@ __all__ = [
     "Worker",
     "check_invariant",
     "get_reader",
+    "health_problems",
     "queue_names",
     "queues",
     "server",

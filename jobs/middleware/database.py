@@ -49,6 +49,8 @@ def _close_stale(opened: Iterable[BaseDatabaseWrapper]) -> None:
 
 def _tidy_up(job_id: str) -> None:
     for connection in connections.all(initialized_only=True):
+        if connection.connection is None:
+            continue  # to ask it anything would open it
         if connection.in_atomic_block or not connection.get_autocommit():
             emit(logging.ERROR, "job.transaction_rolled_back", {"id": job_id, "database": connection.alias})
             connection.close()

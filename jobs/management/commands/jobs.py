@@ -15,7 +15,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from jobs import inspect
-from jobs.errors import ConfigurationError, StoreUnavailable
+from jobs.errors import ConfigurationError, JobsError, StoreUnavailable
+from jobs.handlers import handle_error
 from jobs.inspect.stats import COUNTS
 
 #: Units of a duration in seconds, the largest first.
@@ -41,6 +42,11 @@ class Command(BaseCommand):
         stats.add_argument("--json", action="store_true", help="Print JSON, for programs.")
         add("queues", self.queues, "Show every queue with its numbers.")
         add("workers", self.workers, "Show every worker and what it runs.")
+        check = add(
+            "check", self.check, "Fail, and tell the error handlers, if too few workers live or a queue is late."
+        )
+        check.add_argument("--min-workers", type=int, default=1, metavar="N", help="Workers that must take jobs.")
+        check.add_argument("--max-latency", type=float, default=60, metavar="SECONDS", help="Longest wait of a job.")
         doctor = add("doctor", self.doctor, "Check that every job is in exactly one place; exit 1 if one is not.")
         doctor.add_argument("--repair", action="store_true", help="Put strays back.")
 
@@ -85,6 +91,18 @@ class Command(BaseCommand):
         if running:
             self.stdout.write("")
             self._write_table(("Running at last beat", "Queue", "For", "Worker"), running)
+
+    def check(self, *, min_workers: int, max_latency: float, **options: object) -> None:
+        """Raise an alarm by exit code and error handlers, also when Redis is away."""
+        try:
+            problems = inspect.health_problems(min_workers, max_latency)
+        except StoreUnavailable as error:
+            problems = [str(error)]
+        if problems:
+            alarm = JobsError(" ".join(problems))
+            handle_error(alarm, {"command": "jobs check", "min_workers": min_workers, "max_latency": max_latency})
+            raise CommandError(str(alarm))
+        self.stdout.write(self.style.SUCCESS("Workers take jobs, and no queue is late."))
 
     def doctor(self, *, repair: bool, **options: object) -> None:
         """Print what is broken, what was repaired, and what was looked at; fail if something is broken."""
