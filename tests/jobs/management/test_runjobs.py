@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from jobs.errors import ConfigurationError
+from jobs.events import logger
 from jobs.management.commands import runjobs
 
 NOTHING = {"concurrency": None, "processes": None, "timeout": None}
@@ -63,7 +64,15 @@ def test_wrong_options_end_the_command_before_it_begins(arguments, message):
         call_command("runjobs", *arguments)
 
 
-def test_unknown_kind_of_redis_url_is_said_before_any_waiting():
+@pytest.fixture
+def restored_logging(monkeypatch) -> None:
+    """Undo what the command does to the logger of the library."""
+    for name in ("handlers", "propagate", "level"):
+        monkeypatch.setattr(logger, name, getattr(logger, name))
+    monkeypatch.setattr(logger, "handlers", [*logger.handlers])
+
+
+def test_unknown_kind_of_redis_url_is_said_before_any_waiting(restored_logging):
     with override_settings(JOBS={"REDIS_URL": "http://127.0.0.1"}), pytest.raises(CommandError, match="Redis URL"):
         call_command("runjobs", stderr=io.StringIO())
 

@@ -31,11 +31,16 @@ def payload_of(store: Store, job_id: str, queue: str = "default") -> Payload | N
 
 
 def place_of(store: Store, job_id: str, queue: str = "default") -> str | None:
-    """Return the set that a job is in, or "running", or None if it is gone."""
-    keys, client = store.keys(queue), client_of(store)
-    if client.hexists(keys.running, job_id):
+    """Return the set that a job is in, or "running", or None if it is gone; looked up at one moment."""
+    keys = store.keys(queue)
+    with client_of(store).pipeline(transaction=True) as pipe:
+        pipe.hexists(keys.running, job_id)
+        for name in SETS:
+            pipe.zscore(getattr(keys, name), job_id)
+        is_running, *scores = pipe.execute()
+    if is_running:
         return "running"
-    return next((name for name in SETS if client.zscore(getattr(keys, name), job_id) is not None), None)
+    return next((name for name, score in zip(SETS, scores, strict=True) if score is not None), None)
 
 
 def score_of(store: Store, key: str, member: str, queue: str = "default") -> float:

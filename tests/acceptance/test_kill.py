@@ -1,0 +1,121 @@
+"""Processes that die: workers, supervisors, both, and jobs that take their process with them."""
+
+import os
+import signal
+
+import pytest
+
+from tests.acceptance.runner import is_alive, push
+from tests.jobs.worker.made_jobs import client_of, payload_of, place_of, stat
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.redis]
+
+
+def running_count(store) -> int:
+    return client_of(store).hlen(store.keys("default").running)
+
+
+def running_of(store, worker: str) -> list[str]:
+    return [job_id for job_id, _ in store.list_running("default", worker)]
+
+
+def is_drained(store) -> bool:
+    return client_of(store).hlen(store.keys("default").payloads) == 0
+
+
+@pytest.mark.slow
+def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, assert_sound):
+    push(store, "NoteJob", [[number] for number in range(5000)])
+    runner = start("-c", "10")
+    for kill in range(1, 6):
+        before = len(runner.notes)
+        wait_until(lambda before=before: len(runner.notes) >= before + 300, timeout=15)
+        (child,) = runner.children()
+        (worker,) = [name.decode() for name in client_of(store).zrange(store.keys("default").leases, 0, -1)]
+        os.kill(child, signal.SIGKILL)
+        wait_until(lambda worker=worker: not running_of(store, worker), timeout=1, message="not back within a second")
+        runner.wait_for("worker.started", kill + 1)
+
+    wait_until(lambda: is_drained(store), timeout=30)
+
+    assert {int(note) for note in runner.notes} == set(range(5000))
+    assert_sound()
+    assert runner.stop() == 0
+
+
+@pytest.mark.slow
+def test_no_job_is_lost_when_the_whole_tree_is_killed(start, store, assert_sound):
+    push(store, "NoteJob", [[number] for number in range(2000)])
+    first = start("-c", "10")
+    first.wait_for_notes(300)
+    first.kill_all()
+    assert running_count(store) > 0
+
+    second = start("-c", "10")
+    second.wait_for_notes(1900)
+    wait_until(lambda: is_drained(store), timeout=3 + 5)
+
+    assert {int(note) for note in second.notes} == set(range(2000))
+    assert_sound()
+    assert second.stop() == 0
+
+
+@pytest.mark.slow
+def test_children_without_a_supervisor_stop_in_good_order(start, store, assert_sound):
+    slow = push(store, "SlowJob", [[number, 2.5] for number in range(4)])
+    runner = start("-c", "3", "-p", "2", "-t", "5")
+    wait_until(lambda: len(runner.notes) == 4)
+    children = runner.children()
+    push(store, "NoteJob", [[number] for number in range(50)])
+
+    os.kill(runner.pid, signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(pid) for pid in children), timeout=6)
+
+    assert all(place_of(store, job_id) is None for job_id in slow)
+    assert sorted(note for note in runner.notes if note.startswith("end")) == [f"end {n}" for n in range(4)]
+    assert running_count(store) == 0
+    assert runner.log.count("worker.orphaned") == 2
+    assert stat(store, "crashed") == 0
+    assert_sound()
+
+
+def test_orphan_that_cannot_end_its_job_in_time_gives_it_back_without_blame(start, store, assert_sound):
+    (job_id,) = push(store, "SlowJob", [[1, 60]])
+    runner = start("-t", "1")
+    runner.wait_for_notes(1)
+    (child,) = runner.children()
+
+    os.kill(runner.pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(child))
+
+    payload = payload_of(store, job_id)
+    assert place_of(store, job_id) == "ready"
+    assert (payload.failures, payload.crashes, payload.interruptions) == (0, 0, 1)
+    assert_sound()
+
+
+@pytest.mark.slow
+def test_job_that_kills_its_process_is_quarantined_and_its_neighbours_complete(start, store, assert_sound):
+    neighbours = push(store, "NoteJob", [[number, 0.001] for number in range(40)])
+    (fatal,) = push(store, "FatalJob", [[]], crashes=1)
+    neighbours += push(store, "NoteJob", [[number, 0.001] for number in range(40, 80)])
+    runner = start()
+
+    def hasten() -> bool:
+        """Let the crashed job come back at once instead of after its random pause."""
+        store.move("default", "retry", "ready", [fatal])
+        return place_of(store, fatal) == "dead"
+
+    wait_until(hasten, timeout=15)
+    wait_until(lambda: all(place_of(store, job_id) is None for job_id in neighbours))
+
+    payload = payload_of(store, fatal)
+    assert payload.crashes == 3
+    assert payload.failures == 0
+    assert "killed by SIGKILL; peak memory" in payload.errors[-1]["message"]
+    assert {int(note) for note in runner.notes if note != "fatal"} == set(range(80))
+    assert client_of(store).zcard(store.keys("default").dead) == 1
+    runner.wait_for("job.quarantined")
+    assert_sound()
+    assert runner.stop() == 0
