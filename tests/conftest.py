@@ -9,17 +9,22 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import connections
 
 from jobs.devredis import find_server
 from jobs.store import Store
+from jobs.testing import mode
 from tests.waiting import wait_until
 
+#: The folders whose tests push jobs to Redis; all others collect them.
+REAL_FOLDERS = frozenset({"jobs", "acceptance", "browser"})
 _SERVER = pytest.StashKey[subprocess.Popen[bytes]]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -57,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_FOLDER] = folder
     os.environ["JOBS_REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
     os.environ.pop("JOBS_REDIS_PROVIDER", None)
+    # Defining the shop's jobs has read the settings already, with the Redis of development in them.
+    setting_changed.send(sender=None, setting="JOBS", value=settings.JOBS, enter=True)
     for alias, database in settings.DATABASES.items():
         if database["ENGINE"] == "django.db.backends.sqlite3":
             connections[alias].settings_dict["TEST"]["NAME"] = str(Path(folder.name) / f"{alias}.sqlite3")
@@ -68,6 +75,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.terminate()
         server.wait()
         config.stash[_FOLDER].cleanup()
+
+
+@pytest.fixture(autouse=True)
+def real_jobs(request: pytest.FixtureRequest, _jobs_mode: None) -> Iterator[None]:
+    """Push jobs for real in the tests of the library itself, and where a worker or a browser takes part."""
+    folder = request.path.relative_to(Path(__file__).parent).parts[0]
+    with mode("real") if folder in REAL_FOLDERS else nullcontext():
+        yield
 
 
 @pytest.fixture

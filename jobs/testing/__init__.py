@@ -1,4 +1,4 @@
-"""Tools for the tests of a project: jobs are collected, run at once, or really pushed; and what was asked for is checked.
+"""Tools for the tests of a project: jobs are collected, run at once, or really pushed, and assertions look at them.
 
 `fake` is the default under pytest; see `jobs.testing.pytest_plugin`, and `JobsTestMixin` for Django's TestCase.
 """

@@ -21,11 +21,10 @@ def assert_enqueued(
     `count` asks for exactly so many.
     """
     wanted = {"args": None if args is None else list(args), "kwargs": kwargs, "queue": queue}
-    found = [
-        p for p in enqueued_jobs(job_class) if all(v is None or getattr(p, name) == v for name, v in wanted.items())
-    ]
+    given = {name: value for name, value in wanted.items() if value is not None}
+    found = [p for p in enqueued_jobs(job_class) if all(getattr(p, name) == value for name, value in given.items())]
     if not found if count is None else len(found) != count:
-        what = ", ".join(f"{name}={value!r}" for name, value in wanted.items() if value is not None)
+        what = ", ".join(f"{name}={value!r}" for name, value in given.items())
         number = "at least one" if count is None else str(count)
         raise AssertionError(f"Expected {number} {job_class.__name__}({what}), found {len(found)}. {_collected()}")
     return found

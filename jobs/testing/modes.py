@@ -66,7 +66,7 @@ def clear() -> None:
 
 def _queue() -> FakeQueue:
     if not isinstance(switch.current, FakeQueue):
-        raise AssertionError("Jobs are collected in fake mode only: use jobs.testing.mode('fake') or the marker of it.")
+        raise AssertionError("Jobs are collected in fake mode only: use jobs.testing.mode('fake').")  # noqa: TRY004
     return switch.current
 
 

@@ -76,11 +76,10 @@ def _environment(redis_url: str) -> dict[str, str]:
 def test_holder_whose_lease_ran_out_finds_out(store, monkeypatch):
     monkeypatch.setattr(Limit, "_renew", lambda self: None)  # as when the process was paused
 
-    with jobs.lock("report", lease=0.1) as first:
-        with jobs.lock("report", wait=5) as second:
-            assert second.fence > first.fence
-            with pytest.raises(jobs.LockLost, match="somebody else"):
-                first.check()
+    with jobs.lock("report", lease=0.1) as first, jobs.lock("report", wait=5) as second:
+        assert second.fence > first.fence
+        with pytest.raises(jobs.LockLost, match="somebody else"):
+            first.check()
 
 
 def test_renewal_that_comes_too_late_takes_nothing_back(store):

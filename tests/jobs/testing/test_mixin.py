@@ -1,0 +1,47 @@
+"""The mixin for Django's TestCase."""
+
+from django.test import TestCase
+
+from jobs import Job
+from jobs.testing import JobsTestMixin
+
+RAN: list[int] = []
+
+
+class CountJob(Job):
+    def perform(self, number: int) -> None:
+        RAN.append(number)
+
+
+class FakeTests(JobsTestMixin, TestCase):
+    def setUp(self):
+        super().setUp()
+        RAN.clear()
+
+    def test_jobs_are_collected_and_drained(self):
+        CountJob.enqueue(1)
+
+        self.assert_enqueued(CountJob, args=[1])
+        self.assertEqual(self.drain(), 1)
+        self.assertEqual(RAN, [1])
+
+    def test_each_test_starts_empty(self):
+        self.assert_nothing_enqueued()
+        self.assertEqual(self.enqueued_jobs(), [])
+
+    def test_captured_commit_changes_nothing(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            CountJob.enqueue(2)
+
+        self.assert_enqueued(CountJob, args=[2], count=1)
+
+
+class InlineTests(JobsTestMixin, TestCase):
+    jobs_mode = "inline"
+
+    def test_jobs_run_at_once(self):
+        RAN.clear()
+
+        CountJob.enqueue(3)
+
+        self.assertEqual(RAN, [3])

@@ -1,0 +1,53 @@
+"""The pytest plugin, in a project of its own: fake by default, changed by marker or ini."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+TESTS = """
+import pytest
+from jobs import Job
+from jobs.sink import switch
+
+class NoteJob(Job):
+    def perform(self): pass
+
+def test_fake_is_the_default(jobs_testing):
+    NoteJob.enqueue()
+    jobs_testing.assert_enqueued(NoteJob, count=1)
+
+def test_each_test_starts_empty(jobs_testing):
+    jobs_testing.assert_nothing_enqueued()
+
+@pytest.mark.jobs("inline")
+def test_marker_chooses():
+    assert type(switch.current).__name__ == "InlineSink"
+"""
+
+
+@pytest.fixture
+def project(pytester, monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path) + ":" + str(pytest.__file__).rsplit("/", 2)[0])
+    pytester.makepyfile(TESTS)
+    return pytester
+
+
+def test_modes_by_default_and_by_marker(project, request):
+    result = project.runpytest_subprocess("-p", "no:randomly", f"--rootdir={project.path}", *plugin_options(request))
+
+    result.assert_outcomes(passed=3)
+
+
+def test_ini_option_chooses_for_all(project, request):
+    project.makeini("[pytest]\njobs_mode = inline")
+
+    result = project.runpytest_subprocess("-p", "no:randomly", "-k", "default", *plugin_options(request))
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*collected in fake mode only*"])
+
+
+def plugin_options(request):
+    """Find this checkout's settings module from the other project's folder."""
+    return ["-o", f"pythonpath={request.config.rootpath}"]
