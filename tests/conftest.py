@@ -92,11 +92,10 @@ def redis_url() -> str:
 
 
 @pytest.fixture(autouse=True)
-def empty_redis() -> Iterator[None]:
+def empty_redis() -> None:
     """Give each test an empty server."""
     with redis.Redis.from_url(os.environ["JOBS_REDIS_URL"]) as client:
         client.flushall()
-    yield
 
 
 @pytest.fixture

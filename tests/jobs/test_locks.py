@@ -28,9 +28,8 @@ def test_lock_is_free_again_after_use_also_after_an_error():
 
 
 def test_limit_admits_as_many_as_it_has_slots():
-    with jobs.limit("gateway", 2), jobs.limit("gateway", 2):
-        with pytest.raises(jobs.LimitExceeded), jobs.limit("gateway", 2):
-            pass
+    with jobs.limit("gateway", 2), jobs.limit("gateway", 2), pytest.raises(jobs.LimitExceeded):
+        jobs.limit("gateway", 2).__enter__()
 
     with jobs.limit("gateway", 2):
         pass

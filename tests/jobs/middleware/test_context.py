@@ -78,7 +78,7 @@ def test_variable_that_is_not_json_is_refused():
         TENANT.set(object())
         LookJob.enqueue()
 
-    with pytest.raises(InvalidArguments, match="context of .*TENANT"):
+    with pytest.raises(InvalidArguments, match=r"context of .*TENANT"):
         contextvars.copy_context().run(enqueue)
 
 

@@ -22,12 +22,12 @@ class FakeTests(JobsTestMixin, TestCase):
         CountJob.enqueue(1)
 
         self.assert_enqueued(CountJob, args=[1])
-        self.assertEqual(self.drain(), 1)
-        self.assertEqual(RAN, [1])
+        assert self.drain() == 1
+        assert RAN == [1]
 
     def test_each_test_starts_empty(self):
         self.assert_nothing_enqueued()
-        self.assertEqual(self.enqueued_jobs(), [])
+        assert self.enqueued_jobs() == []
 
     def test_captured_commit_changes_nothing(self):
         with self.captureOnCommitCallbacks(execute=True):
@@ -44,4 +44,4 @@ class InlineTests(JobsTestMixin, TestCase):
 
         CountJob.enqueue(3)
 
-        self.assertEqual(RAN, [3])
+        assert RAN == [3]
