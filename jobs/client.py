@@ -3,6 +3,7 @@
 import functools
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from django.core.signals import setting_changed
 
@@ -24,7 +25,7 @@ class Client:
         self._announced: dict[str, float] = {}
 
     def push(self, jobs: Iterable[tuple[str, NewJob]]) -> None:
-        """Push (queue, job) pairs: one round trip for up to 1,000 jobs. Raise StoreUnavailable beyond the time bound."""
+        """Push (queue, job) pairs, up to 1,000 in a round trip. Raise StoreUnavailable beyond the time bound."""
         batch: dict[str, list[NewJob]] = {}
         for number, (queue, job) in enumerate(jobs, 1):
             batch.setdefault(queue, []).append(job)
@@ -41,7 +42,7 @@ class Client:
                 self._store.push_all(batch)
                 break
             except StoreUnavailable:
-                # A push may be sent again: it inserts only what is new. A connection that broke while idle fails at once.
+                # A push may be sent again: it inserts only what is new. A connection that broke while idle fails soon.
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(min(0.02, self._timeout / 50))
@@ -51,8 +52,10 @@ class Client:
         now = time.monotonic()
         new = [queue for queue in queues if now - self._announced.get(queue, -ANNOUNCE_EVERY) >= ANNOUNCE_EVERY]
         if new:
-            self._store.announce_queues(new)
             self._announced.update(dict.fromkeys(new, now))
+            # The jobs are in Redis: whoever enqueued them must not hear of a failure now.
+            with suppress(StoreUnavailable):
+                self._store.announce_queues(new)
 
 
 @functools.cache
