@@ -34,7 +34,7 @@ class DatabaseMiddleware(Middleware):
             _tidy_up(job.job_id)
 
     async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
-        """Tidy up in the one thread in which Django runs the ORM of coroutines; jobs share it, so nothing is rolled back."""
+        """Tidy up in the one thread of all coroutines' database work; they share it, so nothing is rolled back."""
         await sync_to_async(_close_stale_of_coroutines)()
         try:
             return await call_next()
@@ -51,9 +51,10 @@ def _tidy_up(job_id: str) -> None:
     for connection in connections.all(initialized_only=True):
         if connection.connection is None:
             continue  # to ask it anything would open it
-        if connection.in_atomic_block or not connection.get_autocommit():
+        if connection.in_atomic_block or connection.get_autocommit() != connection.settings_dict["AUTOCOMMIT"]:
             emit(logging.ERROR, "job.transaction_rolled_back", {"id": job_id, "database": connection.alias})
             connection.close()
+            del connections[connection.alias]  # closed inside a block it would refuse to work for the next job
         else:
             connection.close_if_unusable_or_obsolete()
 
