@@ -4,6 +4,8 @@ The scripts never parse it, but for its first field: `{"priority":N` stands at t
 scheduled job can be put in its place among the ready ones without decoding what may be a megabyte.
 """
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -17,9 +19,10 @@ JobError = dict[str, Any]
 
 @dataclass(slots=True)  # not frozen: every job that runs makes one, and freezing makes that four times as slow
 class Payload:
-    """One job as data; treat it as a value and change a copy. `enqueued_at` and `run_after` are epoch seconds; `failures` counts attempts that raised.
+    """One job as data; treat it as a value and change a copy.
 
-    `options` holds what `using()` changed, `context` what middleware wrote, `extra` fields of a newer version.
+    `enqueued_at` and `run_after` are epoch seconds; `failures` counts attempts that raised. `options`
+    holds what `using()` changed, `context` what middleware wrote, `extra` fields of a newer version.
     """
 
     priority: int
@@ -52,6 +55,8 @@ class Payload:
         for name in _OPTIONAL:
             if value := getattr(self, name):
                 data[name] = value
+        if self.result is not None:
+            data["result"] = self.result
         data |= self.extra
         try:
             return orjson.dumps(data)
@@ -72,10 +77,29 @@ _OPTIONAL = (
     "errors",
     "options",
     "context",
-    "result",
     "finished_at",
 )
 _NAMES = frozenset(f.name for f in fields(Payload)) - {"extra"}
+_TEXT, _COUNT, _OBJECT, _LIST = ({str}, {int}, {dict}, {list})
+_TIME = {int, float, type(None)}
+#: What the worker relies on; a payload of other types is as good as unreadable.
+_KINDS: Mapping[str, AbstractSet[type[Any]]] = {
+    "priority": _COUNT,
+    "id": _TEXT,
+    "job_class": _TEXT,
+    "queue": _TEXT,
+    "args": _LIST,
+    "kwargs": _OBJECT,
+    "enqueued_at": {int, float},
+    "run_after": _TIME,
+    "failures": _COUNT,
+    "crashes": _COUNT,
+    "interruptions": _COUNT,
+    "errors": _LIST,
+    "options": _OBJECT,
+    "context": _OBJECT,
+    "finished_at": _TIME,
+}
 
 
 def decode(raw: bytes) -> Payload:
@@ -88,8 +112,11 @@ def decode(raw: bytes) -> Payload:
         payload = Payload(**data)
     except TypeError:
         payload = _decode_carefully(data)
-    if not (type(payload.args) is list and type(payload.kwargs) is dict and type(payload.job_class) is str):
-        raise InvalidPayload("args must be a list, kwargs an object and job_class a string")
+    for name, value in data.items():
+        if name in _KINDS and type(value) not in _KINDS[name]:
+            raise InvalidPayload(f"{name} is of type {type(value).__name__}")
+    if not all(type(error) is dict for error in payload.errors):
+        raise InvalidPayload("errors must be objects")
     return payload
 
 
