@@ -58,13 +58,13 @@ def job_fields(payload: Payload) -> dict[str, Any]:
 
 
 def job_started(payload: Payload) -> None:
-    """A thread has begun to run the job."""
+    """Log that a thread has begun to run the job."""
     if logger.isEnabledFor(logging.DEBUG):
         emit(logging.DEBUG, "job.started", job_fields(payload))
 
 
 def job_ended(name: str, payload: Payload, elapsed: float, level: int = logging.INFO, **more: Any) -> None:
-    """A run has ended: job.done, job.retried, job.dead, job.discarded or job.interrupted."""
+    """Log how a run has ended: job.done, job.retried, job.dead, job.discarded or job.interrupted."""
     if logger.isEnabledFor(level):
         emit(level, name, {**job_fields(payload), "elapsed": f"{elapsed:.4f}", **more})
 
@@ -120,9 +120,12 @@ class BatchingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line, and write if the last write is long enough ago."""
-        self._lines.append(self.format(record))
-        if record.levelno >= logging.WARNING or time.monotonic() - self._written_at >= LONGEST_DELAY:
-            self.flush()
+        try:
+            self._lines.append(self.format(record))
+            if record.levelno >= logging.WARNING or time.monotonic() - self._written_at >= LONGEST_DELAY:
+                self.flush()
+        except Exception:  # noqa: BLE001  # a line that cannot be written must not fail the job it is about
+            self.handleError(record)
 
     def flush(self) -> None:
         """Write what was kept."""
