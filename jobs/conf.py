@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -27,7 +28,7 @@ def default_redis_url(environment: Mapping[str, str] = os.environ) -> str:
     provider = environment.get("JOBS_REDIS_PROVIDER")
     if provider and provider not in environment:
         raise ConfigurationError(f"JOBS_REDIS_PROVIDER names {provider}, but no such environment variable is set.")
-    return environment[provider] if provider else environment.get("JOBS_REDIS_URL", DEFAULT_REDIS_URL)
+    return environment[provider] if provider else environment.get("JOBS_REDIS_URL") or DEFAULT_REDIS_URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ _NUMBERS = {
     "enqueue_timeout": 0.01,
     "max_payload_bytes": 100,
 }
+_QUEUE = re.compile(QUEUE_NAME.pattern.removesuffix(r"\Z") + r"(,[1-9][0-9]*)?\Z")
 _LISTS = frozenset({"queues", "middleware", "error_handlers", "death_handlers", "context"})
 _KEYS = tuple(f.name.upper() for f in fields(JobsSettings))
 
@@ -85,7 +87,9 @@ def problems(values: object) -> list[str]:
     """Return a sentence for everything that is wrong in a `JOBS` setting; empty when it is good."""
     if not isinstance(values, Mapping):
         return [f"JOBS must be a dictionary, not {type(values).__name__}."]
-    unknown = [f"JOBS has an unknown key {key!r}. Known keys: {', '.join(_KEYS)}." for key in values if key not in _KEYS]
+    unknown = [
+        f"JOBS has an unknown key {key!r}. Known keys: {', '.join(_KEYS)}." for key in values if key not in _KEYS
+    ]
     wrong = [p for key, value in values.items() if key in _KEYS and (p := _problem(key, value))]
     lease, beat = values.get("LEASE", 15.0), values.get("HEARTBEAT", 5.0)
     if not wrong and lease < 2 * beat:
@@ -97,20 +101,23 @@ def _problem(key: str, value: object) -> str | None:
     name = key.lower()
     expected: str | None = None
     if name in _NUMBERS:
-        kinds = (int, float) if isinstance(getattr(_DEFAULTS, name), float) else int
-        if not isinstance(value, kinds) or isinstance(value, bool) or value < _NUMBERS[name]:  # type: ignore[operator]
-            expected = f"a number of at least {_NUMBERS[name]}"
+        expected = None if _is_number(name, value) else f"a number of at least {_NUMBERS[name]}"
     elif name in _LISTS:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
             expected = "a list of strings"
-        elif name == "queues" and not (value and all(QUEUE_NAME.match(item.split(",")[0]) for item in value)):
+        elif name == "queues" and not (value and all(_QUEUE.match(item) for item in value)):
             expected = 'a list of queue names such as ["high", "default"] or ["high,5", "default,1"]'
     elif name == "enqueue":
-        if value not in {"on_commit", "immediate"}:
+        if not isinstance(value, str) or value not in {"on_commit", "immediate"}:
             expected = "'on_commit' or 'immediate'"
     elif not isinstance(value, str) or not value or (name == "namespace" and not QUEUE_NAME.match(value)):
         expected = "a name or URL as a string"
     return expected and f"JOBS[{key!r}] must be {expected}, not {value!r}."
+
+
+def _is_number(name: str, value: object) -> bool:
+    kinds = (int, float) if isinstance(getattr(_DEFAULTS, name), float) else int
+    return isinstance(value, kinds) and not isinstance(value, bool) and value >= _NUMBERS[name]
 
 
 _DEFAULTS = JobsSettings(redis_url=DEFAULT_REDIS_URL)
@@ -121,7 +128,8 @@ def load(values: object) -> JobsSettings:
     if found := problems(values):
         raise ConfigurationError(" ".join(found))
     checked: Mapping[str, Any] = values  # type: ignore[assignment]  # problems() made sure
-    return JobsSettings(**{k.lower(): tuple(v) if k.lower() in _LISTS else v for k, v in checked.items()})
+    typed: dict[str, Any] = {k.lower(): tuple(v) if k.lower() in _LISTS else v for k, v in checked.items()}
+    return JobsSettings(**typed)
 
 
 @functools.cache
