@@ -15,7 +15,7 @@ from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
 from jobs.ids import new_job_id
 from jobs.middleware.chain import declared_options, get_chain
-from jobs.options import JobOptions
+from jobs.options import RIVALS, JobOptions
 from jobs.payload import Payload
 from jobs.registry import registry
 from jobs.sink import switch
@@ -58,7 +58,7 @@ class ConfiguredJob:
         return ConfiguredJob(
             self.job_class,
             self.options.merged(options, name, declared_options),
-            {**self.changes, **options},
+            {name: v for name, v in self.changes.items() if options.get(RIVALS.get(name, "")) is None} | options,
             self.run_after if run_after is None else _check_run_after(run_after, name),
             self.commit if commit is None else _check_commit(commit, name),
         )
@@ -154,7 +154,7 @@ def options_of(job_class: "type[Job]", payload: Payload) -> JobOptions:
 def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
     if isinstance(arguments, Mapping):
         return (), arguments
-    if isinstance(arguments, str) or not isinstance(arguments, Sequence):
+    if isinstance(arguments, str | bytes | bytearray) or not isinstance(arguments, Sequence):
         raise InvalidArguments(
             f"enqueue_many takes a list or tuple of arguments (or a dictionary) for each job, not {arguments!r}; "
             "write [(1,), (2,)] for jobs of one argument."

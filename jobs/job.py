@@ -13,7 +13,7 @@ from jobs.enqueue import Arguments, ConfiguredJob, EnqueuedJob
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.ids import new_job_id
 from jobs.middleware.chain import declared_options
-from jobs.options import JobOptions
+from jobs.options import OPTION_NAMES, JobOptions
 from jobs.payload import Payload
 from jobs.registry import registry
 from jobs.run import run_payload
@@ -44,9 +44,10 @@ class Job:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect and check the options; register the class if it can perform. Raise InvalidJob."""
         super().__init_subclass__(**kwargs)
-        own = {name: value for name, value in vars(cls).items() if _is_option(name, value)}
-        parent = cls.__mro__[1]
-        cls.options = getattr(parent, "options", JobOptions()).merged(own, cls.__qualname__, declared_options)
+        options = JobOptions()
+        for base in reversed(cls.__mro__):
+            options = options.merged(_options_in(base), cls.__qualname__, declared_options)
+        cls.options = options
         perform = getattr(cls, "perform", None)
         if perform is not None:
             cls._set_signature(perform)
@@ -186,6 +187,14 @@ class Job:
 
 
 _NOT_OPTIONS = frozenset({"options", "is_async"})
+
+
+def _options_in(base: type) -> dict[str, object]:
+    """Return the options that a class states itself; one that is no job may have attributes for other purposes."""
+    found = {name: value for name, value in vars(base).items() if _is_option(name, value)}
+    if issubclass(base, Job):
+        return found
+    return {name: value for name, value in found.items() if name in OPTION_NAMES or name in declared_options()}
 
 
 def _is_option(name: str, value: object) -> bool:

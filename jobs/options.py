@@ -60,10 +60,15 @@ class JobOptions:
             _check(name, value, owner, _RULES if name in _RULES else declared())
         own = {name: value for name, value in changes.items() if name in _RULES}
         others = {name: value for name, value in changes.items() if name not in _RULES}
-        merged = replace(self, **own, others=MappingProxyType({**self.others, **others}))
-        if "max_retries" in changes and "retry_for" in changes:
+        limits = [name for name in RIVALS if own.get(name) is not None]
+        if len(limits) > 1:
             raise InvalidJob(f"{owner}: max_retries and retry_for exclude each other; keep one of them.")
-        return merged
+        own |= {RIVALS[name]: None for name in limits}
+        return replace(self, **own, others=MappingProxyType({**self.others, **others}))
+
+
+#: Options of which the one said last replaces the other.
+RIVALS: Mapping[str, str] = MappingProxyType({"max_retries": "retry_for", "retry_for": "max_retries"})
 
 
 def is_duration(value: object) -> bool:
@@ -89,6 +94,9 @@ _RULES: Mapping[str, Option] = MappingProxyType(
         "backtrace": Option(lambda v: isinstance(v, bool), "True or False"),
     },
 )
+
+
+OPTION_NAMES = frozenset(_RULES)
 
 
 def _check(name: str, value: object, owner: str, rules: Mapping[str, Option]) -> None:
