@@ -5,7 +5,8 @@ import decimal
 import enum
 import math
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from django.db.models import Model
 
@@ -18,11 +19,12 @@ _REMEDIES: Sequence[tuple[type | tuple[type, ...], str]] = (
     ((decimal.Decimal, uuid.UUID), "pass str(value)"),
     (enum.Enum, "pass value.value"),
     (bytes, "store it elsewhere and pass its key"),
+    (str, "pass a plain str of what it says"),
     (tuple, "pass a list: it would come back as one"),
     ((set, frozenset), "pass sorted(value)"),
 )
 
-_PLAIN = frozenset({str, bool, type(None)})
+_PLAIN = frozenset({bool, type(None)})
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
 
 
@@ -49,29 +51,23 @@ def _shown(value: object) -> str:
 def _problems(path: str, value: object, depth: int) -> Iterator[tuple[str, object, str]]:
     """Yield (path, value, what to do) for everything in `value` that JSON would lose or change."""
     kind = type(value)
-    if kind in _PLAIN:
-        return
     if depth > 100:
         yield path, kind, "it is nested more than 100 deep, or contains itself"
-    elif kind is int:
-        if not _MIN_INT <= value <= _MAX_INT:  # type: ignore[operator]  # kind is int
-            yield path, value, "it does not fit into 64 bits; pass str(value)"
-    elif kind is float:
-        if not math.isfinite(value):  # type: ignore[arg-type]  # kind is float
-            yield path, value, "JSON has no such number; pass None or a string"
     elif kind is list:
-        for index, item in enumerate(value):  # type: ignore[arg-type]  # kind is list
+        for index, item in enumerate(cast("list[object]", value)):
             yield from _problems(f"{path}[{index}]", item, depth + 1)
     elif kind is dict:
-        yield from _dict_problems(path, value, depth)  # type: ignore[arg-type]  # kind is dict
-    else:
-        yield path, value, _remedy(value)
+        yield from _dict_problems(path, cast("dict[object, object]", value), depth)
+    elif problem := _SCALARS.get(kind, _remedy)(value):
+        yield path, value, problem
 
 
 def _dict_problems(path: str, value: dict[object, object], depth: int) -> Iterator[tuple[str, object, str]]:
     for key, item in value.items():
         if type(key) is not str:
             yield f"a key of {path}", key, "JSON has only strings as keys"
+        elif problem := _text_problem(key):
+            yield f"a key of {path}", key, problem
         yield from _problems(f"{path}[{key!r}]", item, depth + 1)
 
 
@@ -80,3 +76,29 @@ def _remedy(value: object) -> str:
         if isinstance(value, kinds):
             return remedy
     return "it is not JSON; pass strings, numbers, booleans, None, lists or dicts of these"
+
+
+def _text_problem(value: Any) -> str | None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, as os.fsdecode() makes them
+        return "it is no valid Unicode; pass bytes of unknown origin as base64"
+    return None
+
+
+def _int_problem(value: Any) -> str | None:
+    return None if _MIN_INT <= value <= _MAX_INT else "it does not fit into 64 bits; pass str(value)"
+
+
+def _float_problem(value: Any) -> str | None:
+    return None if math.isfinite(value) else "JSON has no such number; pass None or a string"
+
+
+#: What may be wrong with values of exactly these types.
+_SCALARS: Mapping[type, Callable[[Any], str | None]] = {
+    str: _text_problem,
+    int: _int_problem,
+    float: _float_problem,
+    bool: lambda _: None,
+    type(None): lambda _: None,
+}
