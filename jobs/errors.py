@@ -56,8 +56,8 @@ class StoreUnavailable(JobsError):
         """Keep the URL (without password) and the cause."""
         self.url = url
         super().__init__(
-            f"Redis at {url} cannot be used: {str(cause).rstrip(chr(46))}. Is it running, and does JOBS_REDIS_URL name it? "
-            "In development, start one with: python manage.py devredis"
+            f"Redis at {url} cannot be used: {str(cause).rstrip('.')}. "
+            "Is it running, and does JOBS_REDIS_URL name it? In development, start one with: python manage.py devredis"
         )
 
 
@@ -94,7 +94,7 @@ class LockLost(JobsError):
     """The lease of a lock or limit ran out while it was held: somebody else may hold it now."""
 
 
-class Snooze(Exception):  # noqa: N818  # it is no error
+class Snooze(Exception):  # it is no error
     """Raised by a job that wants to run later; spends no attempt and is no failure."""
 
     def __init__(self, seconds: float) -> None:
@@ -105,7 +105,7 @@ class Snooze(Exception):  # noqa: N818  # it is no error
         super().__init__(f"again in {seconds:g} s")
 
 
-class Discard(Exception):  # noqa: N818  # it is no error
+class Discard(Exception):  # it is no error
     """Raised by a job that has become pointless: it is dropped, counted and logged, and is no failure."""
 
 

@@ -1,4 +1,4 @@
-"""Loads the Lua scripts and calls them. The header of each file says how many keys it takes; a test holds it to that."""
+"""Loads the Lua scripts and calls them. The header of each says how many keys it takes; a test holds it to that."""
 
 import re
 from functools import cache
@@ -13,7 +13,7 @@ _KEY = re.compile(r"KEYS\[(\d+)\]")
 
 
 class Scripts:
-    """The scripts of `lua/`, bound to one client. Loads a script into Redis when it is first used, and again if lost."""
+    """The scripts of `lua/`, bound to one client. Redis gets one when it is first used, and again if it lost it."""
 
     def __init__(self, client: Client) -> None:
         """Register every script; nothing is sent yet."""
@@ -34,5 +34,5 @@ def sources() -> dict[str, str]:
 
 def number_of_keys(source: str) -> int:
     """Return the number of keys that the header of a script announces."""
-    header = [line for line in source.splitlines() if line.startswith("-- KEYS") or line.startswith("-- ARGV")]
+    header = [line for line in source.splitlines() if line.startswith(("-- KEYS", "-- ARGV"))]
     return max(int(number) for line in header for number in _KEY.findall(line))

@@ -1,4 +1,4 @@
-"""The store: one method for each atomic transition of a job. Used by `enqueue` and the worker; never by the admin pages.
+"""The store: one method for each atomic transition of a job. Used by `client` and the worker; `reader` only looks.
 
 Every method sends one script for one queue and may be called again after a lost answer. Redis unreachable, late or
 full raises StoreUnavailable.
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.store.bell import Bell
@@ -145,7 +145,7 @@ class Store:
         with self.available():
             return bool(self._scripts.run("finish", (k.running, k.payloads, k.done, k.stats), args) == 1)
 
-    def fail(
+    def fail(  # noqa: PLR0913  # all that one transition needs
         self,
         queue: str,
         worker: str,
@@ -177,7 +177,7 @@ class Store:
             return int(self._scripts.run("release", (k.running, k.payloads, k.ready, k.bell), args))
 
     def list_running(self, queue: str, worker: str) -> Iterator[tuple[str, bytes | None]]:
-        """Yield (id, payload) of all that runs under a worker's name. O(running jobs), 500 looked at in a round trip."""
+        """Yield (id, payload) of all that runs under a worker's name. O(running jobs), 500 of them in a round trip."""
         k = self.keys(queue)
         cursor: bytes | str = "0"
         while True:
@@ -201,7 +201,7 @@ class Store:
             return int(self._scripts.run("renew", (self.keys(queue).leases,), [round(lease * 1000), *workers]))
 
     def condemn(self, queue: str, worker: str, *, is_dead: bool) -> bool:
-        """Give up a worker that is dead, or whose lease ran out; return whether its jobs may be taken back. O(log n)."""
+        """Give up a worker that is dead or whose lease ran out; return whether its jobs may be taken back. O(log n)."""
         with self.available():
             return bool(self._scripts.run("condemn", (self.keys(queue).leases,), [worker, int(is_dead)]) == 1)
 
@@ -213,8 +213,9 @@ class Store:
     def beat(self, worker: str, facts: Mapping[str, str | int | float], ttl: float) -> None:
         """Show a worker to those who look, until `ttl` seconds from now. Three round trips, O(log n)."""
         key = self.shared.worker(worker)
+        mapping: dict[Any, Any] = dict(facts)  # redis-py is particular about the types of keys
         with self.available():
-            self.client.hset(key, mapping=dict(facts))
+            self.client.hset(key, mapping=mapping)
             self.client.pexpire(key, round(ttl * 1000))
             self.client.zadd(self.shared.workers, {worker: time.time()})
 
