@@ -44,8 +44,8 @@ class Reconciliation:
     def __str__(self) -> str:
         """Return the summary."""
         return (
-            f"{self.count} orders were stuck and have been started again: {len(self.uncharged)} not charged, "
-            f"{len(self.unconfirmed)} not confirmed, {len(self.unfulfilled)} not fulfilled."
+            f"Stuck orders started again: {self.count} ({len(self.uncharged)} not charged, "
+            f"{len(self.unconfirmed)} not confirmed, {len(self.unfulfilled)} not fulfilled)."
         )
 
 

@@ -12,4 +12,4 @@ class ShopJob(Job):
     A wrong request (`ClientError`) is not among it: it stays wrong, and a person hears of it at once.
     """
 
-    transient_errors: ClassVar = (ServiceUnavailable, Throttled, ServerError)
+    transient_errors: ClassVar[tuple[type[Exception], ...]] = (ServiceUnavailable, Throttled, ServerError)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from jobs.testing import mode
 from orders.services import http
-from tests.orders.queued_jobs import QueuedJobs
 from tests.orders.service_urls import service_urls
 
 #: Where nobody listens.
@@ -29,12 +29,8 @@ def services(no_service, live_server, settings) -> Iterator[str]:
     http._session().close()
 
 
-@pytest.fixture
-def queued(settings) -> Iterator[QueuedJobs]:
+@pytest.fixture(autouse=True)
+def collected_jobs() -> Iterator[None]:
     """Collect jobs instead of pushing them to Redis."""
-    path = f"{QueuedJobs.__module__}.{QueuedJobs.__name__}"
-    settings.JOBS = {**settings.JOBS, "MIDDLEWARE": [path]}
-    jobs = QueuedJobs()
-    jobs.clear()
-    yield jobs
-    jobs.clear()
+    with mode("fake"):
+        yield

@@ -7,8 +7,11 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
+from jobs.testing import assert_enqueued, assert_nothing_enqueued, mode
 from orders import order_creator, views
+from orders.jobs import CompleteOrderJob
 from orders.models import Order
+from tests.conftest import free_port
 from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +58,7 @@ def test_order_form_has_no_link_to_itself(client, no_checks):
     assert "Add An Order →" not in client.get("/orders/new").content.decode()
 
 
-def test_valid_order_is_created_for_the_current_customer(client, queued):
+def test_valid_order_is_created_for_the_current_customer(client):
     customer, product = CustomerFactory.create(), ProductFactory.create()
 
     answer = client.post(
@@ -66,10 +69,10 @@ def test_valid_order_is_created_for_the_current_customer(client, queued):
     assert answer.status_code == 302
     assert answer.url == f"/orders/{order.pk}"
     assert order.customer == customer
-    assert list(queued) == [("high", "orders.CompleteOrderJob", order.pk)]
+    assert_enqueued(CompleteOrderJob, args=[order.pk], queue="high", count=1)
 
 
-def test_invalid_order_shows_the_form_again_with_what_was_typed(client, queued):
+def test_invalid_order_shows_the_form_again_with_what_was_typed(client):
     CustomerFactory.create()
 
     answer = client.post("/orders", {"quantity": 3, "address": "Deck 7"})
@@ -81,10 +84,10 @@ def test_invalid_order_shows_the_form_again_with_what_was_typed(client, queued):
     assert "Address can't be blank" not in page
     assert "Customer" not in page
     assert "Deck 7" in page
-    assert not list(queued)
+    assert_nothing_enqueued()
 
 
-def test_stock_that_goes_while_the_order_is_placed_is_a_sentence_too(client, queued, monkeypatch):
+def test_stock_that_goes_while_the_order_is_placed_is_a_sentence_too(client, monkeypatch):
     product = ProductFactory.create(quantity_remaining=1)
     CustomerFactory.create()
     create_order = order_creator.create_order
@@ -101,6 +104,25 @@ def test_stock_that_goes_while_the_order_is_placed_is_a_sentence_too(client, que
 
     assert answer.status_code == 422
     assert "Quantity is more than what is in stock" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_order_placed_while_redis_is_away_is_kept_and_the_customer_is_told(client, settings, caplog):
+    product = ProductFactory.create()
+    CustomerFactory.create()
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "ENQUEUE_TIMEOUT": 0.1}
+
+    with mode("real"):
+        answer = client.post(
+            "/orders",
+            {"product": product.pk, "quantity": 1, "email": "kira@example.com", "address": "Deck 7"},
+            follow=True,
+        )
+
+    order = Order.objects.get()
+    assert answer.redirect_chain == [(f"/orders/{order.pk}", 302)]
+    assert "We have your order; it will be processed shortly." in answer.content.decode()
+    assert f"order.not_enqueued order={order.pk}" in caplog.text
 
 
 def test_order_form_needs_a_csrf_token():

@@ -1,0 +1,151 @@
+"""Tests of reconciliation: what it finds, starts, leaves alone and reports."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from fake_services.models import Notification
+from jobs import StoreUnavailable
+from jobs.testing import assert_enqueued, assert_nothing_enqueued, clear, drain, enqueued_jobs, mode
+from orders import order_creator
+from orders.jobs import (
+    CompleteOrderJob,
+    ReconcileOrdersJob,
+    RequestOrderFulfillmentJob,
+    SendOrderNotificationEmailJob,
+)
+from orders.models import Order, OrderState
+from orders.reconciliation import reconcile_orders
+from tests.conftest import free_port
+from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory
+
+pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
+
+CHARGED = {"charge_successful": True, "charge_id": "ch_1"}
+CONFIRMED = {**CHARGED, "email_id": "em_1"}
+
+
+def order_from(minutes_ago: float, **answers: object) -> Order:
+    order, then = OrderFactory.create(**answers), timezone.now() - timedelta(minutes=minutes_ago)
+    completed = {"charge_completed_at": then} if order.charge_successful or order.charge_decline_reason else {}
+    Order.objects.filter(pk=order.pk).update(created_at=then, **completed)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.mark.parametrize(
+    ("answers", "job"),
+    [({}, CompleteOrderJob), (CHARGED, SendOrderNotificationEmailJob), (CONFIRMED, RequestOrderFulfillmentJob)],
+)
+def test_missing_step_of_a_stuck_order_is_started(answers, job):
+    order = order_from(11, **answers)
+    order_from(9, **answers)
+
+    found = reconcile_orders()
+
+    assert_enqueued(job, args=[order.pk], count=1)
+    assert len(enqueued_jobs()) == found.count == 1
+
+
+@pytest.mark.parametrize("answers", [{"charge_decline_reason": "No"}, {**CONFIRMED, "fulfillment_request_id": "fr_1"}])
+def test_order_that_is_finished_is_left_alone(answers):
+    order_from(11, **answers)
+
+    assert reconcile_orders().count == 0
+
+    assert_nothing_enqueued()
+
+
+def test_order_that_was_started_again_is_left_alone_for_as_long():
+    order = order_from(11)
+    reconcile_orders()
+    clear()
+
+    assert reconcile_orders().count == 0
+    Order.objects.filter(pk=order.pk).update(reconciled_at=timezone.now() - timedelta(minutes=11))
+
+    assert reconcile_orders().uncharged == [order.pk]
+
+
+def test_many_orders_are_started_in_batches(monkeypatch):
+    monkeypatch.setattr("orders.reconciliation.BATCH", 2)
+    orders = [order_from(11).pk for _ in range(5)]
+
+    reconcile_orders()
+
+    assert [payload.args for payload in enqueued_jobs(CompleteOrderJob)] == [[pk] for pk in orders]
+
+
+def test_one_summary_is_reported_and_none_when_all_is_well(services):
+    orders = [order_from(11), order_from(12, **CHARGED), order_from(13, **CONFIRMED)]
+
+    reconcile_orders()
+    reconcile_orders()
+
+    report = Notification.objects.get().request
+    assert report["exception_message"] == (
+        "Stuck orders started again: 3 (1 not charged, 1 not confirmed, 1 not fulfilled)."
+    )
+    assert report["metadata"] == {
+        "uncharged": [orders[0].pk],
+        "unconfirmed": [orders[1].pk],
+        "unfulfilled": [orders[2].pk],
+    }
+
+
+def test_error_catcher_that_is_away_stops_nothing(caplog):
+    order_from(11)
+
+    assert reconcile_orders().count == 1
+
+    assert "orders.reconciliation_not_reported" in caplog.text
+
+
+def test_order_placed_while_redis_was_away_comes_to_its_end(services, settings):
+    order = OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create())
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "ENQUEUE_TIMEOUT": 0.1}
+    with mode("real"), pytest.raises(StoreUnavailable):
+        order_creator.create_order(order)
+
+    reconcile_orders(timedelta(0))
+    drain()
+
+    order.refresh_from_db()
+    assert order.state == OrderState.COMPLETE
+
+
+def test_nothing_is_noted_while_redis_is_away(settings):
+    order = order_from(11)
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "ENQUEUE_TIMEOUT": 0.1}
+
+    with mode("real"), pytest.raises(StoreUnavailable):
+        reconcile_orders()
+
+    order.refresh_from_db()
+    assert order.reconciled_at is None
+
+
+def test_job_reconciles_with_its_threshold():
+    order = order_from(3)
+    ReconcileOrdersJob.perform_now()
+    assert_nothing_enqueued()
+
+    ReconcileOrdersJob.perform_now(older_than_minutes=2)
+
+    assert_enqueued(CompleteOrderJob, args=[order.pk], count=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(["--older-than", "2"], "Stuck orders started again: 1 (1 not charged"), ([], "No order is stuck.")],
+)
+def test_command_reconciles_and_says_so(arguments, sentence):
+    order_from(3)
+    output = StringIO()
+
+    call_command("reconcile_orders", *arguments, stdout=output)
+
+    assert sentence in output.getvalue()
