@@ -9,12 +9,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.db import connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.databases import database_environment
 from tests.orders.service_urls import service_urls
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +22,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 #: For one whole burst of jobs, in seconds; a worker that hangs should fail the test, not the day.
 WORKER_TIMEOUT = 60
-DATABASE_VARIABLES = {"default": "DATABASE_URL", "fake_services": "FAKE_SERVICES_DATABASE_URL"}
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +58,7 @@ def page(chromium: Browser, shop: str) -> Iterator[Page]:
 @pytest.fixture
 def run_jobs(shop: str) -> Callable[[], None]:
     """Return a function that runs a real worker until there is nothing left to do."""
-    databases = {variable: _database_url(alias) for alias, variable in DATABASE_VARIABLES.items()}
-    environment = {**os.environ, **databases, **service_urls(shop)}
+    environment = {**os.environ, **database_environment(), **service_urls(shop)}
 
     def run() -> None:
         subprocess.run(
@@ -73,13 +70,3 @@ def run_jobs(shop: str) -> Callable[[], None]:
         )
 
     return run
-
-
-def _database_url(alias: str) -> str:
-    """Return the URL of a test database, for a process that knows nothing of tests."""
-    place = connections[alias].settings_dict
-    if connections[alias].vendor == "sqlite":
-        assert not connections[alias].is_in_memory_db(), "A database in memory cannot be shared with a worker."
-        return f"sqlite:///{place['NAME']}"
-    user, password = quote(place["USER"], safe=""), quote(place["PASSWORD"], safe="")
-    return f"postgres://{user}:{password}@{place['HOST']}:{place['PORT']}/{place['NAME']}"
