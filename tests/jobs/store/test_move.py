@@ -36,13 +36,13 @@ def test_deleted_jobs_are_gone_with_their_payloads(q, source):
 
 
 def test_job_moved_to_ready_keeps_its_priority_and_queues_at_the_end(q):
-    q.push("waits", priority=5)
-    put(q, "dead", "a", priority=5)
-    put(q, "dead", "b", priority=6)
+    q.push("a", priority=5)
+    put(q, "dead", "b", priority=5)
+    put(q, "dead", "c", priority=6)
 
-    q.store.move("q", "dead", "ready", ["a", "b"])
+    q.store.move("q", "dead", "ready", ["b", "c"])
 
-    assert q.take("w", 3) == ["b", "waits", "a"]
+    assert q.take("w", 3) == ["c", "a", "b"]
 
 
 def test_job_is_rescheduled_to_the_millisecond(q):
