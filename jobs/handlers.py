@@ -48,10 +48,17 @@ def call_safely(function: Callable[..., object], *args: Any) -> None:
 
 @functools.cache
 def _load(paths: tuple[str, ...]) -> list[Callable[..., object]]:
+    return [_load_one(path) for path in paths]
+
+
+def _load_one(path: str) -> Callable[..., object]:
     try:
-        return [import_string(path) for path in paths]
+        handler: object = import_string(path)
     except ImportError as error:
-        raise ConfigurationError(f"A handler named in JOBS cannot be imported: {error}") from error
+        raise ConfigurationError(f"JOBS names the handler {path}, which cannot be imported: {error}") from error
+    if not callable(handler):
+        raise ConfigurationError(f"JOBS names the handler {path}, which cannot be called.")
+    return handler
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -86,7 +86,7 @@ _RULES: Mapping[str, Option] = MappingProxyType(
             lambda v: isinstance(v, str) and QUEUE_NAME.match(v) is not None,
             "1 to 100 letters, digits, '_', '.' or '-'",
         ),
-        "priority": Option(lambda v: _is_count(abs(v)) and v in PRIORITIES, "a whole number from -100 to 100"),
+        "priority": Option(lambda v: type(v) is int and v in PRIORITIES, "a whole number from -100 to 100"),
         "max_retries": Option(lambda v: v is None or _is_count(v), "a whole number, 0 or more"),
         "retry_for": Option(is_duration, "a positive timedelta"),
         "dead": Option(lambda v: isinstance(v, bool), "True or False"),

@@ -62,12 +62,12 @@ def get_chain() -> MiddlewareChain:
 
 def _load(path: str) -> Middleware:
     try:
-        loaded = import_string(path)()
+        loaded = import_string(path)
     except ImportError as error:
         raise ConfigurationError(f"JOBS['MIDDLEWARE'] names {path}, which cannot be imported: {error}") from error
-    if not isinstance(loaded, Middleware):
+    if not (isinstance(loaded, type) and issubclass(loaded, Middleware)):
         raise ConfigurationError(f"JOBS['MIDDLEWARE'] names {path}, which is no subclass of jobs.Middleware.")
-    return loaded
+    return loaded()
 
 
 def _forget(*, setting: str, **_: object) -> None:
