@@ -1,0 +1,70 @@
+"""System checks: an id, a sentence and a hint for what is wrong in `JOBS`."""
+
+import pytest
+from django.core import checks
+
+from jobs.checks import check_settings
+
+
+def check():
+    return [(message.id, message.msg) for message in check_settings(None)]
+
+
+def test_project_of_this_repository_is_in_order():
+    assert check() == []
+
+
+def test_check_is_registered(settings):
+    settings.JOBS = {"QUEUE": "high"}
+
+    assert [message.id for message in checks.run_checks(tags=["jobs"])] == ["jobs.E001"]
+
+
+def test_each_wrong_key_and_value_is_an_error_with_a_hint(settings):
+    settings.JOBS = {"QUEUE": "high", "CONCURRENCY": 0}
+
+    messages = check_settings(None)
+
+    assert [message.id for message in messages] == ["jobs.E001", "jobs.E001"]
+    assert all(message.hint for message in messages)
+
+
+@pytest.mark.parametrize("key", ["MIDDLEWARE", "ERROR_HANDLERS", "DEATH_HANDLERS"])
+@pytest.mark.parametrize("path", ["nowhere.at.all", "tests.jobs.test_checks.missing", "word"])
+def test_what_cannot_be_imported_is_named(settings, key, path):
+    settings.JOBS = {key: [path]}
+
+    [(number, message)] = check()
+
+    assert number == "jobs.E002"
+    assert path in message
+
+
+@pytest.mark.parametrize("path", ["builtins.dict", "datetime.date", "builtins.len"])
+def test_middleware_that_is_none_is_named(settings, path):
+    settings.JOBS = {"MIDDLEWARE": [path]}
+
+    [(number, message)] = check()
+
+    assert number == "jobs.E002"
+    assert path in message
+
+
+@pytest.mark.parametrize("key", ["ERROR_HANDLERS", "DEATH_HANDLERS"])
+def test_handler_that_cannot_be_called_is_named(settings, key):
+    settings.JOBS = {key: ["math.pi"]}
+
+    [(number, message)] = check()
+
+    assert number == "jobs.E002"
+    assert "math.pi" in message
+
+
+def test_provider_that_is_not_set_is_an_error(settings, monkeypatch):
+    monkeypatch.setenv("JOBS_REDIS_PROVIDER", "CLOUD_URL")
+    settings.JOBS = {}
+
+    [(number, message)] = check()
+
+    assert number == "jobs.E003"
+    assert "CLOUD_URL" in message

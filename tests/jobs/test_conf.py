@@ -1,0 +1,146 @@
+"""The `JOBS` setting: defaults that work, and a sentence for everything that is wrong."""
+
+from dataclasses import fields
+
+import pytest
+
+from jobs.conf import DEFAULT_REDIS_URL, JobsSettings, default_redis_url, get_settings, load, problems
+from jobs.errors import ConfigurationError
+
+
+def test_empty_setting_is_good():
+    loaded = load({})
+
+    assert loaded.queues == ("default",)
+    assert (loaded.concurrency, loaded.processes, loaded.timeout) == (5, 1, 25.0)
+    assert (loaded.heartbeat, loaded.lease) == (5.0, 15.0)
+    assert (loaded.enqueue, loaded.enqueue_timeout, loaded.max_payload_bytes) == ("on_commit", 1.0, 1_000_000)
+
+
+def test_every_default_is_a_valid_value():
+    defaults = {f.name.upper(): getattr(JobsSettings(), f.name) for f in fields(JobsSettings)}
+
+    assert problems(defaults) == []
+
+
+def test_values_replace_the_defaults_and_lists_become_tuples():
+    loaded = load({"QUEUES": ["high,5", "low,1"], "NAMESPACE": "shop", "TIMEOUT": 3, "MAX_RETRIES": 0})
+
+    assert loaded.queues == ("high,5", "low,1")
+    assert (loaded.namespace, loaded.timeout, loaded.max_retries) == ("shop", 3, 0)
+
+
+@pytest.mark.parametrize("values", [None, [], "redis://host", 7])
+def test_setting_must_be_a_dictionary(values):
+    assert problems(values) == [f"JOBS must be a dictionary, not {type(values).__name__}."]
+
+
+@pytest.mark.parametrize("key", ["QUEUE", "redis_url", "", 7, None])
+def test_unknown_key_is_named_with_the_known_ones(key):
+    [problem] = problems({key: 1})
+
+    assert repr(key) in problem
+    assert "REDIS_URL, NAMESPACE, QUEUES" in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("CONCURRENCY", 0),
+        ("CONCURRENCY", "5"),
+        ("CONCURRENCY", 2.5),
+        ("CONCURRENCY", True),
+        ("CONCURRENCY", None),
+        ("PROCESSES", -1),
+        ("TIMEOUT", -1),
+        ("TIMEOUT", float("nan")),
+        ("LEASE", "15"),
+        ("HEARTBEAT", 0),
+        ("MAX_RETRIES", -1),
+        ("MAX_CRASHES", 0),
+        ("ENQUEUE_TIMEOUT", 0),
+        ("MAX_PAYLOAD_BYTES", 10),
+        ("QUEUES", "default"),
+        ("QUEUES", []),
+        ("QUEUES", [1]),
+        ("QUEUES", ["no spaces"]),
+        ("QUEUES", ["a/b"]),
+        ("QUEUES", ["x" * 101]),
+        ("QUEUES", ["high,"]),
+        ("QUEUES", ["high,much"]),
+        ("QUEUES", ["high,0"]),
+        ("QUEUES", ["high,-1"]),
+        ("MIDDLEWARE", "path.of.one"),
+        ("MIDDLEWARE", [object]),
+        ("ERROR_HANDLERS", None),
+        ("ENQUEUE", "later"),
+        ("ENQUEUE", ["on_commit"]),
+        ("ENQUEUE", None),
+        ("NAMESPACE", "a b"),
+        ("NAMESPACE", "{a}"),
+        ("NAMESPACE", ""),
+        ("REDIS_URL", None),
+        ("REDIS_URL", ""),
+    ],
+)
+def test_wrong_value_is_named_with_what_is_expected(key, value):
+    [problem] = problems({key: value})
+
+    assert problem.startswith(f"JOBS[{key!r}] must be ")
+    assert problem.endswith(f", not {value!r}.")
+
+
+def test_lease_must_outlast_a_missed_heartbeat():
+    [problem] = problems({"LEASE": 8, "HEARTBEAT": 5})
+
+    assert "at least twice" in problem
+    assert problems({"LEASE": 10, "HEARTBEAT": 5}) == []
+
+
+def test_lease_is_compared_with_the_default_heartbeat():
+    assert len(problems({"LEASE": 8})) == 1
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(ConfigurationError) as raised:
+        load({"QUEUE": [], "CONCURRENCY": 0, "ENQUEUE": "never"})
+
+    assert all(word in str(raised.value) for word in ("'QUEUE'", "'CONCURRENCY'", "'ENQUEUE'"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, DEFAULT_REDIS_URL),
+        ({"JOBS_REDIS_URL": "redis://one"}, "redis://one"),
+        ({"JOBS_REDIS_URL": ""}, DEFAULT_REDIS_URL),
+        (
+            {"JOBS_REDIS_PROVIDER": "CLOUD_URL", "CLOUD_URL": "redis://two", "JOBS_REDIS_URL": "redis://one"},
+            "redis://two",
+        ),
+        ({"JOBS_REDIS_PROVIDER": "", "JOBS_REDIS_URL": "redis://one"}, "redis://one"),
+    ],
+)
+def test_redis_url_comes_from_the_environment(environment, url):
+    assert default_redis_url(environment) == url
+
+
+def test_provider_that_is_not_set_is_named():
+    with pytest.raises(ConfigurationError, match="CLOUD_URL"):
+        default_redis_url({"JOBS_REDIS_PROVIDER": "CLOUD_URL"})
+
+
+def test_changed_setting_counts_at_once(settings):
+    settings.JOBS = {"MAX_RETRIES": 3}
+    assert get_settings().max_retries == 3
+
+    settings.JOBS = {"MAX_RETRIES": 4}
+    assert get_settings().max_retries == 4
+
+
+def test_project_without_the_setting_uses_the_defaults(settings):
+    settings.JOBS = {}
+
+    del settings.JOBS
+
+    assert get_settings().queues == ("default",)
