@@ -144,7 +144,7 @@ class Buffer:
 
     def note_outage(self) -> None:
         """Note that somebody else in this process met an absent Redis: all threads may be busy and know nothing."""
-        self._fetcher.hold_off()
+        self._fetcher.note_outage()
 
     @property
     def is_idle(self) -> bool:

@@ -18,6 +18,9 @@ from jobs.worker.queues import QueueOrder
 from jobs.worker.recovery import Ending, Recovery
 from jobs.worker.unit import Unit
 
+#: An answer that took longer, in seconds, came from a Redis that hung.
+LONGEST_ANSWER = 0.25
+
 
 class Fetcher:
     """Fetches for one worker process."""
@@ -36,8 +39,9 @@ class Fetcher:
         self._unsure_until = 0.0
         self._looks_again_at = 0.0
         self._lease = settings.lease
-        self._hold_off = settings.heartbeat
-        self.hold_off()
+        self._heartbeat = settings.heartbeat
+        self._has_missed_redis = True
+        self._recovers_from = 0.0
 
     @property
     def name(self) -> str:
@@ -61,13 +65,13 @@ class Fetcher:
             self._is_unsure = True
             self._unsure_until = time.monotonic() + 2 * self._lease
             self._looks_again_at = 0.0
-            self.hold_off()
+            self.note_outage()
             raise
         return Catch(found + catch.units, is_full=bool(found) or catch.is_full, next_due=catch.next_due)
 
-    def hold_off(self) -> None:
-        """Recover nobody for a heartbeat: Redis was away, and the leases of all who live are about to be renewed."""
-        self._recovers_from = time.monotonic() + self._hold_off
+    def note_outage(self) -> None:
+        """Note that Redis was away: when it is back, recover nobody for a heartbeat, in which all who live renew."""
+        self._has_missed_redis = True
 
     def _fetch(self, count: int, finished: dict[str, Sequence[str]]) -> "Catch":
         units: list[Unit] = []
@@ -79,9 +83,11 @@ class Fetcher:
             has_skipped = has_skipped or not wanted
             if not wanted and not done:
                 continue
+            asked = time.monotonic()
             fetched = self._store.fetch(
                 queue, self.name, wanted, lease=self._lease, join=queue not in self._joined, finished=done
             )
+            self._hold_off_after(asked)
             if not fetched.lease_is_good:
                 self._take_new_name()
             self._joined.add(queue)
@@ -94,6 +100,13 @@ class Fetcher:
                 next_due = 0.0
             units += self._units(queue, fetched.jobs)
         return Catch(units, is_full=has_skipped or len(units) >= count, next_due=next_due)
+
+    def _hold_off_after(self, asked: float) -> None:
+        """Put recovery off if Redis was away until now, or hung while we asked: then every lease may have run out."""
+        now = time.monotonic()
+        if self._has_missed_redis or now - asked > LONGEST_ANSWER:
+            self._has_missed_redis = False
+            self._recovers_from = now + self._heartbeat
 
     def _units(self, queue: str, jobs: Sequence[tuple[str, bytes | None]]) -> list[Unit]:
         for job_id, raw in jobs:

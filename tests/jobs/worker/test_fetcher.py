@@ -220,7 +220,7 @@ def test_nobody_is_recovered_in_the_heartbeat_after_an_outage(store, make_fetche
     fetcher = make_fetcher()
     wait_until(lambda: score_of(store, "leases", "survivor") < 1000 * client_of(store).time()[0])
 
-    fetcher.hold_off()
+    fetcher.note_outage()
     fetch(fetcher, 1)
 
     assert place_of(store, job_id) == "running"
