@@ -6,13 +6,18 @@ import signal
 import time
 from pathlib import Path
 
-from jobs import Job, Retry
+from jobs import Job
 
 
 def note(text: str) -> None:
     """Append a line; appends of this size are atomic."""
     with Path(os.environ["TEST_NOTES"]).open("a") as notes:
         notes.write(text + "\n")
+
+
+def is_gate_open() -> bool:
+    """Whether the test lets jobs end."""
+    return Path(os.environ["TEST_NOTES"] + ".gate").exists()
 
 
 class NoteJob(Job):
@@ -41,12 +46,23 @@ class SlowJob(Job):
         note(f"end {number}")
 
 
+class GateJob(Job):
+    """Works in Python until the test opens its gate."""
+
+    def perform(self, number: int) -> None:
+        note(f"begin {number}")
+        while not is_gate_open():
+            time.sleep(0.005)
+        note(f"end {number}")
+
+
 class GilJob(Job):
-    """Holds the GIL in C code, so that no other thread of the process can do anything."""
+    """Holds the GIL in C code, so that no other thread of the process can do anything; not when the gate is open."""
 
     def perform(self, number: int, seconds: int) -> None:
         note(f"begin {number}")
-        ctypes.PyDLL(None).sleep(seconds)
+        if not is_gate_open():
+            ctypes.PyDLL(None).sleep(seconds)
         note(f"end {number}")
 
 
@@ -56,13 +72,3 @@ class FatalJob(Job):
     def perform(self) -> None:
         note("fatal")
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-class FailingJob(Job):
-    """Fails, and is discarded."""
-
-    def perform(self) -> None:
-        raise ValueError("no luck")
-
-    def retry_in(self, attempt: int, error: BaseException) -> Retry:
-        return Retry.DISCARD

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import redis
+
 from jobs.ids import new_job_id
 from jobs.payload import Payload
 from jobs.store import NewJob, Store
+from tests.jobs.worker.made_jobs import SETS, client_of
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +66,21 @@ class Runner:
         """Return when jobs have written so many lines."""
         wait_until(lambda: len(self.notes) >= count, timeout, f"fewer than {count} notes")
 
+    def wait_until_drained(self, store: Store, timeout: float = 20.0) -> None:
+        """Return when the queue has no job left; show what there is if that takes too long."""
+        try:
+            wait_until(lambda: is_drained(store), timeout)
+        except AssertionError as error:
+            keys, client = store.keys("default"), client_of(store)
+            state = {name: client.zcard(getattr(keys, name)) for name in SETS}
+            left = f"{state} running={client.hgetall(keys.running)} leases={client.zrange(keys.leases, 0, -1)}"
+            lines = "\n".join(line for line in self.log.splitlines() if "job.done" not in line)
+            raise AssertionError(f"{error}: {left}\n{lines}") from error
+
+    def open_gate(self) -> None:
+        """Let every GateJob and GilJob end."""
+        Path(f"{self.notes_path}.gate").touch()
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the supervisor."""
         os.kill(self.pid, number)
@@ -94,6 +112,14 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state not in "ZX"
+
+
+def is_drained(store: Store) -> bool:
+    """Whether the queue has no job left; not while Redis is away."""
+    try:
+        return client_of(store).hlen(store.keys("default").payloads) == 0
+    except redis.ConnectionError:
+        return False
 
 
 def push(

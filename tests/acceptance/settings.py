@@ -2,7 +2,7 @@
 
 import os
 
-SECRET_KEY = "only for tests"  # noqa: S105  # it guards nothing
+SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["jobs", "tests.acceptance"]
 DATABASES: dict[str, object] = {}
 USE_TZ = True

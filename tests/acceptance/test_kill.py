@@ -20,10 +20,6 @@ def running_of(store, worker: str) -> list[str]:
     return [job_id for job_id, _ in store.list_running("default", worker)]
 
 
-def is_drained(store) -> bool:
-    return client_of(store).hlen(store.keys("default").payloads) == 0
-
-
 @pytest.mark.slow
 def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, assert_sound):
     push(store, "NoteJob", [[number] for number in range(5000)])
@@ -37,7 +33,7 @@ def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, asser
         wait_until(lambda worker=worker: not running_of(store, worker), timeout=1, message="not back within a second")
         runner.wait_for("worker.started", kill + 1)
 
-    wait_until(lambda: is_drained(store), timeout=30)
+    runner.wait_until_drained(store, 30)
 
     assert {int(note) for note in runner.notes} == set(range(5000))
     assert_sound()
@@ -54,7 +50,7 @@ def test_no_job_is_lost_when_the_whole_tree_is_killed(start, store, assert_sound
 
     second = start("-c", "10")
     second.wait_for_notes(1900)
-    wait_until(lambda: is_drained(store), timeout=3 + 5)
+    second.wait_until_drained(store, 3 + 5)
 
     assert {int(note) for note in second.notes} == set(range(2000))
     assert_sound()

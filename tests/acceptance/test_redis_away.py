@@ -1,0 +1,112 @@
+"""Redis that is stopped, hangs, or is not there yet: the worker waits for it and loses nothing."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.store import Store
+from tests.acceptance.runner import push
+from tests.conftest import free_port, start_server
+from tests.jobs.worker.made_jobs import place_of, stat
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
+
+#: Shorter than every outage here, so that all leases run out in it.
+TIMES = {"TEST_LEASE": "1", "TEST_HEARTBEAT": "0.3"}
+
+
+class OwnServer:
+    """A Valkey that a test may stop and start again; what was written is on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = start_server(self.port, self._folder, "--appendonly", "yes", "--appendfsync", "always")
+
+    def stop(self) -> None:
+        if self.process:
+            os.kill(self.process.pid, signal.SIGCONT)
+            self.process.terminate()
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[OwnServer]:
+    server = OwnServer(tmp_path)
+    yield server
+    server.stop()
+
+
+def outlast(seconds: float) -> None:
+    """Let an outage last."""
+    end = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= end, timeout=2 * seconds)
+
+
+def test_worker_goes_on_by_itself_when_redis_was_stopped(server, start, assert_sound):
+    server.start()
+    store = Store(server.url, timeout=5.0)
+    push(store, "NoteJob", [[number] for number in range(1000)])
+    push(store, "SlowJob", [[number, 3.5] for number in range(2)])
+    runner = start("-c", "5", "-p", "2", url=server.url, **TIMES)
+    runner.wait_for_notes(200)
+
+    server.stop()
+    runner.wait_for("worker.redis_away")
+    outlast(2)
+    server.start()
+
+    runner.wait_until_drained(store, 20)
+    assert {int(note) for note in runner.notes if note.isdigit()} == set(range(1000))
+    assert stat(store, "crashed") == 0
+    assert "recovered" not in runner.log
+    assert_sound(store)
+    assert runner.stop() == 0
+    store.close()
+
+
+def test_worker_goes_on_by_itself_when_redis_hung(server, start, assert_sound):
+    server.start()
+    store = Store(server.url, timeout=10.0)
+    push(store, "NoteJob", [[number] for number in range(1000)])
+    runner = start("-c", "5", "-p", "2", url=server.url, **TIMES)
+    runner.wait_for_notes(200)
+
+    os.kill(server.process.pid, signal.SIGSTOP)
+    outlast(3)
+    os.kill(server.process.pid, signal.SIGCONT)
+
+    runner.wait_until_drained(store, 20)
+    assert {int(note) for note in runner.notes} == set(range(1000))
+    assert "recovered" not in runner.log
+    assert_sound(store)
+    assert runner.stop() == 0
+    store.close()
+
+
+def test_worker_waits_for_a_redis_that_is_not_there_yet(server, start):
+    runner = start(url=server.url)
+    runner.wait_for("Trying again in")
+    assert f"Redis at {server.url} cannot be used" in runner.log
+    assert "python manage.py devredis" in runner.log
+
+    server.start()
+
+    runner.wait_for("worker.started")
+    store = Store(server.url)
+    (job_id,) = push(store, "NoteJob", [[1]])
+    runner.wait_for_notes(1)
+    wait_until(lambda: place_of(store, job_id) is None)
+    assert runner.stop() == 0
+    store.close()
