@@ -1,4 +1,4 @@
-"""The client of the e-mail service. `order_creator` sends confirmations with it, and asks it what was sent."""
+"""The client of the e-mail service. `confirmation` sends with it, and asks it what was sent."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

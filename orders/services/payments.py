@@ -1,4 +1,4 @@
-"""The client of the payment service. `order_creator` charges with it; the home page asks it how it is."""
+"""The client of the payment service. `cashier` charges with it; the home page asks it how it is."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -2,15 +2,17 @@
 
 import pytest
 
+from orders.models import Payment, PaymentState
 from tests.orders.factories import OrderFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("model", ["customer", "product", "order"])
+@pytest.mark.parametrize("model", ["customer", "product", "order", "payment"])
 def test_rows_are_listed_found_and_opened(admin_client, model):
     order = OrderFactory.create()
-    pk = {"customer": order.customer_id, "product": order.product_id, "order": order.pk}[model]
+    payment = Payment.objects.start(order)
+    pk = {"customer": order.customer_id, "product": order.product_id, "order": order.pk, "payment": payment.pk}[model]
 
     for path in (f"{model}/?q=1", f"{model}/", f"{model}/{pk}/change/"):
         assert admin_client.get(f"/admin/orders/{path}").status_code == 200
@@ -28,3 +30,14 @@ def test_products_are_filtered_by_stock(admin_client, stock, name):
 
 def test_no_order_is_added_past_the_shop(admin_client):
     assert admin_client.get("/admin/orders/order/add/").status_code == 403
+
+
+def test_payments_are_only_looked_at(admin_client):
+    payment = Payment.objects.start(OrderFactory.create())
+
+    assert admin_client.get("/admin/orders/payment/add/").status_code == 403
+    answer = admin_client.post(f"/admin/orders/payment/{payment.pk}/change/", {"state": "charged"})
+
+    assert answer.status_code == 403
+    payment.refresh_from_db()
+    assert payment.state == PaymentState.STARTED
