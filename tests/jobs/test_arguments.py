@@ -84,7 +84,7 @@ def test_value_deep_inside_is_named_by_its_path():
 
 
 def test_list_that_contains_itself_is_refused():
-    endless = []
+    endless: list[object] = []
     endless.append(endless)
 
     with pytest.raises(InvalidArguments, match="contains itself"):

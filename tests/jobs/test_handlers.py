@@ -7,7 +7,7 @@ import pytest
 from jobs.errors import ConfigurationError
 from jobs.handlers import call_safely, check_handlers, handle_death, handle_error
 
-calls = []
+calls: list[tuple] = []
 
 
 def keep(*args):

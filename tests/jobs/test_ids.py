@@ -40,7 +40,7 @@ def test_ids_increase_when_the_clock_steps_back():
 
 
 def test_threads_make_no_id_twice():
-    made = []
+    made: list[str] = []
     threads = [threading.Thread(target=lambda: made.extend(new_job_id() for _ in range(2000))) for _ in range(4)]
     for thread in threads:
         thread.start()
