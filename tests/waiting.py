@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], object], timeout: float = 5.0, message: str = "the condition never held") -> None:
+def wait_until(
+    condition: Callable[[], object], timeout: float = 5.0, message: str = "the condition never held"
+) -> None:
     """Return as soon as the condition holds; fail after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -58,6 +58,12 @@ class Runner:
         started = [int(pid) for pid in re.findall(r"worker\.started .*?child=(\d+)", self.log)]
         return [pid for pid in started if is_alive(pid)]
 
+    def child(self) -> int:
+        """Return the pid of the only worker process, which may have begun a job before its start was logged."""
+        self.wait_for("worker.started")
+        (pid,) = self.children()
+        return pid
+
     def wait_for(self, text: str, count: int = 1, timeout: float = 15.0) -> None:
         """Return when the log contains a text so many times."""
         wait_until(lambda: self.log.count(text) >= count, timeout, f"{text!r} was not logged {count} times: {self.log}")

@@ -59,6 +59,7 @@ def test_children_are_replaced_one_by_one_under_load(start, store, assert_sound,
     push(store, "NoteJob", [[number] for number in range(1500)])
     runner = start("-p", "2")
     runner.wait_for_notes(100)
+    runner.wait_for("worker.started", 2)
     before = runner.children()
 
     runner.signal(number)
@@ -90,7 +91,7 @@ def test_changed_code_restarts_the_worker(start, store, tmp_path):
     settings.write_text("from tests.acceptance.settings import *\n")
     runner = start("--reload", DJANGO_SETTINGS_MODULE="changing_settings")
     runner.wait_for("worker.started")
-    (old,) = runner.children()
+    old = runner.child()
 
     settings.write_text("from tests.acceptance.settings import *\n# changed\n")
     os.utime(settings, (2_000_000_000, 2_000_000_000))
@@ -99,7 +100,7 @@ def test_changed_code_restarts_the_worker(start, store, tmp_path):
     wait_until(lambda: not is_alive(old), timeout=10)
     push(store, "NoteJob", [[1]])
     runner.wait_for_notes(1)
-    (new,) = runner.children()
+    new = runner.child()
     runner.signal(signal.SIGTERM)
     assert runner.wait() == 0
     wait_until(lambda: not is_alive(new), timeout=10)

@@ -27,7 +27,7 @@ def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, asser
     for kill in range(1, 6):
         before = len(runner.notes)
         wait_until(lambda before=before: len(runner.notes) >= before + 300, timeout=15)
-        (child,) = runner.children()
+        child = runner.child()
         (worker,) = [name.decode() for name in client_of(store).zrange(store.keys("default").leases, 0, -1)]
         os.kill(child, signal.SIGKILL)
         wait_until(lambda worker=worker: not running_of(store, worker), timeout=1, message="not back within a second")
@@ -62,6 +62,7 @@ def test_children_without_a_supervisor_stop_in_good_order(start, store, assert_s
     slow = push(store, "SlowJob", [[number, 2.5] for number in range(4)])
     runner = start("-c", "3", "-p", "2", "-t", "5")
     wait_until(lambda: len(runner.notes) == 4)
+    runner.wait_for("worker.started", 2)
     children = runner.children()
     push(store, "NoteJob", [[number] for number in range(50)])
 
@@ -80,7 +81,7 @@ def test_orphan_that_cannot_end_its_job_in_time_gives_it_back_without_blame(star
     (job_id,) = push(store, "SlowJob", [[1, 60]])
     runner = start("-t", "1")
     runner.wait_for_notes(1)
-    (child,) = runner.children()
+    child = runner.child()
 
     os.kill(runner.pid, signal.SIGKILL)
     wait_until(lambda: not is_alive(child))
