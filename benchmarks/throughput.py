@@ -175,7 +175,11 @@ def measure(bench: Bench) -> None:
     pings = bench.pings()
     show("PING round trips of one client", f"{pings:,.0f}/s", "")
     show("enqueue_many", f"{bench.enqueue_many():,.0f} jobs/s", "50,000")
-    show(f"{bench.jobs:,} no-op jobs, {THREADS} threads", f"{bench.no_op():,.0f} jobs/s", f"{min(30_000, 5 * pings):,.0f}")
+    show(
+        f"{bench.jobs:,} no-op jobs, {THREADS} threads",
+        f"{bench.no_op():,.0f} jobs/s",
+        f"{min(30_000, 5 * pings):,.0f}",
+    )
     show(f"10 ms jobs, {THREADS} threads", f"{bench.io_bound():.1%} of 1,000/s", "95%")
     show("idle worker, enqueue to start", "p50 {:.2f} ms, p99 {:.2f} ms".format(*bench.latency()), "1.5 ms, 4 ms")
     show("scheduled jobs, late by", "p50 {:.2f} ms, p99 {:.2f} ms".format(*bench.lateness()), "p99 20 ms")
