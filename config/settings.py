@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "jobs",
     "orders",
+    "bots",
     "fake_services",
 ]
 MIDDLEWARE = [
@@ -101,12 +102,13 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns at every start while it is missing
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
-# The services that the shop calls, over HTTP. The default is the bundled fakes of this same project.
+# The services that the shop and the bots call, over HTTP. The default is the bundled fakes of this same project.
 FAKE_SERVICES_URL = env.str("FAKE_SERVICES_URL", default="http://127.0.0.1:8000/fake")
 PAYMENTS_API_URL = env.str("PAYMENTS_API_URL", default=f"{FAKE_SERVICES_URL}/payments")
 EMAIL_API_URL = env.str("EMAIL_API_URL", default=f"{FAKE_SERVICES_URL}/email")
 FULFILLMENT_API_URL = env.str("FULFILLMENT_API_URL", default=f"{FAKE_SERVICES_URL}/fulfillment")
 ERROR_CATCHER_API_URL = env.str("ERROR_CATCHER_API_URL", default=f"{FAKE_SERVICES_URL}/error-catcher")
+SOCIAL_API_URL = f"{FAKE_SERVICES_URL}/social"
 SERVICE_TIMEOUT_SECONDS = env.float("SERVICE_TIMEOUT_SECONDS", default=10.0)
 
 if DEBUG:

@@ -1,10 +1,11 @@
-"""URLs of the example project: the shop at the root, the fake services under `/fake/`, the admin."""
+"""URLs of the example project: the shop at the root, the bots, the fake services under `/fake/`, the admin."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("bots/", include("bots.urls")),
     path("fake/", include("fake_services.urls")),
     path("", include("orders.urls")),
 ]

@@ -1,0 +1,83 @@
+"""The client of the social service: publish a post, show the newest, and ask how the service is.
+
+    SocialError         the service did not do what it was asked
+    ├── SocialTrouble   no answer, 429 or 5xx: asking again will help; the work may have been done all the same
+    └── SocialRefusal   any other answer that is no success: the request is wrong and will stay wrong
+
+The jobs and the page call it; nothing else of this app ever sees `requests`.
+"""
+
+from typing import Any
+
+import requests
+from django.conf import settings
+
+#: How much of an answer's body goes into an error message, in characters.
+MAX_BODY_IN_MESSAGE = 200
+
+
+class SocialError(Exception):
+    """The social service did not do what it was asked."""
+
+
+class SocialTrouble(SocialError):
+    """The service is in trouble or out of reach: asking again will help."""
+
+
+class SocialRefusal(SocialError):
+    """The request is wrong: asking again will not help."""
+
+
+def address() -> str:
+    """Return the URL of the service, without a slash at the end."""
+    return str(settings.SOCIAL_API_URL).rstrip("/")
+
+
+def publish(author: str, text: str, metadata: dict[str, Any]) -> str:
+    """Publish a post and return its id; a key `idempotency_key` in the metadata makes a second call publish nothing."""
+    body = _request("POST", "/posts", json={"author": author, "text": text, "metadata": metadata})
+    return str(body["post_id"])
+
+
+def newest_posts(timeout_seconds: float) -> list[dict[str, Any]]:
+    """Return the newest posts of all authors as they were published, each with its `post_id`, newest first."""
+    posts = _request("GET", "/posts", timeout_seconds=timeout_seconds)
+    return posts if isinstance(posts, list) else []
+
+
+def status(timeout_seconds: float) -> dict[str, Any]:
+    """Ask the service how it is; a fake tells how it misbehaves, another may tell anything."""
+    told = _request("GET", "/status", timeout_seconds=timeout_seconds)
+    return told if isinstance(told, dict) else {}
+
+
+def switch_behavior(switches: dict[str, Any]) -> None:
+    """Tell a fake service to misbehave in this way and no other; `{}` makes it behave."""
+    _request("PUT", "/behavior", json=switches)
+
+
+def _request(
+    method: str, path: str, *, json: dict[str, Any] | None = None, timeout_seconds: float | None = None
+) -> Any:
+    """Send one request and return the JSON of its answer, None for an empty one; raise `SocialError` otherwise."""
+    what = f"{method} {path}"
+    try:
+        response = requests.request(
+            method,
+            address() + path,
+            json=json,
+            headers={"Accept": "application/json"},
+            timeout=timeout_seconds or settings.SERVICE_TIMEOUT_SECONDS,
+            allow_redirects=False,
+        )
+        if 200 <= response.status_code < 300:
+            return response.json() if response.content else None
+    except requests.RequestException as error:  # JSON that is none is among them
+        raise SocialTrouble(f"The social service did not answer {what}: {error}") from error
+    raise _error_of(response, what)
+
+
+def _error_of(response: requests.Response, what: str) -> SocialError:
+    code = response.status_code
+    kind = SocialTrouble if code == requests.codes.too_many_requests or code >= 500 else SocialRefusal
+    return kind(f"The social service answered {code} to {what}: {response.text[:MAX_BODY_IN_MESSAGE]}")

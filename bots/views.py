@@ -1,0 +1,54 @@
+"""The bots' page and its buttons. A view reads the request and picks a template; what the bots do is in their jobs."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from bots.crash_switch import read_crash_switch, set_crash_switch
+from bots.runs import start_run
+from bots.social import SocialError
+from bots.wall import look_at_wall
+
+#: How long the page waits for the social service.
+TIMEOUT_SECONDS = 2.0
+
+
+@require_safe
+@never_cache
+def index(request: HttpRequest) -> HttpResponse:
+    """Show the newest runs, the buttons, and what to watch."""
+    context = {"wall": look_at_wall(TIMEOUT_SECONDS), "crash_switch": read_crash_switch(TIMEOUT_SECONDS)}
+    return render(request, "bots/index.html", context)
+
+
+@require_safe
+@never_cache
+def wall(request: HttpRequest) -> HttpResponse:
+    """Show the part of the page that changes by itself, for its script."""
+    return render(request, "bots/_wall.html", {"wall": look_at_wall(TIMEOUT_SECONDS)})
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Let the bots post."""
+    start_run()
+    return redirect("bots:index")
+
+
+@require_POST
+def start_counter_example(request: HttpRequest) -> HttpResponse:
+    """Let one job post for all of them, badly."""
+    start_run(is_counter_example=True)
+    return redirect("bots:index")
+
+
+@require_POST
+def switch_worf(request: HttpRequest) -> HttpResponse:
+    """Make Worf crash, or stop it."""
+    try:
+        set_crash_switch(is_on=request.POST.get("crash") == "on")
+    except SocialError as error:
+        messages.error(request, f"Nothing was switched. {error}")
+    return redirect("bots:index")
