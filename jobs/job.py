@@ -48,9 +48,8 @@ class Job:
         for base in reversed(cls.__mro__):
             options = options.merged(_options_in(base), cls.__qualname__, declared_options)
         cls.options = options
-        perform = getattr(cls, "perform", None)
-        if perform is not None:
-            cls._set_signature(perform)
+        if hasattr(cls, "perform"):
+            cls._set_signature(cls.perform)
             registry.add(cls)
 
     def __init__(self, payload: Payload | None = None, is_stopping: Callable[[], bool] = lambda: False) -> None:
@@ -186,7 +185,7 @@ class Job:
         return configured
 
 
-_NOT_OPTIONS = frozenset({"options", "is_async"})
+_NOT_OPTIONS = frozenset({"options", "is_async", "perform"})
 
 
 def _options_in(base: type) -> dict[str, object]:
