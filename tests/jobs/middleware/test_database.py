@@ -1,0 +1,152 @@
+"""Database manners: a job leaves its thread's connections in order, and opens none that it does not need."""
+
+import logging
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection, connections, transaction
+
+from jobs import Job
+from jobs.middleware.chain import MiddlewareChain
+from jobs.middleware.database import DatabaseMiddleware
+
+pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
+
+
+class TidyJob(Job):
+    def perform(self):
+        """Do nothing."""
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs code as a job."""
+    chain = MiddlewareChain([DatabaseMiddleware()])
+    return lambda perform: chain.perform(TidyJob(), perform)
+
+
+def query():
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone()[0]
+
+
+def test_job_may_use_the_database(run):
+    assert run(query) == 1
+
+
+def test_job_that_uses_no_database_opens_no_connection(run):
+    query()
+    connection.close()
+
+    run(lambda: None)
+
+    assert connection.connection is None
+
+
+def test_connection_past_its_age_is_closed_before_the_job(run, settings):
+    query()
+    connection.close_at = 0
+
+    seen = run(lambda: connection.connection)
+
+    assert seen is None
+
+
+def test_connection_past_its_age_is_closed_after_the_job(run):
+    def perform():
+        query()
+        connection.close_at = 0
+
+    run(perform)
+
+    assert connection.connection is None
+
+
+def test_connection_of_good_age_is_kept(run):
+    query()
+    connection.close_at = None
+    before = connection.connection
+
+    run(query)
+
+    assert connection.connection is before
+
+
+@pytest.mark.parametrize("alias", ["default", "fake_services"])
+def test_block_left_open_is_rolled_back_and_reported(run, caplog, alias):
+    def perform():
+        transaction.atomic(using=alias).__enter__()
+        with connections[alias].cursor() as cursor:
+            cursor.execute("CREATE TABLE left_open (id integer)")
+
+    with caplog.at_level(logging.ERROR, "jobs"):
+        run(perform)
+
+    assert caplog.messages == [f"job.transaction_rolled_back id= database={alias}"]
+    assert "left_open" not in connections[alias].introspection.table_names()
+
+
+def test_next_job_of_the_thread_works_after_a_block_left_open(run):
+    run(lambda: transaction.atomic().__enter__())
+
+    def perform():
+        with transaction.atomic():
+            return query()
+
+    assert run(perform) == 1
+    assert not connection.in_atomic_block
+
+
+def test_autocommit_left_off_is_rolled_back_and_reported(run, caplog):
+    with caplog.at_level(logging.ERROR, "jobs"):
+        run(lambda: transaction.set_autocommit(False))
+
+    assert "job.transaction_rolled_back" in caplog.text
+    assert transaction.get_autocommit()
+
+
+def test_error_of_the_job_passes_through_the_tidying(run):
+    def perform():
+        transaction.atomic().__enter__()
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        run(perform)
+
+    assert not connection.in_atomic_block
+
+
+def test_transaction_of_the_caller_is_left_alone(run, caplog):
+    with caplog.at_level(logging.ERROR, "jobs"), transaction.atomic():
+        run(query)
+
+        assert connection.in_atomic_block
+
+    assert caplog.messages == []
+
+
+def test_coroutine_closes_what_is_too_old():
+    query()
+    connection.close_at = 0
+    seen = []
+
+    async def perform():
+        seen.append(connection.connection)
+
+    async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(TidyJob(), perform)
+
+    assert connection.connection is None
+    assert len(seen) == 1
+
+
+def test_coroutine_leaves_the_transactions_of_others_alone():
+    async def perform():
+        return "result"
+
+    with transaction.atomic():
+        connection.close_at = 0
+        result = async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(TidyJob(), perform)
+
+        assert connection.in_atomic_block
+    assert result == "result"
