@@ -87,5 +87,5 @@ def _report(found: Reconciliation) -> None:
     }
     try:
         ErrorCatcherClient().notify(str(found), some)
-    except ServiceError:
-        logger.exception("orders.reconciliation_not_reported")
+    except ServiceError as error:
+        logger.error("orders.reconciliation_not_reported error=%r", str(error))  # noqa: TRY400  # foreseen

@@ -4,7 +4,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from fake_services.models import Notification
@@ -126,6 +126,15 @@ def test_nothing_is_noted_while_redis_is_away(settings):
 
     order.refresh_from_db()
     assert order.reconciled_at is None
+
+
+def test_commands_say_in_one_sentence_that_redis_is_away(settings):
+    order_from(11)
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "ENQUEUE_TIMEOUT": 0.1}
+
+    for command in ("reconcile_orders", "load_jobs"):
+        with mode("real"), pytest.raises(CommandError, match="Is it running"):
+            call_command(command)
 
 
 def test_job_reconciles_with_its_threshold():

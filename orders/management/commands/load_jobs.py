@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs import StoreUnavailable
 from orders.jobs import NapJob
 from orders.models import Customer, Order, Product
 from orders.order_creator import create_order
@@ -42,6 +43,12 @@ class Command(BaseCommand):
         if options["products"] < 1 or min(options["orders"], options["pause"], options["nap"]) < 0:
             raise CommandError("At least one product, and no negative numbers.")
         products = [_set_product(number, options["orders"]) for number in range(1, options["products"] + 1)]
+        try:
+            self._place_orders(customer, products, options)
+        except StoreUnavailable as error:
+            raise CommandError(str(error)) from error
+
+    def _place_orders(self, customer: Customer, products: list[Product], options: dict[str, Any]) -> None:
         for number in range(1, options["orders"] + 1):
             _place_order(customer, random.choice(products), random.uniform(0, options["nap"]))
             if number % STEP == 0 or number == options["orders"]:

@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jobs import StoreUnavailable
 from orders.reconciliation import STUCK_AFTER, reconcile_orders
 
 MINUTES = STUCK_AFTER.total_seconds() / 60
@@ -27,5 +28,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reconcile."""
-        found = reconcile_orders(timedelta(minutes=options["older_than"]))
+        try:
+            found = reconcile_orders(timedelta(minutes=options["older_than"]))
+        except StoreUnavailable as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(str(found) if found.count else "No order is stuck.")
