@@ -89,7 +89,7 @@ def test_name_is_settled_when_the_apps_are_ready(own, monkeypatch):
 
 
 def test_base_without_perform_is_not_registered():
-    class BaseJob(Job):
+    class NeverPerformsJob(Job):
         queue = "low"
 
-    assert not [name for name in registry.names() if name.endswith(".BaseJob")]
+    assert not [name for name in registry.names() if name.endswith("NeverPerformsJob")]
