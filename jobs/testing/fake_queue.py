@@ -30,7 +30,7 @@ class FakeJob:
         """
         if self.connection is None or self.is_committed:
             return True
-        return any(hook is self for _, hook, _ in self.connection.run_on_commit)
+        return any(hook[1] is self for hook in self.connection.run_on_commit)
 
 
 class FakeQueue:

@@ -92,7 +92,7 @@ class Command(BaseCommand):
             self.stdout.write("")
             self._write_table(("Running at last beat", "Queue", "For", "Worker"), running)
 
-    def check(self, *, min_workers: int, max_latency: float, **options: object) -> None:
+    def health(self, *, min_workers: int, max_latency: float, **options: object) -> None:
         """Raise an alarm by exit code and error handlers, also when Redis is away."""
         try:
             problems = inspect.health_problems(min_workers, max_latency)
