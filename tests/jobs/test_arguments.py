@@ -9,7 +9,7 @@ import orjson
 import pytest
 from django.contrib.auth.models import User
 from django.utils.safestring import mark_safe
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.arguments import check_arguments
@@ -30,6 +30,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(JSON), st.dictionaries(st.text(), JSON))
 def test_what_is_accepted_comes_back_unchanged(args, kwargs):
     check_arguments("Job", args, kwargs)
