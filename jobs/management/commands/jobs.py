@@ -43,7 +43,7 @@ class Command(BaseCommand):
         add("queues", self.queues, "Show every queue with its numbers.")
         add("workers", self.workers, "Show every worker and what it runs.")
         check = add(
-            "check", self.check, "Fail, and tell the error handlers, if too few workers live or a queue is late."
+            "check", self.health, "Fail, and tell the error handlers, if too few workers live or a queue is late."
         )
         check.add_argument("--min-workers", type=int, default=1, metavar="N", help="Workers that must take jobs.")
         check.add_argument("--max-latency", type=float, default=60, metavar="SECONDS", help="Longest wait of a job.")
