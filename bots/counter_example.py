@@ -10,6 +10,7 @@ What is wrong with it:
 """
 
 from bots.models import Bot
+from bots.social import SocialTrouble
 from bots.turns import give_up, post_again
 from jobs import Job
 
@@ -18,6 +19,7 @@ class OneJobForAllBots(Job):
     """Post for all bots of a run, badly."""
 
     max_retries = 20  # enough repeated posts to make the point
+    transient_errors = (SocialTrouble,)
 
     def perform(self, run_id: str) -> None:
         """Post for one bot after the other; the first to fail stops those behind it and repeats those before it."""

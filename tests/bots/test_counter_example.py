@@ -6,6 +6,7 @@ from bots.counter_example import OneJobForAllBots
 from bots.models import Bot, TurnState
 from bots.runs import start_run
 from bots.social import SocialTrouble, switch_behavior
+from jobs import TransientError
 from jobs.testing import assert_enqueued, enqueued_jobs
 from tests.bots.working import posts_of, work
 
@@ -44,6 +45,13 @@ def test_worf_who_crashes_repeats_riker_and_blocks_locutus():
     switch_behavior({})
     assert work(failed) == []
     assert posts_of(run) == {"Picard": 4, "Riker": 4, "Worf": 1, "Locutus": 1}
+
+
+def test_trouble_is_transient_so_that_nobody_is_called_while_it_tries_again():
+    run = start_run(is_counter_example=True)
+
+    with pytest.raises(TransientError):
+        OneJobForAllBots.perform_now(str(run.pk))
 
 
 @pytest.mark.usefixtures("social_service")
