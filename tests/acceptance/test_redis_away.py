@@ -31,7 +31,7 @@ class OwnServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.process = start_server(self.port, self._folder, "--appendonly", "yes", "--appendfsync", "always")
+        self.process = start_server(self.port, self._folder, "--appendonly", "yes")
 
     def stop(self) -> None:
         if self.process:
