@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 THREADS = 10
@@ -71,6 +72,10 @@ class Bench:
         """Return how many jobs are done."""
         return int(self.redis.hget(self.keys.stats, "processed") or 0)
 
+    def has_processed(self, jobs: int) -> bool:
+        """Tell whether so many jobs are done."""
+        return self.processed() >= jobs
+
     def wait_for(self, condition: Callable[[], bool]) -> float:
         """Return the moment at which the condition held."""
         while not condition():
@@ -123,7 +128,7 @@ class Bench:
             for number in range(jobs):
                 time.sleep(0.01)
                 StampJob.enqueue(str(path), time.time())
-                self.wait_for(lambda done=number + 2: self.processed() >= done)
+                self.wait_for(partial(self.has_processed, number + 2))
             return percentiles(path)
 
     def lateness(self, jobs: int = 500) -> tuple[float, float]:

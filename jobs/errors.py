@@ -7,6 +7,7 @@ JobsError
  ├─ InvalidPayload        bytes in Redis that are no payload
  ├─ UnknownJob            a payload whose job class nobody defines
  ├─ StoreUnavailable      Redis did not answer in time
+ ├─ WorkerCrashed         the process that ran the job died, again and again
  ├─ LeaseLapsed           the worker was silent for too long; others have its jobs
  ├─ TransientError        wraps an error that will heal by itself
  ├─ LimitExceeded         too many hold the limit at this moment
@@ -59,6 +60,10 @@ class StoreUnavailable(JobsError):
             f"Redis at {url} cannot be used: {str(cause).rstrip('.')}. "
             "Is it running, and does JOBS_REDIS_URL name it? In development, start one with: python manage.py devredis"
         )
+
+
+class WorkerCrashed(JobsError):
+    """The process that ran the job died, in as many crashes as are allowed; the message says how."""
 
 
 class LeaseLapsed(JobsError):

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any, TextIO
 
 from jobs.payload import Payload
@@ -128,8 +129,8 @@ class BatchingHandler(logging.StreamHandler):  # type: ignore[type-arg]  # gener
             self.handleError(record)
 
     def flush(self) -> None:
-        """Write what was kept."""
-        with self.lock or threading.RLock():
+        """Write what was kept. Where nobody reads any more, the lines are lost, not the worker."""
+        with self.lock or threading.RLock(), suppress(OSError, ValueError):
             self._written_at = time.monotonic()
             if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
                 self.stream.write("\n".join(lines) + "\n")

@@ -52,7 +52,7 @@ class Job:
             cls._set_signature(cls.perform)
             registry.add(cls)
 
-    def __init__(self, payload: Payload | None = None, is_stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, payload: Payload | None = None, is_stopping: Callable[[], bool] | None = None) -> None:
         """Prepare one run. The worker calls it; a test may call it without arguments to reach `perform` directly."""
         self._payload = payload
         self._is_stopping = is_stopping
@@ -128,7 +128,12 @@ class Job:
     @property
     def stopping(self) -> bool:
         """Whether the worker was asked to stop: a long job that looks here now and then can end in good order."""
-        return self._is_stopping()
+        return self._is_stopping is not None and self._is_stopping()
+
+    @property
+    def is_on_worker(self) -> bool:
+        """Whether a worker runs the job, and not `perform_now` or a test in a thread of their own."""
+        return self._is_stopping is not None
 
     @property
     def context(self) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ class Payload:
     run_after: float | None = None
     failures: int = 0
     crashes: int = 0
+    is_poison: bool = False
     interruptions: int = 0
     errors: list[JobError] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
@@ -73,6 +74,7 @@ _OPTIONAL = (
     "run_after",
     "failures",
     "crashes",
+    "is_poison",
     "interruptions",
     "errors",
     "options",
@@ -94,6 +96,7 @@ _KINDS: Mapping[str, AbstractSet[type[Any]]] = {
     "run_after": _TIME,
     "failures": _COUNT,
     "crashes": _COUNT,
+    "is_poison": {bool},
     "interruptions": _COUNT,
     "errors": _LIST,
     "options": _OBJECT,

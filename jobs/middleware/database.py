@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 class DatabaseMiddleware(Middleware):
     """Close stale connections before and after each job; roll back and report a transaction that a job left open.
 
-    A transaction that was open before the job (a test's, or the caller's of `perform_now`) is left alone, and so are
-    the connections meanwhile.
+    Only on a worker, whose threads belong to jobs alone: the connections of who calls `perform_now` are left alone.
     """
 
     def perform(self, job: "Job", call_next: Callable[[], Any]) -> Any:
         """Tidy up around a job that runs in this thread."""
-        before = connections.all(initialized_only=True)
-        if any(connection.in_atomic_block for connection in before):
+        if not job.is_on_worker:
             return call_next()
-        _close_stale(before)
+        _close_stale(connections.all(initialized_only=True))
         try:
             return call_next()
         finally:
@@ -35,6 +33,8 @@ class DatabaseMiddleware(Middleware):
 
     async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
         """Tidy up in the one thread of all coroutines' database work; they share it, so nothing is rolled back."""
+        if not job.is_on_worker:
+            return await call_next()
         await sync_to_async(_close_stale_of_coroutines)()
         try:
             return await call_next()

@@ -195,6 +195,11 @@ class Buffer:
             for job_id in ids:
                 self._held.pop(job_id, None)
         self._held.update((unit.id, unit) for unit in units)
+        if self._unsent and units:
+            # A job that comes back was settled after all, though the answer was lost: to send it again would move the
+            # job while it runs.
+            back = {unit.id for unit in units}
+            self._unsent = deque(unsent for unsent in self._unsent if unsent[0].id not in back)
         self._units.extend(units)
         self._units_since = time.monotonic()
         # What is left when half of it is gone is time enough for a round trip.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from jobs.worker.board import Board
 from jobs.worker.names import worker_name
-from jobs.worker.recovery import Ending
+from jobs.worker.recovery import WorkerEnd
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Child:
         megabytes = peak_kilobytes // 1024
         reason = f"The worker process ended: {how}; peak memory {megabytes} MB"
         is_crash = code != 0 and not self.was_told_to_stop
-        ending = Ending(reason, is_crash=is_crash, running=frozenset(self.board.running()))
+        ending = WorkerEnd(reason, is_crash=is_crash, running=frozenset(self.board.running()))
         death = Death(self.names, ending, code, how, megabytes)
         self.board.close()
         return death
@@ -51,7 +51,7 @@ class Death:
     """The end of a child, until its jobs are all taken back. `code`: its exit code, or minus the signal."""
 
     names: list[str]
-    ending: Ending
+    ending: WorkerEnd
     code: int
     how: str
     peak_memory_mb: int

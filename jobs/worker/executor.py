@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 
 from jobs.conf import JobsSettings
 from jobs.enqueue import options_of
-from jobs.errors import InvalidPayload, JobInterrupted
+from jobs.errors import InvalidPayload, JobInterrupted, WorkerCrashed
 from jobs.events import emit, job_ended, job_fields, job_started
 from jobs.handlers import call_safely, handle_death, handle_error
 from jobs.job import Job
@@ -135,10 +135,20 @@ class Executor:
                 job.options = options
         except Exception as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
             errors = [*payload.errors, describe(error, unit.worker, with_traceback=False)]
-            self._park(unit, payload.changed(errors=errors), started)
+            self._park(unit, payload.changed(errors=errors, is_poison=False), started)
+            return None
+        if payload.is_poison:
+            self._quarantine(unit, payload, job)
             return None
         job_started(payload)
         return Run(unit, payload, job, options, started)
+
+    def _quarantine(self, unit: Unit, payload: Payload, job: Job) -> None:
+        """Put a job into the dead set that was running in too many crashes; if a person retries it, it runs."""
+        message = f"The job was running in {payload.crashes} crashes. {payload.errors[-1]['message']}"
+        handle_death(job, WorkerCrashed(message))
+        self._move(unit, Outcome(Ending.DEAD, payload.changed(is_poison=False), counter="quarantined"))
+        emit(logging.ERROR, "job.quarantined", {**job_fields(payload), "crashes": payload.crashes})
 
     def _options(self, job_class: type[Job], payload: Payload) -> JobOptions:
         """Return the options of one run; those of a class as it stands are made once."""

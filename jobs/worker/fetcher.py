@@ -15,7 +15,7 @@ from jobs.store import Store
 from jobs.worker.board import Board
 from jobs.worker.names import worker_name
 from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.recovery import Recovery, WorkerEnd
 from jobs.worker.unit import Unit
 
 #: An answer that took longer, in seconds, came from a Redis that hung.
@@ -127,12 +127,12 @@ class Fetcher:
         return found
 
     def _recover(self, queue: str, worker: str) -> None:
-        self._recovery.recover([queue], worker, Ending("its lease ran out", is_crash=True), is_dead=False)
+        self._recovery.recover([queue], worker, WorkerEnd("its lease ran out", is_crash=True), is_dead=False)
 
     def _take_new_name(self) -> None:
         """Go on under a new name. What the old one has in other queues would be renewed with us, and never end."""
         lapsed = self.name
-        ending = Ending("its lease ran out", is_crash=False, running=frozenset(self._board.running()))
+        ending = WorkerEnd("its lease ran out", is_crash=False, running=frozenset(self._board.running()))
         self._recovery.recover(self._order.names, lapsed, ending, is_dead=True)
         self._board.generation += 1
         self._joined.clear()

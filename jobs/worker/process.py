@@ -25,7 +25,7 @@ from jobs.worker.buffer import Buffer
 from jobs.worker.executor import Executor
 from jobs.worker.fetcher import Fetcher
 from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.recovery import Recovery, WorkerEnd
 from jobs.worker.signals import SignalPipe
 from jobs.worker.threads import JobThread, stacks
 
@@ -152,7 +152,7 @@ class WorkerProcess:
         """Leave nothing behind. Jobs that still run are given back by the supervisor, when they surely run no more."""
         try:
             if self._is_orphan:
-                ending = Ending("the worker was stopped", is_crash=False, running=frozenset(self._board.running()))
+                ending = WorkerEnd("the worker was stopped", is_crash=False, running=frozenset(self._board.running()))
                 self._recovery.recover(self._order.names, self.buffer.worker, ending, is_dead=True)
             self._store.forget(self.buffer.worker)
         except StoreUnavailable as error:

@@ -1,7 +1,8 @@
 """Takes back the jobs of a worker that died, stopped, or fell silent. Used by the supervisor and by every worker.
 
-A crash and a stop have budgets of their own: neither spends a retry. A job that was running in several crashes is
-quarantined in the dead set; from its second crash on it comes back after a random pause, away from its neighbours.
+A crash and a stop have budgets of their own: neither spends a retry. From its second crash on a job comes back after a
+random pause, away from its neighbours. One that was running in several crashes is marked as poison: who takes it next
+puts it into quarantine. That tells the death handlers, which are the project's code, and the supervisor must run none.
 """
 
 import logging
@@ -11,20 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jobs.conf import JobsSettings
-from jobs.errors import InvalidPayload, JobsError, UnknownJob
-from jobs.events import emit, job_fields
-from jobs.handlers import handle_death
+from jobs.errors import InvalidPayload
+from jobs.events import emit
 from jobs.payload import Payload, decode
-from jobs.registry import registry
 from jobs.store import Store
 
 
-class WorkerCrashed(JobsError):
-    """The process that ran the job died; the message says how."""
-
-
 @dataclass(frozen=True, slots=True)
-class Ending:
+class WorkerEnd:
     """How a worker ended. `running`: the jobs it had begun, None when nobody knows; `reason` is shown to people."""
 
     reason: str
@@ -47,7 +42,7 @@ class Recovery:
         self._settings = settings
         self._uniform = uniform
 
-    def recover(self, queues: Sequence[str], worker: str, ending: Ending, *, is_dead: bool) -> int:
+    def recover(self, queues: Sequence[str], worker: str, ending: WorkerEnd, *, is_dead: bool) -> int:
         """Take back all jobs of a worker and return their number. Safe to call again, and by several at once.
 
         Unless it `is_dead` for sure, only if its lease ran out. Raise StoreUnavailable when Redis is away.
@@ -63,7 +58,7 @@ class Recovery:
             emit(logging.WARNING if ending.is_crash else logging.INFO, "worker.recovered", fields)
         return recovered
 
-    def _give_back(self, queue: str, worker: str, job_id: str, raw: bytes | None, ending: Ending) -> bool:
+    def _give_back(self, queue: str, worker: str, job_id: str, raw: bytes | None, ending: WorkerEnd) -> bool:
         if raw is None:
             return self._store.fail(queue, worker, job_id, b"", "discard", counter="lost")
         if not ending.blames(job_id):
@@ -73,35 +68,21 @@ class Recovery:
         except (InvalidPayload, TypeError):  # who takes it next parks it
             return self._store.release(queue, worker, [(job_id, b"")]) == 1
 
-    def _count(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:
+    def _count(self, queue: str, worker: str, payload: Payload, ending: WorkerEnd) -> bool:
         """Give back a job with one more interruption or crash in its payload."""
         if not ending.is_crash:
             changed = payload.changed(interruptions=payload.interruptions + 1)
             return self._store.release(queue, worker, [(payload.id, changed.encode())]) == 1
         return self._record_crash(queue, worker, payload, ending)
 
-    def _record_crash(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:
+    def _record_crash(self, queue: str, worker: str, payload: Payload, ending: WorkerEnd) -> bool:
         error = {"class": "WorkerCrashed", "message": ending.reason, "at": time.time(), "worker": worker}
         crashes = payload.crashes + 1
         changed = payload.changed(crashes=crashes, errors=[*payload.errors, error])
-        if crashes >= self._settings.max_crashes:
-            return self._quarantine(queue, worker, changed, ending)
-        if crashes == 1:
+        if crashes == 1 or crashes >= self._settings.max_crashes:
+            changed = changed.changed(is_poison=crashes >= self._settings.max_crashes)
             return self._store.release(queue, worker, [(payload.id, changed.encode())]) == 1
         delay = self._uniform(0, 5.0 * crashes)
         return self._store.fail(
             queue, worker, payload.id, changed.encode(), "retry", delay_seconds=delay, counter="crashed"
         )
-
-    def _quarantine(self, queue: str, worker: str, payload: Payload, ending: Ending) -> bool:
-        limits = (self._settings.dead_max_jobs, self._settings.dead_max_days)
-        raw = payload.encode()
-        if not self._store.fail(queue, worker, payload.id, raw, "dead", dead_limits=limits, counter="crashed"):
-            return False
-        emit(logging.ERROR, "job.quarantined", {**job_fields(payload), "crashes": payload.crashes})
-        try:
-            job = registry.find(payload.job_class)(payload)
-        except UnknownJob:
-            return True
-        handle_death(job, WorkerCrashed(f"The job was running in {payload.crashes} crashes: {ending.reason}"))
-        return True

@@ -18,11 +18,15 @@ class TidyJob(Job):
         """Do nothing."""
 
 
+def on_worker():
+    return TidyJob(is_stopping=lambda: False)
+
+
 @pytest.fixture
 def run():
     """Return a function that runs code as a job."""
     chain = MiddlewareChain([DatabaseMiddleware()])
-    return lambda perform: chain.perform(TidyJob(), perform)
+    return lambda perform: chain.perform(on_worker(), perform)
 
 
 def query():
@@ -117,12 +121,15 @@ def test_error_of_the_job_passes_through_the_tidying(run):
     assert not connection.in_atomic_block
 
 
-def test_transaction_of_the_caller_is_left_alone(run, caplog):
+def test_connections_of_the_caller_of_perform_now_are_left_alone(caplog):
+    query()
+    connection.close_at = 0
+
     with caplog.at_level(logging.ERROR, "jobs"), transaction.atomic():
-        run(query)
+        TidyJob.perform_now()
 
         assert connection.in_atomic_block
-
+    assert connection.connection is not None
     assert caplog.messages == []
 
 
@@ -134,7 +141,7 @@ def test_coroutine_closes_what_is_too_old():
     async def perform():
         seen.append(connection.connection)
 
-    async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(TidyJob(), perform)
+    async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(on_worker(), perform)
 
     assert connection.connection is None
     assert len(seen) == 1
@@ -146,7 +153,7 @@ def test_coroutine_leaves_the_transactions_of_others_alone():
 
     with transaction.atomic():
         connection.close_at = 0
-        result = async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(TidyJob(), perform)
+        result = async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(on_worker(), perform)
 
         assert connection.in_atomic_block
     assert result == "result"

@@ -9,7 +9,8 @@ import pytest
 
 from jobs.job import Job
 from jobs.worker.buffer import AHEAD_SECONDS, MOST_UNITS
-from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.recovery import Recovery, WorkerEnd
+from jobs.worker.unit import Unit
 from tests.jobs.worker.lossy_proxy import LossyProxy
 from tests.jobs.worker.made_jobs import broken_jobs, client_of, place_of, push, stat
 from tests.jobs.worker.small_worker import make_worker, running
@@ -156,7 +157,7 @@ def test_lapsed_worker_drops_its_buffer_and_goes_on_under_a_new_name(store, work
         (long,) = push(store, job_class=GATED, args=[gate])
         wait_until(lambda: begun)
         lapsed = worker.buffer.worker
-        Recovery(store, worker_settings).recover(["default"], lapsed, Ending("gone", is_crash=False), is_dead=True)
+        Recovery(store, worker_settings).recover(["default"], lapsed, WorkerEnd("gone", is_crash=False), is_dead=True)
         store.fetch("default", "other", 1, lease=60, join=True)
         open_gate(gate)
         wait_until(lambda: worker.buffer.worker == f"{lapsed}.1")
@@ -232,6 +233,25 @@ def test_other_end_of_a_job_is_kept_while_redis_is_away_and_sent_again(store, wo
         wait_until(lambda: worker.buffer.is_idle)
     assert place_of(store, job_id) == "retry"
     assert stat(store, "failed") == 1
+
+
+def test_end_whose_answer_was_lost_is_not_sent_again_when_the_job_is_back(store, worker_settings):
+    """Fencing goes by the worker's name: sent again, it would move the job while the same worker runs it."""
+    buffer = make_worker(worker_settings).buffer
+    sent = []
+    unit = Unit("default", buffer.worker, "a" * 32, b"{}")
+
+    def send() -> bool:
+        sent.append(unit)
+        return True
+
+    buffer._unsent.append((unit, send))
+
+    with buffer._lock:
+        buffer._accept([unit], {})
+    buffer.tend()
+
+    assert sent == []
 
 
 def test_answer_that_nobody_expected_ends_no_thread(store, worker_settings):

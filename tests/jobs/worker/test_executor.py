@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from jobs.errors import Discard, Expired, Snooze
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
 from jobs.registry import registry
@@ -296,3 +297,73 @@ def test_transaction_left_open_is_rolled_back_and_reported(store, worker, caplog
     assert not Group.objects.exists()
     assert f"job.transaction_rolled_back id={job_id} database=default" in caplog.text
     assert place_of(store, job_id) is None
+
+
+def test_poison_is_quarantined_and_the_death_handlers_are_told(store, worker_settings, settings):
+    settings.JOBS = {"DEATH_HANDLERS": [f"{__name__}.note_death"]}
+    crash = {"class": "WorkerCrashed", "message": "killed by SIGKILL", "at": 1.0, "worker": "w"}
+
+    job_id = run(
+        store, make_worker(worker_settings), fail(ValueError("ran")), crashes=3, is_poison=True, errors=[crash]
+    )
+
+    assert place_of(store, job_id) == "dead"
+    assert seen == [f"dead: {job_id} The job was running in 3 crashes. killed by SIGKILL"]
+    assert stat(store, "quarantined") == 1
+
+
+def test_quarantined_job_runs_when_a_person_retries_it(store, worker_settings):
+    crash = {"class": "WorkerCrashed", "message": "killed by SIGKILL", "at": 1.0, "worker": "w"}
+    job_id = run(store, make_worker(worker_settings), crashes=3, is_poison=True, errors=[crash])
+    CODE["perform"] = lambda job: seen.append("ran")
+
+    store.move("default", "dead", "ready", [job_id])
+    run_until_settled(store, make_worker(worker_settings), job_id)
+
+    assert seen == ["ran"]
+
+
+def test_snoozed_job_waits_and_spends_no_attempt(store, worker_settings, settings):
+    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"]}
+
+    job_id = run(store, make_worker(worker_settings), fail(Snooze(1000)))
+
+    assert place_of(store, job_id) == "retry"
+    assert payload_of(store, job_id).failures == 0
+    assert payload_of(store, job_id).errors == []
+    assert seen == []
+    assert (stat(store, "snoozed"), stat(store, "failed"), stat(store, "processed")) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("error", "counter"), [(Discard("pointless"), "discarded"), (Expired("late"), "expired")])
+def test_discarded_job_is_dropped_counted_and_logged(store, worker_settings, settings, caplog, error, counter):
+    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"], "DEATH_HANDLERS": [f"{__name__}.note_death"]}
+
+    with caplog.at_level(logging.INFO, "jobs"):
+        job_id = run(store, make_worker(worker_settings), fail(error))
+
+    assert place_of(store, job_id) is None
+    assert stat(store, counter) == 1
+    assert seen == []
+    assert "job.discarded" in caplog.text
+
+
+def test_transient_error_reaches_handlers_wrapped_and_hooks_as_it_was(store, worker_settings, settings):
+    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"]}
+
+    def retry_in(attempt, error):
+        seen.append(repr(error))
+        return 1000
+
+    CODE["retry_in"] = retry_in
+
+    job_id = run(store, make_worker(worker_settings), fail(ConnectionError("refused")))
+
+    assert seen == ["ConnectionError('refused')", ("TransientError('refused')", job_id, 1, "job.retried")]
+    assert payload_of(store, job_id).errors[0]["class"] == "ConnectionError"
+
+
+def test_using_changes_the_options_of_one_run(store, worker):
+    job_id = run(store, worker, fail(ValueError("no")), options={"max_retries": 0})
+
+    assert place_of(store, job_id) == "dead"

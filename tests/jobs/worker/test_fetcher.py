@@ -9,7 +9,7 @@ from jobs.store import Store
 from jobs.worker.board import Board
 from jobs.worker.fetcher import Fetcher
 from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.recovery import Recovery, WorkerEnd
 from tests.jobs.worker.lossy_proxy import LossyProxy
 from tests.jobs.worker.made_jobs import broken_jobs, client_of, payload_of, place_of, push, score_of, stat
 from tests.waiting import wait_until
@@ -163,7 +163,7 @@ def test_lapsed_worker_takes_a_new_name_and_goes_on(store, make_fetcher, worker_
     (job_id,) = push(store)
     fetch(fetcher, 1)
     lapsed = fetcher.name
-    Recovery(store, worker_settings).recover(["default"], lapsed, Ending("gone", is_crash=False), is_dead=True)
+    Recovery(store, worker_settings).recover(["default"], lapsed, WorkerEnd("gone", is_crash=False), is_dead=True)
 
     with pytest.raises(LeaseLapsed):
         fetch(fetcher, 1)
@@ -178,7 +178,7 @@ def test_lapsed_worker_gives_back_what_its_old_name_has_in_other_queues(store, m
     begun, waiting = push(store, "default", count=2)
     fetch(fetcher, 2)
     board.write(0, begun)
-    Recovery(store, worker_settings).recover(["high"], fetcher.name, Ending("gone", is_crash=True), is_dead=True)
+    Recovery(store, worker_settings).recover(["high"], fetcher.name, WorkerEnd("gone", is_crash=True), is_dead=True)
 
     with pytest.raises(LeaseLapsed):
         fetch(fetcher, 1)
@@ -193,7 +193,7 @@ def test_finish_under_a_name_that_lost_the_job_changes_nothing(store, make_fetch
     fetcher = make_fetcher()
     (job_id,) = push(store)
     fetch(fetcher, 1)
-    Recovery(store, worker_settings).recover(["default"], fetcher.name, Ending("gone", is_crash=False), is_dead=True)
+    Recovery(store, worker_settings).recover(["default"], fetcher.name, WorkerEnd("gone", is_crash=False), is_dead=True)
     store.fetch("default", "other", 1, lease=60, join=True)
 
     with pytest.raises(LeaseLapsed):

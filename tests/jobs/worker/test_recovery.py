@@ -4,21 +4,9 @@ import threading
 
 import pytest
 
-from jobs.job import Job
-from jobs.worker.recovery import Ending, Recovery
+from jobs.worker.recovery import Recovery, WorkerEnd
 from tests.jobs.worker.made_jobs import broken_jobs, client_of, payload_of, place_of, push, push_raw, score_of, stat
 from tests.waiting import wait_until
-
-died: list[str] = []
-
-
-class FatalJob(Job):
-    def perform(self):
-        pass
-
-
-def note_death(job, error):
-    died.append(f"{job.job_id} {error}")
 
 
 @pytest.fixture
@@ -26,12 +14,12 @@ def recovery(store, worker_settings) -> Recovery:
     return Recovery(store, worker_settings, uniform=lambda low, high: high)
 
 
-def crash(*running: str) -> Ending:
-    return Ending("killed by SIGKILL", is_crash=True, running=frozenset(running))
+def crash(*running: str) -> WorkerEnd:
+    return WorkerEnd("killed by SIGKILL", is_crash=True, running=frozenset(running))
 
 
-def stop(*running: str) -> Ending:
-    return Ending("stopped", is_crash=False, running=frozenset(running))
+def stop(*running: str) -> WorkerEnd:
+    return WorkerEnd("stopped", is_crash=False, running=frozenset(running))
 
 
 def test_job_that_only_waited_comes_back_without_a_mark(store, recovery):
@@ -83,27 +71,15 @@ def test_second_crash_brings_the_job_back_later_than_its_neighbours(store, recov
     assert score_of(store, "retry", job_id) == pytest.approx(1000 * (seconds + 10), abs=2000)
 
 
-def test_third_crash_quarantines_the_job_and_tells_the_death_handlers(store, recovery, settings):
-    settings.JOBS = {"DEATH_HANDLERS": [f"{__name__}.note_death"]}
-    (job_id,) = push(store, job_class=f"{__name__}.FatalJob", crashes=2)
+def test_third_crash_marks_the_job_as_poison(store, recovery):
+    (job_id,) = push(store, job_class="nowhere.Gone", crashes=2)
     store.fetch("default", "w", 1, lease=60, join=True)
 
     recovery.recover(["default"], "w", crash(job_id), is_dead=True)
 
-    assert place_of(store, job_id) == "dead"
+    assert place_of(store, job_id) == "ready"
     assert payload_of(store, job_id).crashes == 3
-    assert [death for death in died if job_id in death] == [
-        f"{job_id} The job was running in 3 crashes: killed by SIGKILL"
-    ]
-
-
-def test_job_of_an_unknown_class_can_be_quarantined(store, recovery):
-    (job_id,) = push(store, job_class="nowhere.Gone", crashes=2)
-    store.fetch("default", "w", 1, lease=60, join=True)
-
-    assert recovery.recover(["default"], "w", crash(job_id), is_dead=True) == 1
-
-    assert place_of(store, job_id) == "dead"
+    assert payload_of(store, job_id).is_poison
 
 
 @pytest.mark.parametrize(
@@ -173,7 +149,7 @@ def test_worker_whose_lease_ran_out_loses_its_jobs_and_can_take_no_more(store, r
     (job_id,) = push(store)
     store.fetch("default", "w", 1, lease=0.01, join=True)
 
-    wait_until(lambda: recovery.recover(["default"], "w", Ending("silent", is_crash=True), is_dead=False) == 1)
+    wait_until(lambda: recovery.recover(["default"], "w", WorkerEnd("silent", is_crash=True), is_dead=False) == 1)
 
     assert payload_of(store, job_id).crashes == 1
     assert not store.fetch("default", "w", 1, lease=60).lease_is_good
