@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "orders",
     "bots",
     "fake_services",
+    "rehearsals",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -108,7 +109,7 @@ PAYMENTS_API_URL = env.str("PAYMENTS_API_URL", default=f"{FAKE_SERVICES_URL}/pay
 EMAIL_API_URL = env.str("EMAIL_API_URL", default=f"{FAKE_SERVICES_URL}/email")
 FULFILLMENT_API_URL = env.str("FULFILLMENT_API_URL", default=f"{FAKE_SERVICES_URL}/fulfillment")
 ERROR_CATCHER_API_URL = env.str("ERROR_CATCHER_API_URL", default=f"{FAKE_SERVICES_URL}/error-catcher")
-SOCIAL_API_URL = f"{FAKE_SERVICES_URL}/social"
+SOCIAL_API_URL = env.str("SOCIAL_API_URL", default=f"{FAKE_SERVICES_URL}/social")
 SERVICE_TIMEOUT_SECONDS = env.float("SERVICE_TIMEOUT_SECONDS", default=10.0)
 
 if DEBUG:
