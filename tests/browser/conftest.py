@@ -24,9 +24,12 @@ BROWSER_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable
 WORKER_TIMEOUT = 60
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start Chromium once: the one on the PATH, else Playwright's own."""
+    """Start Chromium: the one on the PATH, else Playwright's own.
+
+    Once for each module, not for all: while it runs, this thread has an event loop, in which nothing else can start one.
+    """
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as browsers, pytest.MonkeyPatch.context() as environment:
         # Playwright's event loop runs in this thread, and Django would take the tests for coroutines.
