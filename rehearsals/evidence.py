@@ -16,7 +16,7 @@ from orders.services.http import ServiceClient
 #: How long the page of a service may take.
 TIMEOUT_SECONDS = 2.0
 #: The numbers on top of the page, in the order in which a job may pass through them.
-COUNTS = ("ready", "running", "scheduled", "retry", "dead")
+COUNTS = ("ready", "running", "retry", "dead")
 
 
 @dataclass(frozen=True, slots=True)
