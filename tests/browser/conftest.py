@@ -28,7 +28,7 @@ WORKER_TIMEOUT = 60
 def chromium() -> Iterator[Browser]:
     """Start Chromium: the one on the PATH, else Playwright's own.
 
-    Once for each module, not for all: while it runs, this thread has an event loop, in which nothing else can start one.
+    Once for each module, not for all: while it runs, this thread has an event loop, and no other can be started in it.
     """
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as browsers, pytest.MonkeyPatch.context() as environment:
