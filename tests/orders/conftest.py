@@ -1,10 +1,9 @@
-"""Fixtures of the shop's tests: collected jobs, and the services of the test's own server."""
+"""Fixtures of the shop's tests: the services of the test's own server."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from jobs.testing import mode
 from orders.services import http
 from tests.orders.service_urls import service_urls
 
@@ -27,10 +26,3 @@ def services(no_service, live_server, settings) -> Iterator[str]:
     yield f"{live_server.url}/fake"
     # An open connection would keep a thread of the server busy until Python takes it down in mid-sentence.
     http._session().close()
-
-
-@pytest.fixture(autouse=True)
-def collected_jobs() -> Iterator[None]:
-    """Collect jobs instead of pushing them to Redis."""
-    with mode("fake"):
-        yield
