@@ -114,11 +114,7 @@ class Buffer:
 
     def tend(self) -> None:
         """Send what waited too long, and give back units for which no thread had time. Called many times a second."""
-        while self._unsent:
-            unit, send = self._unsent.popleft()
-            self.settle(unit, send)
-            if self._unsent and self._unsent[-1][0] is unit:
-                break
+        self._send_again()
         with self._lock:
             now = time.monotonic()
             is_late = bool(self._finished) and now - self._finished_since >= LONGEST_WAIT
@@ -127,6 +123,16 @@ class Buffer:
             stale = bool(self._units) and (self._quiet.is_set() or now - self._units_since >= LONGEST_WAIT)
             units = self._drain() if stale else []
         self._release(units)
+
+    def _send_again(self) -> None:
+        while self._unsent:
+            unit, send = self._unsent.popleft()
+            try:
+                self.settle(unit, send)
+            except Exception as error:  # noqa: BLE001  # the job stays running until this process ends
+                emit(logging.CRITICAL, "worker.fault", {"id": unit.id, "error": repr(error)}, error)
+            if self._unsent and self._unsent[-1][0] is unit:
+                return  # Redis is away still
 
     def be_quiet(self) -> None:
         """Take no more work; `take` returns None from now on."""
