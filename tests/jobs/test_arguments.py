@@ -25,13 +25,14 @@ JSON = st.recursive(
     | st.booleans()
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=10,
 )
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(JSON), st.dictionaries(st.text(), JSON))
+@given(st.lists(JSON, max_size=3), st.dictionaries(st.text(max_size=10), JSON, max_size=3))
 def test_what_is_accepted_comes_back_unchanged(args, kwargs):
     check_arguments("Job", args, kwargs)
 
