@@ -69,6 +69,7 @@ class Supervisor:
         with SignalPipe(*caught) as signals:
             while not self._is_over():
                 self._keep_up_strength()
+                flush()  # before the sleep: a line may have been kept
                 self._sleep(signals, next_renewal)
                 for number in signals.read():
                     self._obey(number)
@@ -76,7 +77,6 @@ class Supervisor:
                 if time.monotonic() >= next_renewal:
                     next_renewal = time.monotonic() + (self.settings.heartbeat if self._renew() else RENEW_AGAIN_AFTER)
                 self._recover_the_dead()
-                flush()
         return 0
 
     # Children
