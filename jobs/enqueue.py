@@ -65,7 +65,7 @@ class ConfiguredJob:
 
     def enqueue(self, *args: Any, **kwargs: Any) -> EnqueuedJob:
         """Enqueue one job. See `Job.enqueue`."""
-        enqueued, job = self._make(args, kwargs)
+        enqueued, job = self._make(args, kwargs, get_chain().context())
         self._send([(enqueued.queue, job)] if job else [])
         return enqueued
 
@@ -77,8 +77,8 @@ class ConfiguredJob:
         """Enqueue one job for each list (or dictionary) of arguments. See `Job.enqueue_many`."""
         if batch_size < 1:
             raise InvalidArguments(f"batch_size must be at least 1, not {batch_size}.")
-        remaining, enqueued = iter(arguments), []
-        while made := [self._make(*_split(a)) for a in islice(remaining, batch_size)]:
+        remaining, enqueued, context = iter(arguments), [], get_chain().context()
+        while made := [self._make(*_split(a), context) for a in islice(remaining, batch_size)]:
             self._send([(e.queue, job) for e, job in made if job])
             enqueued += [e for e, _ in made]
         return enqueued
@@ -90,7 +90,9 @@ class ConfiguredJob:
         check_arguments(name, args, kwargs)
         return name
 
-    def _make(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[EnqueuedJob, NewJob | None]:
+    def _make(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], context: Mapping[str, Any]
+    ) -> tuple[EnqueuedJob, NewJob | None]:
         """Return the answer to the caller and the job to push; None when it is vetoed."""
         name = self.check(args, kwargs)
         due, run_after = _due(self.run_after)
@@ -104,6 +106,7 @@ class ConfiguredJob:
             enqueued_at=time.time(),
             run_after=run_after,
             options=_travelling(self.changes, name) if self.changes else {},
+            context=dict(context),
         )
         accepted = get_chain().enqueue(payload)
         if accepted is None:

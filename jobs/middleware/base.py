@@ -19,6 +19,10 @@ class Middleware:
 
     options: ClassVar[Mapping[str, Option]] = MappingProxyType({})
 
+    def context(self) -> Mapping[str, Any]:
+        """Return what of the caller's context is to travel, as JSON; asked once by each enqueue and enqueue_many."""
+        return {}
+
     def enqueue(self, payload: Payload) -> Payload | None:
         """Return the payload to enqueue, changed or not, or None so that the job is not enqueued."""
         return payload

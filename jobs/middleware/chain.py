@@ -23,9 +23,14 @@ class MiddlewareChain:
     def __init__(self, middleware: Sequence[Middleware]) -> None:
         """Sort out who overrides what, once."""
         self.options: dict[str, Option] = {name: rule for m in middleware for name, rule in m.options.items()}
+        self._context = [m for m in middleware if type(m).context is not Middleware.context]
         self._client = [m for m in middleware if type(m).enqueue is not Middleware.enqueue]
         self._server = [m for m in reversed(middleware) if type(m).perform is not Middleware.perform]
         self._async_server = [m for m in reversed(middleware) if type(m).aperform is not Middleware.aperform]
+
+    def context(self) -> dict[str, Any]:
+        """Return what of the caller's context travels with the jobs of one call."""
+        return {name: value for m in self._context for name, value in m.context().items()}
 
     def enqueue(self, payload: Payload) -> Payload | None:
         """Pass a payload through the client side; None when one of them vetoes."""

@@ -18,7 +18,6 @@ from jobs.arguments import check_arguments
 from jobs.conf import get_settings
 from jobs.errors import ConfigurationError
 from jobs.middleware.base import Middleware
-from jobs.payload import Payload
 
 if TYPE_CHECKING:
     from jobs.job import Job
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 class ContextMiddleware(Middleware):
     """Carries the caller's context. `JOBS["CONTEXT"]` lists import paths of ContextVars whose values are JSON."""
 
-    def enqueue(self, payload: Payload) -> Payload:
+    def context(self) -> Mapping[str, Any]:
         """Note what differs from the defaults. Raise InvalidArguments when a variable holds what is not JSON."""
         found: dict[str, Any] = {}
         language = translation.get_language()
@@ -38,9 +37,9 @@ class ContextMiddleware(Middleware):
             found["time_zone"] = zone
         if variables := _variables(get_settings().context):
             values = {path: value for path, v in variables.items() if (value := v.get(None)) is not None}
-            check_arguments(f"The context of {payload.job_class}", (), values)
+            check_arguments("The context of a job", (), values)
             found |= {"variables": values} if values else {}
-        return payload.changed(context={**payload.context, **found}) if found else payload
+        return found
 
     def perform(self, job: "Job", call_next: Callable[[], Any]) -> Any:
         """Run the job in a context of its own."""
