@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from jobs.errors import LeaseLapsed, StoreUnavailable
@@ -46,7 +46,7 @@ class Buffer:
         self._units: deque[Unit] = deque()
         self._units_since = 0.0
         self._held: dict[str, Unit] = {}
-        self._finished: dict[str, list[str]] = {}
+        self._finished: deque[Unit] = deque()
         self._finished_since = 0.0
         self._unsent: deque[tuple[Unit, Callable[[], bool]]] = deque()
         self._idle = 0
@@ -62,7 +62,13 @@ class Buffer:
     # For the threads
 
     def take(self) -> Unit | None:
-        """Return the next unit; wait until there is one. None when the worker takes no more."""
+        """Return the next unit; wait until there is one. None when the worker takes no more.
+
+        While there is plenty it takes no lock: a thread that loses the GIL while it holds one keeps all others waiting.
+        """
+        if len(self._units) > self._low_mark and not self._quiet.is_set():
+            with suppress(IndexError):
+                return self._units.popleft()
         with self._changed:
             self._idle += 1
             try:
@@ -86,12 +92,11 @@ class Buffer:
         return self._may_find_work and not self._is_leading and not self._pause
 
     def finish(self, unit: Unit, elapsed: float) -> None:
-        """Hand in a job that is done; its id travels with the next fetch."""
-        with self._lock:
-            if not self._finished:
-                self._finished_since = time.monotonic()
-            self._finished.setdefault(unit.queue, []).append(unit.id)
-            self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
+        """Hand in a job that is done; its id travels with the next fetch. Takes no lock, as `take`."""
+        if not self._finished:
+            self._finished_since = time.monotonic()
+        self._finished.append(unit)
+        self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
 
     def settle(self, unit: Unit, send: Callable[[], bool]) -> None:
         """Record any other end of a job by `send`, which says whether it was still ours; later if Redis is away."""
@@ -167,7 +172,10 @@ class Buffer:
 
     def _exchange(self, *, is_taking: bool = True) -> None:
         """Lead: hand in what is finished, and take as much as the threads will have done in a few milliseconds."""
-        finished, self._finished = self._finished, {}
+        finished: dict[str, list[str]] = {}
+        ended = [self._finished.popleft() for _ in range(len(self._finished))]
+        for unit in ended:
+            finished.setdefault(unit.queue, []).append(unit.id)
         count = self._count() if is_taking and not self._quiet.is_set() else 0
         self._is_leading = True
         try:
@@ -177,7 +185,7 @@ class Buffer:
             self._units.clear()
             self._held.clear()
         except Exception as error:  # noqa: BLE001  # whatever Redis answers, a thread must not end and take ids along
-            self._keep(finished)
+            self._finished.extendleft(reversed(ended))
             self._note_failure(error)
             if is_taking:
                 with self._unlocked():
@@ -210,10 +218,6 @@ class Buffer:
         self._units_since = time.monotonic()
         # What is left when half of it is gone is time enough for a round trip.
         self._low_mark = (len(units) - self._idle) // 2 if len(units) > self._idle else 0
-
-    def _keep(self, finished: dict[str, list[str]]) -> None:
-        for queue, ids in finished.items():
-            self._finished[queue] = ids + self._finished.get(queue, [])
 
     def _known(self) -> set[str]:
         with self._lock:
@@ -251,8 +255,11 @@ class Buffer:
             self._lock.acquire()
 
     def _drain(self) -> list[Unit]:
-        units = list(self._units)
-        self._units.clear()
+        """Take what is there, one by one: a thread may take from the other end meanwhile, and none may be had twice."""
+        units = []
+        with suppress(IndexError):
+            while True:
+                units.append(self._units.pop())
         return units
 
     def _release(self, units: list[Unit]) -> None:
