@@ -11,6 +11,7 @@ StoreUnavailable when Redis is away. Nothing here changes a job, but for `check_
 
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.health import health_problems
+from jobs.inspect.history import Day, history
 from jobs.inspect.queues import Queue, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.server import Server, server
@@ -18,6 +19,7 @@ from jobs.inspect.stats import Stats, stats
 from jobs.inspect.workers import RunningJob, Worker, workers
 
 __all__ = [
+    "Day",
     "Diagnosis",
     "Queue",
     "RunningJob",
@@ -28,6 +30,7 @@ __all__ = [
     "check_invariant",
     "get_reader",
     "health_problems",
+    "history",
     "queue_names",
     "queues",
     "server",

@@ -55,7 +55,7 @@ class Store:
         self.client: Client = self._connect(url, timeout)
         self.shared = SharedKeys(namespace)
         self.namespace = namespace
-        self._scripts = Scripts(self.client)
+        self.scripts = Scripts(self.client)
         self._keys: dict[str, QueueKeys] = {}
 
     def _connect(self, url: str, timeout: float) -> Client:
@@ -88,7 +88,7 @@ class Store:
         """Insert up to 1,000 jobs and return how many were new, 0 when this push was done before. O(k log n)."""
         keys, args = self._push_call(queue, jobs)
         with self.available():
-            inserted: int = self._scripts.run("push", keys, args)
+            inserted: int = self.scripts.run("push", keys, args)
         return max(inserted, 0)
 
     def _push_call(self, queue: str, jobs: Sequence[NewJob]) -> tuple[tuple[str, ...], list[str | bytes | int]]:
@@ -127,7 +127,7 @@ class Store:
         k = self.keys(queue)
         keys = (k.payloads, k.ready, k.scheduled, k.retry, k.running, k.leases, k.bell, k.meta, k.stats)
         with self.available():
-            good, next_due, expired, lost, taken = self._scripts.run(
+            good, next_due, expired, lost, taken = self.scripts.run(
                 "fetch", keys, [worker, round(lease * 1000), int(join), min(count, MOST_JOBS), *finished]
             )
         return Fetched(
@@ -143,7 +143,7 @@ class Store:
         k = self.keys(queue)
         args = [worker, job_id, payload, round(keep_seconds * 1000)]
         with self.available():
-            return bool(self._scripts.run("finish", (k.running, k.payloads, k.done, k.stats), args) == 1)
+            return bool(self.scripts.run("finish", (k.running, k.payloads, k.done, k.stats), args) == 1)
 
     def fail(  # noqa: PLR0913  # all that one transition needs
         self,
@@ -165,7 +165,7 @@ class Store:
         most, days = dead_limits
         args = [worker, job_id, payload, outcome, round(delay_seconds * 1000), most, days * DAY_MS, counter]
         with self.available():
-            return bool(self._scripts.run("fail", (k.running, k.payloads, k.retry, k.dead, k.bell, k.stats), args) == 1)
+            return bool(self.scripts.run("fail", (k.running, k.payloads, k.retry, k.dead, k.bell, k.stats), args) == 1)
 
     def release(self, queue: str, worker: str, jobs: Sequence[tuple[str, bytes]]) -> int:
         """Give jobs back to the place they had, with a new payload unless it is empty; return how many. O(k log n)."""
@@ -174,7 +174,7 @@ class Store:
         for job_id, payload in jobs:
             args += (job_id, payload)
         with self.available():
-            return int(self._scripts.run("release", (k.running, k.payloads, k.ready, k.bell), args))
+            return int(self.scripts.run("release", (k.running, k.payloads, k.ready, k.bell), args))
 
     def list_running(self, queue: str, worker: str) -> Iterator[tuple[str, bytes | None]]:
         """Yield (id, payload) of all that runs under a worker's name. O(running jobs), 500 of them in a round trip."""
@@ -182,7 +182,7 @@ class Store:
         cursor: bytes | str = "0"
         while True:
             with self.available():
-                cursor, listed = self._scripts.run("list_running", (k.running, k.payloads), [worker, cursor])
+                cursor, listed = self.scripts.run("list_running", (k.running, k.payloads), [worker, cursor])
             yield from ((listed[i].decode(), listed[i + 1]) for i in range(0, len(listed), 2))
             if cursor == b"0":
                 return
@@ -198,12 +198,12 @@ class Store:
     def renew(self, queue: str, workers: Sequence[str], lease: float) -> int:
         """Renew the leases of workers that live; return how many could be. O(k log n)."""
         with self.available():
-            return int(self._scripts.run("renew", (self.keys(queue).leases,), [round(lease * 1000), *workers]))
+            return int(self.scripts.run("renew", (self.keys(queue).leases,), [round(lease * 1000), *workers]))
 
     def condemn(self, queue: str, worker: str, *, is_dead: bool) -> bool:
         """Give up a worker that is dead or whose lease ran out; return whether its jobs may be taken back. O(log n)."""
         with self.available():
-            return bool(self._scripts.run("condemn", (self.keys(queue).leases,), [worker, int(is_dead)]) == 1)
+            return bool(self.scripts.run("condemn", (self.keys(queue).leases,), [worker, int(is_dead)]) == 1)
 
     def leave(self, queue: str, worker: str) -> None:
         """Forget a worker under whose name nothing runs any more. O(log n)."""
@@ -243,14 +243,14 @@ class Store:
         k = self.keys(queue)
         keys = (k.payloads, getattr(k, source), k.ready, k.scheduled, k.dead, k.bell)
         with self.available():
-            return int(self._scripts.run("move", keys, [destination, round(due_at * 1000), *job_ids]))
+            return int(self.scripts.run("move", keys, [destination, round(due_at * 1000), *job_ids]))
 
     def audit(self, queue: str, job_ids: Sequence[str], *, repair: bool) -> list[tuple[str, str]]:
         """Return (id, where it was found) of the jobs that are not in exactly one place; repair them if asked."""
         k = self.keys(queue)
         keys = (k.payloads, k.ready, k.scheduled, k.retry, k.dead, k.done, k.running, k.leases, k.bell)
         with self.available():
-            found = self._scripts.run("audit", keys, [int(repair), *job_ids])
+            found = self.scripts.run("audit", keys, [int(repair), *job_ids])
         return [(found[i].decode(), found[i + 1].decode()) for i in range(0, len(found), 2)]
 
     def check_server(self) -> list[str]:
