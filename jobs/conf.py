@@ -14,6 +14,23 @@ from jobs.errors import ConfigurationError
 from jobs.options import QUEUE_NAME
 
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
+#: Arguments whose names contain one of these are hidden from people; see `jobs.redaction`.
+DEFAULT_REDACT = (
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "private_key",
+    "authorization",
+    "credential",
+    "card_number",
+    "cvc",
+    "cvv",
+    "iban",
+    "ssn",
+)
 #: The first is the outermost.
 DEFAULT_MIDDLEWARE = (
     "jobs.middleware.context.ContextMiddleware",
@@ -62,6 +79,10 @@ class JobsSettings:
     #: Longest time that an enqueue may block its caller.
     enqueue_timeout: float = 1.0
     max_payload_bytes: int = 1_000_000
+    #: Names of arguments that people must not see the values of.
+    redact: tuple[str, ...] = DEFAULT_REDACT
+    #: What a program must send to read `metrics.txt` and `stats.json`; empty: only users with permission may.
+    metrics_token: str = ""
 
 
 _NUMBERS = {
@@ -79,7 +100,7 @@ _NUMBERS = {
     "max_payload_bytes": 100,
 }
 _QUEUE = re.compile(QUEUE_NAME.pattern.removesuffix(r"\Z") + r"(,[1-9][0-9]*)?\Z")
-_LISTS = frozenset({"queues", "middleware", "error_handlers", "death_handlers", "context"})
+_LISTS = frozenset({"queues", "middleware", "error_handlers", "death_handlers", "context", "redact"})
 _KEYS = tuple(f.name.upper() for f in fields(JobsSettings))
 
 
@@ -107,6 +128,8 @@ def _problem(key: str, value: object) -> str | None:
             expected = "a list of strings"
         elif name == "queues" and not (value and all(_QUEUE.match(item) for item in value)):
             expected = 'a list of queue names such as ["high", "default"] or ["high,5", "default,1"]'
+    elif name == "metrics_token":
+        expected = None if isinstance(value, str) else "a string"
     elif name == "enqueue":
         if not isinstance(value, str) or value not in {"on_commit", "immediate"}:
             expected = "'on_commit' or 'immediate'"

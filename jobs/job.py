@@ -171,6 +171,12 @@ class Job:
             raise InvalidArguments(f"{cls.__name__}.perform{cls._signature}: {error}.") from error
 
     @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Return the names of the arguments of `perform` that can be given by position; `*args` is the last."""
+        by_name = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
+        return tuple(name for name, p in cls._signature.parameters.items() if p.kind not in by_name)
+
+    @classmethod
     def _set_signature(cls, perform: Callable[..., Any]) -> None:
         if not inspect.isfunction(perform):
             raise InvalidJob(f"{cls.__qualname__}: perform must be a method, not {perform!r}.")
