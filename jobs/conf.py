@@ -101,6 +101,7 @@ _NUMBERS = {
 }
 _QUEUE = re.compile(QUEUE_NAME.pattern.removesuffix(r"\Z") + r"(,[1-9][0-9]*)?\Z")
 _LISTS = frozenset({"queues", "middleware", "error_handlers", "death_handlers", "context", "redact"})
+_MAY_BE_EMPTY = frozenset({"metrics_token"})
 _KEYS = tuple(f.name.upper() for f in fields(JobsSettings))
 
 
@@ -124,18 +125,27 @@ def _problem(key: str, value: object) -> str | None:
     if name in _NUMBERS:
         expected = None if _is_number(name, value) else f"a number of at least {_NUMBERS[name]}"
     elif name in _LISTS:
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            expected = "a list of strings"
-        elif name == "queues" and not (value and all(_QUEUE.match(item) for item in value)):
-            expected = 'a list of queue names such as ["high", "default"] or ["high,5", "default,1"]'
-    elif name == "metrics_token":
-        expected = None if isinstance(value, str) else "a string"
+        expected = _list_problem(name, value)
     elif name == "enqueue":
         if not isinstance(value, str) or value not in {"on_commit", "immediate"}:
             expected = "'on_commit' or 'immediate'"
-    elif not isinstance(value, str) or not value or (name == "namespace" and not QUEUE_NAME.match(value)):
+    elif not isinstance(value, str) or not _is_text(name, value):
         expected = "a name or URL as a string"
     return expected and f"JOBS[{key!r}] must be {expected}, not {value!r}."
+
+
+def _is_text(name: str, value: str) -> bool:
+    if name == "namespace":
+        return QUEUE_NAME.match(value) is not None
+    return bool(value) or name in _MAY_BE_EMPTY
+
+
+def _list_problem(name: str, value: object) -> str | None:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        return "a list of strings"
+    if name == "queues" and not (value and all(_QUEUE.match(item) for item in value)):
+        return 'a list of queue names such as ["high", "default"] or ["high,5", "default,1"]'
+    return None
 
 
 def _is_number(name: str, value: object) -> bool:

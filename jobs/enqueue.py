@@ -87,7 +87,7 @@ class ConfiguredJob:
         """Return the name of the job class, or raise InvalidArguments unless these suit `perform` and JSON."""
         name = registry.name_of(self.job_class)
         self.job_class.check_signature(args, kwargs)
-        check_arguments(name, args, kwargs)
+        check_arguments(name, args, kwargs, self.job_class.parameter_names())
         return name
 
     def _make(
@@ -147,11 +147,15 @@ def options_of(job_class: "type[Job]", payload: Payload) -> JobOptions:
     """
     if not payload.options:
         return job_class.options
-    changes = {
+    return job_class.options.merged(changes_of(payload), payload.job_class, declared_options)
+
+
+def changes_of(payload: Payload) -> dict[str, Any]:
+    """Return the options that `using()` changed for one job, except queue and priority, which are its fields."""
+    return {
         name: timedelta(seconds=value[_SECONDS]) if isinstance(value, dict) and _SECONDS in value else value
         for name, value in payload.options.items()
     }
-    return job_class.options.merged(changes, payload.job_class, declared_options)
 
 
 def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
@@ -159,7 +163,7 @@ def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
         return (), arguments
     if isinstance(arguments, str | bytes | bytearray) or not isinstance(arguments, Sequence):
         raise InvalidArguments(
-            f"enqueue_many takes a list or tuple of arguments (or a dictionary) for each job, not {arguments!r}; "
+            f"enqueue_many takes a list or tuple of arguments (or a dictionary) for each job, not {type(arguments).__name__}; "
             "write [(1,), (2,)] for jobs of one argument."
         )
     return arguments, {}

@@ -14,7 +14,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day, which begins at midnight UTC. `processed` counts all attempts that ended, `failed` those with an error."""
+    """One day from midnight UTC. `processed` counts all attempts that ended, `failed` those with an error."""
 
     date: date
     processed: int

@@ -6,9 +6,9 @@ Redis itself throws away what does not contain the texts that are looked for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, Literal, get_args
 
-from jobs.store.reader import Place, Reader, SetName
+from jobs.store.reader import Reader, SetName
 
 #: After so many bytes of payloads a portion ends, so that Redis is never blocked for long.
 MOST_BYTES = 500_000
@@ -36,7 +36,7 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Some ranks of one set; with `is_reversed` rank 0 is the high end, with `is_backwards` the last is looked at first."""
+    """Some ranks of one set. `is_reversed`: rank 0 is the high end. `is_backwards`: the last is looked at first."""
 
     queue: str
     name: SetName
@@ -52,7 +52,7 @@ class Location:
 
     queue: str
     payload: bytes
-    place: Place | None
+    place: SetName | Literal["running"] | None
     score: float
     worker: str
 
@@ -114,9 +114,9 @@ class JobReader:
         return None
 
     def ahead(self, queue: str, job_id: str) -> int | None:
-        """Return how many ready jobs will be taken before this one; None if it is not ready. One round trip, O(log n)."""
+        """Return how many jobs will be taken before this one; None if it is not ready. One round trip, O(log n)."""
         with self._store.available():
-            rank = self._client.zrank(self._store.keys(queue).ready, job_id)
+            rank: Any = self._client.zrank(self._store.keys(queue).ready, job_id)
         return None if rank is None else int(rank)
 
     def lease_seconds(self, queue: str, worker: str) -> float | None:
@@ -130,13 +130,14 @@ class JobReader:
     def payloads(self, queue: str, job_ids: Sequence[str]) -> list[bytes | None]:
         """Return the payloads of some jobs. One round trip, O(k)."""
         with self._store.available():
-            return list(self._client.hmget(self._store.keys(queue).payloads, list(job_ids))) if job_ids else []
+            found: list[Any] = self._client.hmget(self._store.keys(queue).payloads, list(job_ids)) if job_ids else []
+        return found
 
 
 def _location(queue: str, payload: bytes, held_by: bytes | None, scores: Sequence[float | None]) -> Location:
     if held_by is not None:
-        worker, _, score = held_by.decode().rpartition("|")
-        return Location(queue, payload, "running", float(score), worker)
+        worker, _, restored = held_by.decode().rpartition("|")
+        return Location(queue, payload, "running", float(restored), worker)
     for name, score in zip(SET_NAMES, scores, strict=True):
         if score is not None:
             return Location(queue, payload, name, score, "")

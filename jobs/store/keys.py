@@ -69,6 +69,24 @@ class SharedKeys:
         """Return the hash that describes one worker."""
         return f"{self.namespace}:worker:{name}"
 
+    def orders(self, worker: str) -> str:
+        """Return the list of what people want of one worker."""
+        return f"{self.namespace}:worker:{worker}:orders"
+
+    @property
+    def metric_names(self) -> str:
+        """Return the sorted set of all that is measured by when it was last seen, epoch seconds."""
+        return f"{self.namespace}:metrics:names"
+
+    def metric(self, resolution: str, chunk: int, name: str) -> str:
+        """Return the string that holds some time of one metric, in slots of equal size."""
+        return f"{self.namespace}:metrics:{resolution}:{chunk}:{name}"
+
+    @property
+    def deploys(self) -> str:
+        """Return the sorted set of deploy marks, "milliseconds label" by epoch seconds."""
+        return f"{self.namespace}:deploys"
+
 
 @dataclass(frozen=True, slots=True)
 class LimitKeys:

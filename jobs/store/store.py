@@ -23,6 +23,8 @@ RECEIPT_MS = 30_000
 DAY_MS = 24 * 3600 * 1000
 
 Outcome = Literal["retry", "dead", "discard"]
+#: Where jobs that wait can be moved; "scheduled" gives those of the retry set a new time there.
+Destination = Literal["ready", "scheduled", "dead", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,15 +237,30 @@ class Store:
         self,
         queue: str,
         source: Literal["ready", "scheduled", "retry", "dead", "done"],
-        destination: Literal["ready", "scheduled", "dead", "delete"],
+        destination: Destination,
         job_ids: Sequence[str],
         due_at: float = 0.0,
     ) -> int:
         """Move jobs that wait from one set to another, or delete them; return how many were there. O(k log n)."""
         k = self.keys(queue)
-        keys = (k.payloads, getattr(k, source), k.ready, k.scheduled, k.dead, k.bell)
+        waiting = k.retry if source == "retry" else k.scheduled
+        keys = (k.payloads, getattr(k, source), k.ready, waiting, k.dead, k.bell)
         with self.available():
             return int(self.scripts.run("move", keys, [destination, round(due_at * 1000), *job_ids]))
+
+    def pause(self, queue: str) -> None:
+        """Let no worker take jobs from a queue. One round trip, O(1)."""
+        with self.available():
+            self.client.hset(self.keys(queue).meta, "paused", "1")
+
+    def resume(self, queue: str) -> None:
+        """Let workers take jobs again, and wake one. One round trip, O(1)."""
+        k = self.keys(queue)
+        with self.available(), self.client.pipeline(transaction=True) as pipe:
+            pipe.hdel(k.meta, "paused")
+            pipe.rpush(k.bell, 1)
+            pipe.ltrim(k.bell, 0, 0)
+            pipe.execute()
 
     def audit(self, queue: str, job_ids: Sequence[str], *, repair: bool) -> list[tuple[str, str]]:
         """Return (id, where it was found) of the jobs that are not in exactly one place; repair them if asked."""

@@ -22,9 +22,11 @@ from jobs.job import Job
 from jobs.middleware.chain import MiddlewareChain
 from jobs.options import JobOptions
 from jobs.payload import Payload, corrupt_payload, decode
+from jobs.redaction import redacted_arguments
 from jobs.registry import registry
 from jobs.store import Store
 from jobs.worker.buffer import Buffer
+from jobs.worker.metrics import Recorder
 from jobs.worker.outcome import Ending, Outcome, after_error, describe, is_interruption, original, without_failure
 from jobs.worker.unit import Unit
 
@@ -48,6 +50,7 @@ class Executor:
         buffer: Buffer,
         chain: MiddlewareChain,
         settings: JobsSettings,
+        recorder: Recorder,
         is_stopping: Callable[[], bool],
     ) -> None:
         """Take what a run needs; `is_stopping` is what jobs see as `self.stopping`."""
@@ -55,6 +58,7 @@ class Executor:
         self._buffer = buffer
         self._chain = chain
         self._settings = settings
+        self._recorder = recorder
         self._is_stopping = is_stopping
         self._class_options: dict[type[Job], JobOptions] = {}
         self._dead_limits = (settings.dead_max_jobs, settings.dead_max_days)
@@ -178,6 +182,7 @@ class Executor:
         else:
             self._keep_result(run, result, run.options.keep_result_for.total_seconds())
             self._buffer.measured(elapsed)
+        self._recorder.note(run.payload.job_class, run.unit.queue, elapsed, is_failure=False)
         job_ended(Ending.DONE.value, run.payload, elapsed)
 
     def _keep_result(self, run: Run, result: Any, seconds: float) -> None:
@@ -200,6 +205,8 @@ class Executor:
             self._give_back(run.unit, outcome.payload)
         else:
             self._move(run.unit, outcome)
+        if outcome.ending is not Ending.INTERRUPTED:
+            self._recorder.note(run.payload.job_class, run.unit.queue, elapsed, is_failure=outcome.is_failure)
         self._log_end(run, outcome, error, elapsed)
         self._buffer.measured(elapsed)
 
@@ -219,7 +226,9 @@ class Executor:
 
     def _tell(self, run: Run, outcome: Outcome, error: BaseException) -> None:
         """Tell people before the outcome is recorded: if the process dies in between they hear twice, not never."""
-        handle_error(error, {**job_fields(run.payload), "outcome": outcome.ending.value})
+        args, kwargs = redacted_arguments(run.payload, run.job.parameter_names(), self._settings.redact)
+        context = {**job_fields(run.payload), "outcome": outcome.ending.value, "args": args, "kwargs": kwargs}
+        handle_error(error, context)
         if outcome.ending is not Ending.RETRIED:
             call_safely(run.job.on_exhausted, original(error))
             handle_death(run.job, error)

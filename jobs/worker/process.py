@@ -24,6 +24,7 @@ from jobs.worker.board import Board
 from jobs.worker.buffer import Buffer
 from jobs.worker.executor import Executor
 from jobs.worker.fetcher import Fetcher
+from jobs.worker.metrics import Recorder
 from jobs.worker.queues import QueueOrder
 from jobs.worker.recovery import Recovery, WorkerEnd
 from jobs.worker.signals import SignalPipe
@@ -53,7 +54,10 @@ class WorkerProcess:
         self.buffer = Buffer(
             fetcher, self._store, self._store.bell(order.names), settings.concurrency, settings.heartbeat
         )
-        executor = Executor(self._store, self.buffer, get_chain(), settings, lambda: self._stops_at is not None)
+        self._recorder = Recorder(self._store)
+        executor = Executor(
+            self._store, self.buffer, get_chain(), settings, self._recorder, lambda: self._stops_at is not None
+        )
         self._async = AsyncLoop(settings.async_concurrency, executor.execute_async, board, settings.concurrency)
         self._threads = [
             JobThread(slot, self.buffer, executor, board, self._async.submit) for slot in range(settings.concurrency)
@@ -80,6 +84,7 @@ class WorkerProcess:
                 for number in signals.read() if signals.fileno() in ready else ():
                     self._obey(number)
                 self.buffer.tend()
+                self._recorder.fold()
                 flush()
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + self._settings.heartbeat
@@ -154,6 +159,7 @@ class WorkerProcess:
             if self._is_orphan:
                 ending = WorkerEnd("the worker was stopped", is_crash=False, running=frozenset(self._board.running()))
                 self._recovery.recover(self._order.names, self.buffer.worker, ending, is_dead=True)
+            self._recorder.send()
             self._store.forget(self.buffer.worker)
         except StoreUnavailable as error:
             emit(logging.WARNING, "worker.left_unsaid", {"worker": self.buffer.worker, "error": error})
@@ -179,6 +185,7 @@ class WorkerProcess:
         }
         try:
             self._store.beat(self.buffer.worker, facts, SHOWN_FOR)
+            self._recorder.send()
             self._store.announce_queues(self._order.names)
             if self._is_orphan:
                 for queue in self._order.names:

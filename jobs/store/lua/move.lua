@@ -1,5 +1,5 @@
 -- Move jobs that wait in one set to another, or delete them: retry now, kill, reschedule, delete.
--- KEYS[1] payloads   KEYS[2] from   KEYS[3] ready   KEYS[4] scheduled   KEYS[5] dead   KEYS[6] bell
+-- KEYS[1] payloads   KEYS[2] from   KEYS[3] ready   KEYS[4] scheduled or retry   KEYS[5] dead   KEYS[6] bell
 -- ARGV[1] ready | scheduled | dead | delete   ARGV[2] due in ms (of scheduled)   then ids
 -- Returns: the number of jobs moved; one that is no longer in `from` is left alone.  Cost: O(k log n) for k jobs
 local payloads, from, ready, scheduled, dead, bell = unpack(KEYS)

@@ -1,10 +1,12 @@
 """Puts jobs and workers into Redis the way that enqueueing and workers do."""
 
 import time
+from typing import Any
 
 from jobs.ids import new_job_id
 from jobs.payload import Payload
 from jobs.store import NewJob, Store
+from jobs.store.reader import TIME_BITS
 
 WORKER = "host:1:abcd"
 
@@ -56,3 +58,22 @@ def beat(store: Store, worker: str = WORKER, *, ttl: float = 60, **changes: str 
         "peak_memory_bytes": 50_000_000,
     }
     store.beat(worker, facts | changes, ttl)
+
+
+def put(store: Store, name: str, queue: str = "default", *, at: float | None = None, **fields: Any) -> str:
+    """Put a job straight into a set at a time in epoch seconds, by default now; return its id."""
+    fields = {"job_class": "tests.AnyJob", "priority": 0, "enqueued_at": time.time()} | fields
+    payload = Payload(id=fields.pop("id", None) or new_job_id(), queue=queue, **fields)
+    keys = store.keys(queue)
+    score = round((time.time() if at is None else at) * 1000)
+    if name == "ready":
+        score += (100 - payload.priority) << TIME_BITS
+    store.client.hset(keys.payloads, payload.id, payload.encode())
+    store.client.zadd(getattr(keys, name), {payload.id: score})
+    store.announce_queues([queue])
+    return payload.id
+
+
+def failure(error_class: str, message: str, at: float = 0.0) -> dict[str, Any]:
+    """Return an error as a payload keeps it."""
+    return {"class": error_class, "message": message, "at": at, "worker": WORKER}

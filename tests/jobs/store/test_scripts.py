@@ -71,4 +71,4 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
 
 
 def called_by_the_store():
-    return set(re.findall(r'_scripts\.run\(\s*"(\w+)"', inspect.getsource(Store)))
+    return set(re.findall(r'scripts\.run\(\s*"(\w+)"', inspect.getsource(Store)))

@@ -1,0 +1,242 @@
+"""Why has this job not run yet? In sentences, for the page of a job and for `manage.py jobs explain ID`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from jobs.inspect.find import find
+from jobs.inspect.metrics import queue_rate
+from jobs.inspect.reader import get_reader
+from jobs.inspect.record import JobPlace, JobRecord
+from jobs.inspect.workers import Worker, workers
+from jobs.store.job_reader import JobReader
+from jobs.store.reader import Reader
+
+#: Errors that say that somebody else holds what the job needs.
+LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where a job is and why, in sentences of the language in use; the first says the most. Never empty."""
+
+    job_id: str
+    place: JobPlace | None
+    sentences: tuple[str, ...]
+
+
+def explain(job_id: str, reader: Reader | None = None) -> Explanation:
+    """Say why a job has not run yet, or what became of it. At most a dozen round trips, O(queues log n + workers)."""
+    reader = reader or get_reader()
+    job = find(job_id, reader)
+    if job is None:
+        return Explanation(
+            job_id,
+            None,
+            (_("There is no such job: it is done and its result was not kept, it was deleted, or it never existed."),),
+        )
+    return explain_job(job, reader)
+
+
+def explain_job(job: JobRecord, reader: Reader | None = None) -> Explanation:
+    """Do what `explain` does for a job that was found already."""
+    reasons = _Reasons(job, reader or get_reader())
+    return Explanation(job.id, job.place, tuple(reasons.all()))
+
+
+class _Reasons:
+    """All that can be said about one job."""
+
+    def __init__(self, job: JobRecord, reader: Reader) -> None:
+        self._job = job
+        self._reader = reader
+        self._jobs = JobReader(reader)
+
+    def all(self) -> Iterator[str]:
+        by_place = {
+            "ready": self._ready,
+            "scheduled": self._scheduled,
+            "retry": self._retry,
+            "dead": self._dead,
+            "done": self._done,
+            "running": self._running,
+            "": self._nowhere,
+        }
+        yield from by_place[self._job.place]()
+        if self._job.place not in {"dead", "done"}:
+            yield from self._class()
+        yield from self._history()
+
+    # Places
+
+    def _ready(self) -> Iterator[str]:
+        obstacles = list(self._obstacles())
+        yield from obstacles
+        ahead = self._jobs.ahead(self._job.queue, self._job.id)
+        if ahead is None:
+            yield _("It was ready a moment ago and has been taken since.")
+        elif ahead:
+            yield self._ahead(ahead, is_moving=not obstacles)
+        elif not obstacles:
+            yield _("It is the next job of queue %(queue)s.") % {"queue": self._job.queue}
+        else:
+            yield _("It would be the next job of the queue.")
+
+    def _ahead(self, ahead: int, *, is_moving: bool) -> str:
+        text = ngettext(
+            "%(count)s job is ahead of it in queue %(queue)s.",
+            "%(count)s jobs are ahead of it in queue %(queue)s.",
+            ahead,
+        ) % {"count": f"{ahead:,}", "queue": self._job.queue}
+        rate = queue_rate(self._job.queue, self._reader) if is_moving else 0.0
+        if not rate:
+            return text
+        estimate = _("At the last minutes' %(rate)s per second it should start in about %(time)s.")
+        return f"{text} " + estimate % {"rate": f"{rate:,.1f}", "time": in_words(ahead / rate)}
+
+    def _scheduled(self) -> Iterator[str]:
+        yield self._due(_("It is scheduled for %(time)s, in %(wait)s."))
+        yield from self._obstacles()
+
+    def _retry(self) -> Iterator[str]:
+        if self._job.error_class in LIMITS:
+            yield _("A limit was reached when it last ran: %(message)s") % {"message": self._job.error_message}
+        elif self._job.payload.failures:
+            what = f"{self._job.error_class}: {self._job.error_message}".partition("\n")[0]
+            yield _("Attempt %(attempt)s failed with %(error)s.") % {
+                "attempt": self._job.payload.failures,
+                "error": what.rstrip("."),
+            }
+        else:
+            yield _("It asked to run later (a snooze), or waits after a crash of its worker.")
+        yield self._due(_("The next attempt is due at %(time)s, in %(wait)s."))
+        yield from self._obstacles()
+
+    def _due(self, text: str) -> str:
+        at = self._job.at or datetime.fromtimestamp(0, UTC)
+        seconds = at.timestamp() - self._reader.now()
+        if seconds <= 0:
+            return _("It has been due since %(time)s; the next worker that looks at queue %(queue)s takes it.") % {
+                "time": moment(at),
+                "queue": self._job.queue,
+            }
+        return text % {"time": moment(at), "wait": in_words(seconds)}
+
+    def _dead(self) -> Iterator[str]:
+        when = moment(self._job.at) if self._job.at else "?"
+        yield _("It is in the dead set since %(time)s and will not run again unless somebody retries it.") % {
+            "time": when
+        }
+        if self._job.error:
+            what = f"{self._job.error_class}: {self._job.error_message}".partition("\n")[0]
+            yield _("The last error: %(error)s") % {"error": what}
+        else:
+            yield _("It has no error: somebody killed it before it ran.")
+
+    def _done(self) -> Iterator[str]:
+        finished = moment(self._job.finished_at) if self._job.finished_at else "?"
+        until = moment(self._job.at) if self._job.at else "?"
+        yield _("It is done since %(finished)s. Its result is kept until %(until)s.") % {
+            "finished": finished,
+            "until": until,
+        }
+
+    def _running(self) -> Iterator[str]:
+        worker = next((w for w in workers(self._reader) if w.name == self._job.worker), None)
+        since = next((r.since for r in worker.running if r.job_id == self._job.id), None) if worker else None
+        if worker and since:
+            yield _("It runs on worker %(worker)s since %(time)s.") % {
+                "worker": self._job.worker,
+                "time": moment(since),
+            }
+        elif worker:
+            yield _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.") % {
+                "worker": self._job.worker
+            }
+        else:
+            yield _("Worker %(worker)s had taken it, and gives no sign of life.") % {"worker": self._job.worker}
+        yield self._lease()
+
+    def _lease(self) -> str:
+        seconds = self._jobs.lease_seconds(self._job.queue, self._job.worker)
+        if not seconds:
+            return _("The worker was given up: its jobs go back to the queue any moment.")
+        return _(
+            "The worker's lease expires in %(seconds)s s unless it is renewed; then others take its jobs back."
+        ) % {"seconds": f"{seconds:.0f}"}
+
+    def _nowhere(self) -> Iterator[str]:
+        yield _("It is in no set, which should never be. Put it back with: python manage.py jobs doctor --repair")
+
+    # What holds for several places
+
+    def _obstacles(self) -> Iterator[str]:
+        """Yield what keeps every job of the queue from being taken."""
+        if self._reader.counts([self._job.queue])[self._job.queue].is_paused:
+            yield _("Queue %(queue)s is paused.") % {"queue": self._job.queue}
+        serving = [w for w in workers(self._reader) if self._job.queue in w.queues]
+        taking = [w for w in serving if not w.is_quiet]
+        if not serving:
+            yield _("No live worker takes queue %(queue)s. Start one with: %(command)s") % {
+                "queue": self._job.queue,
+                "command": f"python manage.py runjobs -q {self._job.queue}",
+            }
+        elif not taking:
+            yield _("Every worker that serves queue %(queue)s is quiet and takes no more jobs.") % {
+                "queue": self._job.queue
+            }
+        elif all(w.busy >= w.concurrency for w in taking):
+            yield self._busy(taking)
+
+    def _busy(self, taking: Sequence[Worker]) -> str:
+        threads = sum(w.concurrency for w in taking)
+        return ngettext(
+            "The only thread of the workers that serve queue %(queue)s is busy.",
+            "All %(count)s threads of the workers that serve queue %(queue)s are busy.",
+            threads,
+        ) % {"count": f"{threads:,}", "queue": self._job.queue}
+
+    def _class(self) -> Iterator[str]:
+        if self._job.known_class is None:
+            yield _(
+                "No job class %(name)s is known here. A worker that does not know it either puts the job into the "
+                "dead set, from which it can be retried after a deploy."
+            ) % {"name": self._job.job_class or "?"}
+
+    def _history(self) -> Iterator[str]:
+        payload = self._job.payload
+        if payload.interruptions:
+            yield ngettext(
+                "It was interrupted %(count)s time by a stop of its worker; that cost no retry.",
+                "It was interrupted %(count)s times by a stop of its worker; that cost no retry.",
+                payload.interruptions,
+            ) % {"count": payload.interruptions}
+        if payload.crashes:
+            yield ngettext(
+                "It was running in %(count)s crash of a worker.",
+                "It was running in %(count)s crashes of a worker.",
+                payload.crashes,
+            ) % {"count": payload.crashes}
+
+
+def moment(at: datetime) -> str:
+    """Return a time in the project's time zone, with seconds."""
+    return date_format(timezone.localtime(at), "Y-m-d H:i:s")
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration in its largest unit, rounded: 90 minutes, 2 hours, 47 hours, 2 days."""
+    size = next((size for size in (86_400, 3_600, 60) if seconds >= 2 * size), 1)
+    count = max(1, round(seconds / size))
+    words = {
+        86_400: ngettext("%(count)s day", "%(count)s days", count),
+        3_600: ngettext("%(count)s hour", "%(count)s hours", count),
+        60: ngettext("%(count)s minute", "%(count)s minutes", count),
+        1: ngettext("%(count)s second", "%(count)s seconds", count),
+    }
+    return words[size] % {"count": f"{count:,}"}

@@ -1,0 +1,43 @@
+"""Failures in groups: alike means the same class, the same error class, and the same shape of message."""
+
+from jobs.inspect import failures
+from jobs.inspect.failures import failure_groups
+from jobs.inspect.job_sets import job_set
+from tests.jobs.inspect.filling import failure, put
+
+
+def test_jobs_that_failed_alike_are_one_group_over_queues_and_sets(store, reader):
+    for n, (name, queue) in enumerate([("retry", "default"), ("dead", "default"), ("dead", "high")]):
+        put(store, name, queue, errors=[failure("orders.Declined", f"Order {n} declined", at=1000.0 + n)])
+    other = put(store, "dead", errors=[failure("orders.Declined", "Bank closed", at=5.0)])
+    put(store, "dead")
+
+    found = failure_groups(reader)
+
+    assert [(g.shape, g.retry, g.dead, g.count) for g in found.groups] == [
+        ("Order … declined", 1, 2, 3),
+        ("Bank closed", 0, 1, 1),
+    ]
+    assert (found.looked_at, found.total) == (5, 5)
+    first = found.groups[0]
+    assert first.example.error_message == "Order 2 declined"
+    assert (first.first_at.timestamp(), first.last_at.timestamp()) == (1000, 1002)
+    assert [job.id for job in job_set("dead", found.groups[1].filter, reader=reader).jobs] == [other]
+
+
+def test_only_the_latest_are_looked_at_and_each_set_has_its_share(store, reader, monkeypatch):
+    monkeypatch.setattr(failures, "LOOK_AT", 20)
+    monkeypatch.setattr(failures, "PORTION", 7)
+    for n in range(90):
+        put(store, "dead", at=1_764_000_000 + n, errors=[failure("E", "old" if n < 60 else "new")])
+    for n in range(10):
+        put(store, "retry", at=1_764_000_000 + n, errors=[failure("E", "waits")])
+
+    found = failure_groups(reader)
+
+    assert {g.shape: g.count for g in found.groups} == {"new": 18, "waits": 2}
+    assert (found.looked_at, found.total) == (20, 100)
+
+
+def test_nothing_failed(reader):
+    assert failure_groups(reader).groups == ()
