@@ -10,7 +10,9 @@ from typing import Any, cast
 
 from django.db.models import Model
 
+from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
+from jobs.redaction import REDACTED, is_secret
 
 _REMEDIES: Sequence[tuple[type | tuple[type, ...], str]] = (
     (Model, "pass its primary key (value.pk) and load it in perform"),
@@ -28,23 +30,32 @@ _PLAIN = frozenset({bool, type(None)})
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
 
 
-def check_arguments(job_class: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
-    """Raise InvalidArguments, naming the argument and the remedy, unless every value is plain JSON."""
+def check_arguments(
+    job_class: str, args: Sequence[object], kwargs: Mapping[str, object], parameters: Sequence[str] = ()
+) -> None:
+    """Raise InvalidArguments, naming the argument and the remedy, unless every value is plain JSON.
+
+    `parameters` are the names of the positional ones: the message does not quote the value of a secret.
+    """
     for position, value in enumerate(args):
         if type(value) not in _PLAIN:
-            _check(job_class, f"argument {position + 1}", value)
+            name = parameters[min(position, len(parameters) - 1)] if parameters else ""
+            _check(job_class, f"argument {position + 1}", value, name)
     for name, value in kwargs.items():
         if type(value) not in _PLAIN:
-            _check(job_class, f"argument {name!r}", value)
+            _check(job_class, f"argument {name!r}", value, name)
 
 
-def _check(job_class: str, where: str, value: object) -> None:
+def _check(job_class: str, where: str, value: object, name: str) -> None:
     for path, found, problem in _problems(where, value, depth=0):
-        raise InvalidArguments(f"{job_class}: {path} is {_shown(found)}: {problem}.")
+        raise InvalidArguments(f"{job_class}: {path} is {_shown(found, f'{name} {path}')}: {problem}.")
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, names: str) -> str:
+    """Return a value for the message; one that is secret by its name, or whose own text speaks of a secret, is not."""
     text = repr(value)
+    if is_secret(f"{names} {text}", get_settings().redact):
+        text = REDACTED
     return f"{type(value).__qualname__} {text if len(text) <= 80 else text[:77] + '...'}"
 
 

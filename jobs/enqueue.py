@@ -163,8 +163,8 @@ def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
         return (), arguments
     if isinstance(arguments, str | bytes | bytearray) or not isinstance(arguments, Sequence):
         raise InvalidArguments(
-            f"enqueue_many takes a list or tuple of arguments (or a dictionary) for each job, not {type(arguments).__name__}; "
-            "write [(1,), (2,)] for jobs of one argument."
+            "enqueue_many takes a list or tuple of arguments (or a dictionary) for each job, not "
+            f"{type(arguments).__name__}; write [(1,), (2,)] for jobs of one argument."
         )
     return arguments, {}
 

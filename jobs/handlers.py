@@ -20,7 +20,10 @@ DeathHandler = Callable[["Job", BaseException], object]
 
 
 def handle_error(error: BaseException, context: dict[str, Any]) -> None:
-    """Tell every error handler of a failure; `context` names the job (class, id, queue, attempt) or what was done."""
+    """Tell every error handler of a failure.
+
+    `context` names the job (class, id, queue, attempt, outcome, args and kwargs without secrets) or what was done.
+    """
     for handler in _load(get_settings().error_handlers):
         call_safely(handler, error, context)
 

@@ -40,6 +40,7 @@ class Job:
         perform: Callable[..., Any]
     _signature: ClassVar[inspect.Signature]
     _positional: ClassVar[range]
+    _parameter_names: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect and check the options; register the class if it can perform. Raise InvalidJob."""
@@ -173,8 +174,7 @@ class Job:
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
         """Return the names of the arguments of `perform` that can be given by position; `*args` is the last."""
-        by_name = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
-        return tuple(name for name, p in cls._signature.parameters.items() if p.kind not in by_name)
+        return cls._parameter_names
 
     @classmethod
     def _set_signature(cls, perform: Callable[..., Any]) -> None:
@@ -184,6 +184,8 @@ class Job:
         parameters = list(whole.parameters.values())[1:]
         cls._signature = whole.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
         cls._positional = _positional_counts(parameters)
+        by_name = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
+        cls._parameter_names = tuple(p.name for p in parameters if p.kind not in by_name)
         cls.is_async = inspect.iscoroutinefunction(perform)
 
     @classmethod

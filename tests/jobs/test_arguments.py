@@ -93,6 +93,23 @@ def test_list_that_contains_itself_is_refused():
         check_arguments("Job", [endless], {})
 
 
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ([1, b"needle"], {}),
+        ([1, 2, b"needle"], {}),
+        ([], {"api_key": b"needle"}),
+        ([[{"token": [b"needle"]}]], {}),
+        ([({"password": "needle"},)], {}),
+    ],
+)
+def test_secret_is_not_quoted(args, kwargs):
+    with pytest.raises(InvalidArguments, match=r"\[redacted\]") as raised:
+        check_arguments("Job", args, kwargs, ("user", "secrets"))
+
+    assert "needle" not in str(raised.value)
+
+
 def test_long_value_is_shown_short():
     with pytest.raises(InvalidArguments) as raised:
         check_arguments("Job", [("x" * 10_000,)], {})

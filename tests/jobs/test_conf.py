@@ -17,6 +17,12 @@ def test_empty_setting_is_good():
     assert (loaded.enqueue, loaded.enqueue_timeout, loaded.max_payload_bytes) == ("on_commit", 1.0, 1_000_000)
 
 
+def test_names_of_secrets_have_a_default_and_can_be_replaced():
+    assert {"password", "token", "api_key"} <= set(load({}).redact)
+    assert load({"REDACT": ["pin"]}).redact == ("pin",)
+    assert load({"REDACT": []}).redact == ()
+
+
 def test_every_default_is_a_valid_value():
     defaults = {f.name.upper(): getattr(JobsSettings(), f.name) for f in fields(JobsSettings)}
 
@@ -73,6 +79,8 @@ def test_unknown_key_is_named_with_the_known_ones(key):
         ("MIDDLEWARE", "path.of.one"),
         ("MIDDLEWARE", [object]),
         ("ERROR_HANDLERS", None),
+        ("REDACT", "password"),
+        ("REDACT", [7]),
         ("ENQUEUE", "later"),
         ("ENQUEUE", ["on_commit"]),
         ("ENQUEUE", None),

@@ -229,6 +229,12 @@ def test_arguments_are_bound_to_the_signature(perform, args, kwargs, fits):
             job_class.check_signature(args, kwargs)
 
 
+def test_parameters_that_can_be_given_by_position_have_names():
+    assert defined(perform=one_or_two).parameter_names() == ("a", "b")
+    assert defined(perform=at_least_one).parameter_names() == ("a", "args")
+    assert defined(perform=named).parameter_names() == ()
+
+
 def test_error_shows_the_signature_without_self():
     with pytest.raises(InvalidArguments, match=r"DefinedJob.perform\(a, b=2\): missing a required argument: 'a'"):
         defined(perform=one_or_two).check_signature((), {})

@@ -17,15 +17,51 @@ class PayJob(Job):
 
 @pytest.mark.parametrize(
     "key",
-    ["password", "user_password", "PASSWORD", "accessToken", "X-Api-Key", "refresh_tokens", "apiKEY", "client secret"],
+    [
+        "password",
+        "user_password",
+        "PASSWORD",
+        "accessToken",
+        "X-Api-Key",
+        "refresh_tokens",
+        "apiKEY",
+        "APIKeys",
+        "api__key",
+        "client secret",
+        "TOKENs",
+        "oauth2Token",
+        "password2",
+        "cvv2",
+        "pass_word",
+    ],
 )
 def test_names_of_secrets_are_known_in_any_style(key):
     assert is_secret(key, DEFAULT_REDACT)
 
 
-@pytest.mark.parametrize("key", ["tokenizer", "author", "key", "api", "id", "", "passwordless", "cardinal_number"])
+@pytest.mark.parametrize(
+    "key", ["tokenizer", "author", "key", "api", "id", "", "passwordless", "cardinal_number", "devices_sn", 7, None]
+)
 def test_names_that_only_look_alike_are_not(key):
     assert not is_secret(key, DEFAULT_REDACT)
+
+
+@pytest.mark.parametrize("key", ["schlüssel", "SCHLÜSSEL", "meinSchlüssel", "schlüssel_2"])
+def test_names_may_be_of_any_language(key):
+    assert is_secret(key, ["schlüssel"])
+
+
+@pytest.mark.parametrize("names", [[], [""], ["-"]])
+def test_empty_names_hide_nothing(names):
+    assert redact({"": 1, "s": 2, "-": 3}, names) == {"": 1, "s": 2, "-": 3}
+
+
+def test_bottomless_value_is_cut_off():
+    value: list = ["needle"]
+    for _ in range(1000):
+        value = [value]
+
+    assert "needle" not in repr(redact(value, DEFAULT_REDACT))
 
 
 def test_everything_below_a_secret_name_is_hidden_and_the_rest_kept():

@@ -13,6 +13,7 @@ from django.db import transaction
 from jobs.errors import Discard, Expired, Snooze
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
+from jobs.redaction import REDACTED
 from jobs.registry import registry
 from jobs.worker.process import WorkerProcess
 from tests.jobs.worker.made_jobs import broken_jobs, client_of, payload_of, place_of, push, push_raw, score_of, stat
@@ -122,6 +123,16 @@ def test_job_can_see_that_its_worker_is_stopping(store, worker):
     run(store, worker, lambda job: seen.append(job.stopping))
 
     assert seen == [True]
+
+
+def test_error_handlers_see_the_arguments_without_secrets(store, worker, monkeypatch):
+    contexts: list[dict] = []
+    monkeypatch.setattr("jobs.worker.executor.handle_error", lambda error, context: contexts.append(context))
+
+    run(store, worker, fail(ValueError("no")), args=[7, {"token": "needle", "to": "ann"}])
+
+    assert contexts[0]["args"] == [7, {"token": REDACTED, "to": "ann"}]
+    assert contexts[0]["kwargs"] == {}
 
 
 def test_failed_job_waits_in_the_retry_set(store, worker):
