@@ -6,6 +6,7 @@ JobsError
  ├─ InvalidArguments      arguments that do not fit `perform` or do not survive JSON
  ├─ InvalidPayload        bytes in Redis that are no payload
  ├─ UnknownJob            a payload whose job class nobody defines
+ ├─ JobCancelled          somebody cancelled the job while it ran
  ├─ StoreUnavailable      Redis did not answer in time
  ├─ WorkerCrashed         the process that ran the job died, again and again
  ├─ LeaseLapsed           the worker was silent for too long; others have its jobs
@@ -64,6 +65,10 @@ class StoreUnavailable(JobsError):
 
 class WorkerCrashed(JobsError):
     """The process that ran the job died, in as many crashes as are allowed; the message says how."""
+
+
+class JobCancelled(JobsError):
+    """The job was cancelled by a person while it ran; kept in the dead set as its last error."""
 
 
 class LeaseLapsed(JobsError):

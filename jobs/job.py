@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import orjson
 
@@ -24,6 +24,16 @@ class Retry(Enum):
 
     KILL = "kill"
     DISCARD = "discard"
+
+
+class StopSigns(Protocol):
+    """What a worker tells its jobs about their end."""
+
+    def is_stopping(self, job_id: str) -> bool:
+        """Whether this job had better end."""
+
+    def is_cancelled(self, job_id: str) -> bool:
+        """Whether a person cancelled this job."""
 
 
 class Job:
@@ -53,10 +63,10 @@ class Job:
             cls._set_signature(cls.perform)
             registry.add(cls)
 
-    def __init__(self, payload: Payload | None = None, is_stopping: Callable[[], bool] | None = None) -> None:
+    def __init__(self, payload: Payload | None = None, stops: StopSigns | None = None) -> None:
         """Prepare one run. The worker calls it; a test may call it without arguments to reach `perform` directly."""
         self._payload = payload
-        self._is_stopping = is_stopping
+        self._stops = stops
         #: The queue that this job came from.
         self.queue = payload.queue if payload else self.options.queue
 
@@ -128,13 +138,21 @@ class Job:
 
     @property
     def stopping(self) -> bool:
-        """Whether the worker was asked to stop: a long job that looks here now and then can end in good order."""
-        return self._is_stopping is not None and self._is_stopping()
+        """Whether the job had better end, since its worker was asked to stop or a person cancelled it.
+
+        A long job that looks here now and then can end in good order.
+        """
+        return self._stops is not None and self._stops.is_stopping(self.job_id)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a person cancelled this job while it runs; then it will not be tried again by itself."""
+        return self._stops is not None and self._stops.is_cancelled(self.job_id)
 
     @property
     def is_on_worker(self) -> bool:
         """Whether a worker runs the job, and not `perform_now` or a test in a thread of their own."""
-        return self._is_stopping is not None
+        return self._stops is not None
 
     @property
     def context(self) -> Mapping[str, Any]:

@@ -13,9 +13,11 @@ from jobs.control.deploys import mark_deploy
 from jobs.control.jobs import delete, kill, reschedule, retry, run_again
 from jobs.control.queues import clear, pause, resume
 from jobs.control.sweeps import Sweep, delete_all, kill_all, reschedule_all, retry_all
+from jobs.control.workers import cancel, quiet, stop
 
 __all__ = [
     "Sweep",
+    "cancel",
     "clear",
     "delete",
     "delete_all",
@@ -23,10 +25,12 @@ __all__ = [
     "kill_all",
     "mark_deploy",
     "pause",
+    "quiet",
     "reschedule",
     "reschedule_all",
     "resume",
     "retry",
     "retry_all",
     "run_again",
+    "stop",
 ]

@@ -32,6 +32,7 @@ class Worker:
     busy: int
     running: tuple[RunningJob, ...]
     is_quiet: bool
+    is_stopping: bool
     started_at: datetime
     beat_at: datetime
     peak_memory_bytes: int
@@ -57,6 +58,7 @@ def _worker(name: str, facts: Mapping[str, str]) -> Worker:
         busy=int(facts["busy"]),
         running=tuple(_running_job(line) for line in facts["running"].splitlines()),
         is_quiet=facts["quiet"] == "1",
+        is_stopping=facts.get("stopping") == "1",
         started_at=_at(facts["started_at"]),
         beat_at=_at(facts["beat_at"]),
         peak_memory_bytes=int(facts["peak_memory_bytes"]),

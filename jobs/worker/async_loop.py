@@ -37,6 +37,12 @@ class AsyncLoop:
             for task in list(self._tasks):
                 self._loop.call_soon_threadsafe(task.cancel)
 
+    def cancel(self, job_id: str) -> None:
+        """Cancel the run of one job, if it is here."""
+        for task, run in list(self._tasks.items()):
+            if self._loop and run.unit.id == job_id:
+                self._loop.call_soon_threadsafe(task.cancel)
+
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:

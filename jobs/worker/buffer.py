@@ -163,6 +163,11 @@ class Buffer:
         with self._lock:
             return not (self._held or self._finished or self._unsent)
 
+    def holds(self, job_id: str) -> bool:
+        """Whether a job is in the hands of this process."""
+        with self._lock:
+            return job_id in self._held
+
     @property
     def worker(self) -> str:
         """The name of this worker."""

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from jobs.worker.board import Board
+from jobs.worker.exits import STOPPED_BY_ORDER
 from jobs.worker.names import worker_name
 from jobs.worker.recovery import WorkerEnd
 
@@ -39,7 +40,7 @@ class Child:
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         megabytes = peak_kilobytes // 1024
         reason = f"The worker process ended: {how}; peak memory {megabytes} MB"
-        is_crash = code != 0 and not self.was_told_to_stop
+        is_crash = code not in {0, STOPPED_BY_ORDER} and not self.was_told_to_stop
         ending = WorkerEnd(reason, is_crash=is_crash, running=frozenset(self.board.running()))
         death = Death(self.names, ending, code, how, megabytes)
         self.board.close()
@@ -55,3 +56,8 @@ class Death:
     code: int
     how: str
     peak_memory_mb: int
+
+    @property
+    def is_by_order(self) -> bool:
+        """Whether a person had told this very worker to stop."""
+        return self.code == STOPPED_BY_ORDER

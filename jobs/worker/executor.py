@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 
 from jobs.conf import JobsSettings
 from jobs.enqueue import options_of
-from jobs.errors import InvalidPayload, JobInterrupted, WorkerCrashed
+from jobs.errors import Discard, InvalidPayload, JobInterrupted, WorkerCrashed
 from jobs.events import emit, job_ended, job_fields, job_started
 from jobs.handlers import call_safely, handle_death, handle_error
 from jobs.job import Job
@@ -27,7 +27,17 @@ from jobs.registry import registry
 from jobs.store import Store
 from jobs.worker.buffer import Buffer
 from jobs.worker.metrics import Recorder
-from jobs.worker.outcome import Ending, Outcome, after_error, describe, is_interruption, original, without_failure
+from jobs.worker.outcome import (
+    Ending,
+    Outcome,
+    after_cancellation,
+    after_error,
+    describe,
+    is_interruption,
+    original,
+    without_failure,
+)
+from jobs.worker.stops import Stops
 from jobs.worker.unit import Unit
 
 
@@ -51,15 +61,15 @@ class Executor:
         chain: MiddlewareChain,
         settings: JobsSettings,
         recorder: Recorder,
-        is_stopping: Callable[[], bool],
+        stops: Stops,
     ) -> None:
-        """Take what a run needs; `is_stopping` is what jobs see as `self.stopping`."""
+        """Take what a run needs; `stops` is what jobs see as `self.stopping`."""
         self._store = store
         self._buffer = buffer
         self._chain = chain
         self._settings = settings
         self._recorder = recorder
-        self._is_stopping = is_stopping
+        self._stops = stops
         self._class_options: dict[type[Job], JobOptions] = {}
         self._dead_limits = (settings.dead_max_jobs, settings.dead_max_days)
 
@@ -88,7 +98,7 @@ class Executor:
                 run.job, partial(run.job.perform, *run.payload.args, **run.payload.kwargs)
             )
         except BaseException as error:  # noqa: BLE001  # whatever a job raises is its outcome
-            is_stop = self._is_stopping() and is_interruption(error, asyncio.CancelledError)
+            is_stop = self._stops.is_stopping(run.payload.id) and is_interruption(error, asyncio.CancelledError)
             end = partial(self._conclude_error, run, JobInterrupted() if is_stop else error)
         else:
             end = partial(self._conclude, run, result)
@@ -134,7 +144,7 @@ class Executor:
         try:
             job_class = registry.find(payload.job_class)
             options = self._options(job_class, payload)
-            job = job_class(payload, self._is_stopping)
+            job = job_class(payload, self._stops)
             if payload.options:
                 job.options = options
         except Exception as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
@@ -143,6 +153,9 @@ class Executor:
             return None
         if payload.is_poison:
             self._quarantine(unit, payload, job)
+            return None
+        if payload.id in self._stops.cancelled:  # while it waited in the buffer
+            self._conclude_cancelled(Run(unit, payload, job, options, started), None)
             return None
         job_started(payload)
         return Run(unit, payload, job, options, started)
@@ -177,6 +190,8 @@ class Executor:
 
     def _conclude(self, run: Run, result: Any) -> None:
         elapsed = time.perf_counter() - run.started
+        if self._stops.cancelled:
+            self._stops.cancelled.discard(run.unit.id)
         if run.options.keep_result_for is None:
             self._buffer.finish(run.unit, elapsed)
         else:
@@ -198,6 +213,11 @@ class Executor:
     def _conclude_error(self, run: Run, error: BaseException) -> None:
         elapsed = time.perf_counter() - run.started
         run = run._replace(payload=decode(run.unit.raw))  # as it came: the job may have changed its arguments in place
+        if run.unit.id in self._stops.cancelled:
+            self._stops.cancelled.discard(run.unit.id)
+            if not isinstance(error, Discard):
+                self._conclude_cancelled(run, error)
+                return
         outcome = without_failure(run.payload, error) or self._decide(run, error)
         if outcome.is_failure:
             self._tell(run, outcome, error)
@@ -208,6 +228,15 @@ class Executor:
         if outcome.ending is not Ending.INTERRUPTED:
             self._recorder.note(run.payload.job_class, run.unit.queue, elapsed, is_failure=outcome.is_failure)
         self._log_end(run, outcome, error, elapsed)
+        self._buffer.measured(elapsed)
+
+    def _conclude_cancelled(self, run: Run, error: BaseException | None) -> None:
+        """Put a job that a person cancelled into the dead set; it is no failure, and nobody is told."""
+        self._stops.cancelled.discard(run.unit.id)
+        elapsed = time.perf_counter() - run.started
+        self._move(run.unit, after_cancellation(run.payload, error, run.unit.worker))
+        self._recorder.note(run.payload.job_class, run.unit.queue, elapsed, is_failure=False)
+        job_ended(Ending.CANCELLED.value, run.payload, elapsed)
         self._buffer.measured(elapsed)
 
     def _log_end(self, run: Run, outcome: Outcome, error: BaseException, elapsed: float) -> None:
@@ -239,6 +268,7 @@ class Executor:
             Ending.SNOOZED: "retry",
             Ending.DEAD: "dead",
             Ending.DISCARDED: "discard",
+            Ending.CANCELLED: "dead",
         }
         send = partial(
             self._store.fail,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from jobs.backoff import MAX_DELAY_SECONDS, default_backoff
-from jobs.errors import Discard, Expired, JobInterrupted, Snooze, TransientError
+from jobs.errors import Discard, Expired, JobCancelled, JobInterrupted, Snooze, TransientError
 from jobs.job import Job, Retry
 from jobs.options import JobOptions
 from jobs.payload import JobError, Payload
@@ -29,6 +29,7 @@ class Ending(Enum):
     DISCARDED = "job.discarded"
     INTERRUPTED = "job.interrupted"
     SNOOZED = "job.snoozed"
+    CANCELLED = "job.cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,17 @@ def without_failure(payload: Payload, error: BaseException) -> Outcome | None:
     if isinstance(error, Discard):
         return Outcome(Ending.DISCARDED, payload, counter="expired" if isinstance(error, Expired) else "discarded")
     return None
+
+
+def after_cancellation(payload: Payload, error: BaseException | None, worker: str) -> Outcome:
+    """Return the outcome of a job that a person cancelled and that ended with `error`, or had not begun.
+
+    It spends no attempt, so whoever retries it finds it as it was.
+    """
+    kept = describe(JobCancelled("A person cancelled the job while it ran."), worker, with_traceback=False)
+    if error is not None:
+        kept["traceback"] = describe(error, worker)["traceback"]
+    return Outcome(Ending.CANCELLED, payload.changed(errors=_with_error(payload, kept)), counter="cancelled")
 
 
 def original(error: BaseException) -> BaseException:

@@ -19,20 +19,25 @@ from jobs.errors import StoreUnavailable
 from jobs.events import emit, flush
 from jobs.middleware.chain import get_chain
 from jobs.store import Store
+from jobs.store.orders import Orders
 from jobs.worker.async_loop import AsyncLoop
 from jobs.worker.board import Board
 from jobs.worker.buffer import Buffer
 from jobs.worker.executor import Executor
+from jobs.worker.exits import STOPPED_BY_ORDER
 from jobs.worker.fetcher import Fetcher
 from jobs.worker.metrics import Recorder
 from jobs.worker.queues import QueueOrder
 from jobs.worker.recovery import Recovery, WorkerEnd
 from jobs.worker.signals import SignalPipe
+from jobs.worker.stops import Stops
 from jobs.worker.threads import JobThread, stacks
 
 CHILD_SIGNALS = (signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN)
 #: How often the main thread looks around, in seconds.
 TICK = 0.02
+#: How often it asks what people want of it, in seconds.
+ORDERS_EVERY = 1.0
 #: How long before its deadline a stopping worker interrupts the jobs that still run, in seconds, or this part of it.
 INTERRUPT_BEFORE = (2.0, 0.25)
 #: How long a worker is shown to people after its last heartbeat, in seconds.
@@ -49,15 +54,15 @@ class WorkerProcess:
         self._board = board
         self._burst = burst
         self._store = Store(settings.redis_url, settings.namespace, timeout=max(2.0, settings.heartbeat))
+        self._orders = Orders(self._store)
         self._recovery = Recovery(self._store, settings)
         fetcher = Fetcher(self._store, order, board, name, self._recovery, settings)
         self.buffer = Buffer(
             fetcher, self._store, self._store.bell(order.names), settings.concurrency, settings.heartbeat
         )
         self._recorder = Recorder(self._store)
-        executor = Executor(
-            self._store, self.buffer, get_chain(), settings, self._recorder, lambda: self._stops_at is not None
-        )
+        self._stops = Stops()
+        executor = Executor(self._store, self.buffer, get_chain(), settings, self._recorder, self._stops)
         self._async = AsyncLoop(settings.async_concurrency, executor.execute_async, board, settings.concurrency)
         self._threads = [
             JobThread(slot, self.buffer, executor, board, self._async.submit) for slot in range(settings.concurrency)
@@ -67,11 +72,12 @@ class WorkerProcess:
         self._is_interrupting = False
         self._is_quiet = False
         self._is_orphan = False
+        self._is_stopped_by_order = False
         self._started_at = time.time()
 
     def run(self, supervisor_pipe: int) -> int:
         """Run jobs until a stop is over, or in a burst until nothing is left; return the exit code."""
-        next_beat = 0.0
+        next_beat = next_orders = 0.0
         with SignalPipe(*CHILD_SIGNALS) as signals:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
             for thread in self._threads:
@@ -89,8 +95,11 @@ class WorkerProcess:
                 if time.monotonic() >= next_beat:
                     next_beat = time.monotonic() + self._settings.heartbeat
                     self._beat()
+                if time.monotonic() >= next_orders:
+                    next_orders = time.monotonic() + ORDERS_EVERY
+                    self._take_orders()
         self._end()
-        return 0
+        return STOPPED_BY_ORDER if self._is_stopped_by_order else 0
 
     # Signals
 
@@ -102,6 +111,25 @@ class WorkerProcess:
         elif number == signal.SIGTTIN:
             sys.stderr.write(stacks(self._threads) + "\n")
             sys.stderr.flush()
+
+    def _take_orders(self) -> None:
+        """Do what people want of this worker."""
+        try:
+            orders = self._orders.take(self.buffer.worker)
+        except StoreUnavailable:
+            self.buffer.note_outage()
+            return
+        for order in orders:
+            name, _, job_id = order.partition(" ")
+            if name == "quiet":
+                self._be_quiet()
+            elif name == "stop":
+                self._is_stopped_by_order = True
+                self._stop()
+            elif name == "cancel" and self.buffer.holds(job_id):
+                emit(logging.INFO, "worker.cancels", {"worker": self.buffer.worker, "id": job_id})
+                self._stops.cancelled.add(job_id)
+                self._async.cancel(job_id)
 
     def _be_orphan(self) -> None:
         self._is_orphan = True
@@ -121,7 +149,9 @@ class WorkerProcess:
             self._be_quiet()
             before = min(INTERRUPT_BEFORE[0], INTERRUPT_BEFORE[1] * self._settings.timeout)
             self._stops_at = time.monotonic() + self._settings.timeout - before
+            self._stops.is_worker_stopping = True
             self._exits_at = self._stops_at + before / 2
+            self._beat()
 
     # The end
 
@@ -179,6 +209,7 @@ class WorkerProcess:
             "busy": len(running),
             "running": "\n".join(running),
             "quiet": int(self._is_quiet),
+            "stopping": int(self._stops_at is not None),
             "started_at": self._started_at,
             "beat_at": time.time(),
             "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

@@ -55,7 +55,7 @@ class Supervisor:
         self._children: dict[int, Child] = {}
         self._deaths: list[Death] = []
         self._to_replace: list[Child] = []
-        self._missing = settings.processes
+        self._missing = self._strength = settings.processes
         self._quick_deaths = 0
         self._starts_at = 0.0
         self._stops_at: float | None = None
@@ -148,7 +148,9 @@ class Supervisor:
         self._deaths.append(death)
         fields = {"worker": child.name, "child": child.pid, "how": death.how, "peak_memory_mb": death.peak_memory_mb}
         emit(logging.ERROR if death.ending.is_crash else logging.INFO, "worker.ended", fields)
-        if not child.was_told_to_stop and not (self._burst and death.code == 0):
+        if death.is_by_order:
+            self._strength -= 1
+        elif not child.was_told_to_stop and not (self._burst and death.code == 0):
             self._missing += 1
         self._space_out_restarts(child, is_crash=death.ending.is_crash)
 
@@ -161,7 +163,7 @@ class Supervisor:
     def _replace_next(self) -> None:
         """In a rolling restart, start the successor of one child, and when it runs tell the old one to stop."""
         self._to_replace = [child for child in self._to_replace if child.pid in self._children]
-        if self._to_replace and len(self._children) == self.settings.processes:
+        if self._to_replace and len(self._children) == self._strength:
             old = self._to_replace.pop(0)
             self._fork()
             old.tell(signal.SIGTERM)
@@ -219,7 +221,8 @@ class Supervisor:
 
     def _is_over(self) -> bool:
         if self._stops_at is None:
-            return self._burst and not (self._missing or self._children or self._deaths)
+            ends = self._burst or self._strength == 0
+            return ends and not (self._missing or self._children or self._deaths)
         if not self._children:
             return not self._deaths or time.monotonic() >= self._stops_at
         if time.monotonic() >= self._stops_at:

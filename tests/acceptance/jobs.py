@@ -1,5 +1,6 @@
 """The jobs that the workers of the acceptance tests run. Each notes in a file that it began or ended."""
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -72,3 +73,11 @@ class FatalJob(Job):
     def perform(self) -> None:
         note("fatal")
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class AsyncSleepJob(Job):
+    """Notes its beginning, and sleeps in the event loop."""
+
+    async def perform(self, seconds: float) -> None:
+        note("begin")
+        await asyncio.sleep(seconds)

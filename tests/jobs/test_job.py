@@ -7,6 +7,7 @@ import pytest
 from jobs import InvalidArguments, InvalidJob, Job, Middleware, UnknownJob
 from jobs.payload import Payload
 from jobs.registry import registry
+from jobs.worker.stops import Stops
 
 HOUR = timedelta(hours=1)
 #: Tidying up looks at the connections that other tests left open, and pytest-django wants to know of it.
@@ -295,7 +296,9 @@ def test_middleware_stands_around_a_job_run_here(settings):
 
 
 def test_job_knows_its_payload():
-    job = SumJob(Payload(0, "a", "x", "low", failures=2), lambda: True)
+    stops = Stops()
+    stops.is_worker_stopping = True
+    job = SumJob(Payload(0, "a", "x", "low", failures=2), stops)
 
     assert (job.job_id, job.attempt, job.queue, job.stopping) == ("a", 3, "low", True)
 

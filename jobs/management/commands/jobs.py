@@ -1,32 +1,27 @@
-"""`manage.py jobs …`: look at queues and workers in a terminal, and repair what is broken.
+"""`manage.py jobs …`: watch and repair jobs, queues and workers in a terminal.
 
-One method for each sub-command, which asks `jobs.inspect` and prints; what is printed here is computed nowhere here.
+One method for each sub-command, which asks `jobs.inspect` or `jobs.control` and prints; nothing is computed here.
 """
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.core.serializers.json import DjangoJSONEncoder
-from django.template.defaultfilters import filesizeformat
-from django.utils import timezone
 
-from jobs import inspect
-from jobs.errors import ConfigurationError, JobsError, StoreUnavailable
+from jobs import control, inspect
+from jobs.errors import ConfigurationError, InvalidJob, JobsError, StoreUnavailable
 from jobs.handlers import handle_error
 from jobs.inspect.stats import COUNTS
+from jobs.management.job_commands import JobCommands
+from jobs.management.terminal import age, counted, latency, table, to_json, worker_row
+from jobs.management.top import Top
 
-#: Units of a duration in seconds, the largest first.
-UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
-
-class Command(BaseCommand):
+class Command(JobCommands, BaseCommand):
     """Parse the sub-command and run its method."""
 
-    help = "Shows queues and workers, and checks that every job is in exactly one place."
+    help = "Watches and repairs jobs, queues and workers."
     requires_system_checks: list[str] = []  # who looks for a fault must not be stopped by another
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,12 +44,23 @@ class Command(BaseCommand):
         check.add_argument("--max-latency", type=float, default=60, metavar="SECONDS", help="Longest wait of a job.")
         doctor = add("doctor", self.doctor, "Check that every job is in exactly one place; exit 1 if one is not.")
         doctor.add_argument("--repair", action="store_true", help="Put strays back.")
+        self.add_job_commands(add)
+        for name, run, what in (
+            ("pause", self.pause, "Let no worker take jobs from these queues; what runs goes on."),
+            ("resume", self.resume, "Let workers take jobs from these queues again."),
+        ):
+            add(name, run, what).add_argument("queues", nargs="+", metavar="QUEUE")
+        deploy = add("deploy-mark", self.deploy_mark, "Mark this moment as a deploy in the charts.")
+        deploy.add_argument("label", help="What was deployed, such as a version.")
+        top = add("top", self.top, "Show queues and workers live, until Ctrl-C.")
+        top.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="Seconds between two looks.")
+        top.add_argument("--times", type=int, default=0, metavar="N", help="Looks before it ends; 0: for ever.")
 
     def handle(self, *args: object, run: Callable[..., None], **options: Any) -> None:
         """Run the method of the sub-command; a Redis that is away is one sentence, not a traceback."""
         try:
             run(**options)
-        except (StoreUnavailable, ConfigurationError) as error:
+        except (StoreUnavailable, ConfigurationError, InvalidJob) as error:
             raise CommandError(str(error)) from error
 
     # Sub-commands
@@ -118,62 +124,29 @@ class Command(BaseCommand):
             raise CommandError(f"Looked at {looked_at}: {len(diagnosis.strays):,} not in exactly one place.{remedy}")
         self.stdout.write(self.style.SUCCESS(f"Looked at {looked_at}: every job is in exactly one place."))
 
+    def pause(self, *, queues: Sequence[str], **options: object) -> None:
+        """Pause queues."""
+        for queue in queues:
+            control.pause(queue)
+            self.stdout.write(f"Queue {queue} is paused. Go on with: python manage.py jobs resume {queue}")
+
+    def resume(self, *, queues: Sequence[str], **options: object) -> None:
+        """Resume queues."""
+        for queue in queues:
+            control.resume(queue)
+            self.stdout.write(f"Queue {queue} goes on.")
+
+    def deploy_mark(self, *, label: str, **options: object) -> None:
+        """Mark a deploy."""
+        try:
+            deploy = control.mark_deploy(label)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Marked deploy {deploy.label}.")
+
+    def top(self, *, every: float, times: int, **options: object) -> None:
+        """Show what goes on, again and again."""
+        Top(self.stdout, every).run(times)
+
     def _write_table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         self.stdout.write("\n".join(table(headers, rows)))
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Return aligned lines of at least one row: numbers to the right, everything else to the left."""
-    titles = [header[0].upper() + header[1:] for header in headers]
-    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
-    columns = list(zip(titles, *cells, strict=True))
-    widths = [max(len(cell) for cell in column) for column in columns]
-    are_numbers = [isinstance(cell, int) for cell in rows[0]]
-
-    def align(line: Sequence[str]) -> str:
-        padded = (c.rjust(w) if n else c.ljust(w) for c, w, n in zip(line, widths, are_numbers, strict=True))
-        return "  ".join(padded).rstrip()
-
-    return [align(titles), *(align(line) for line in cells)]
-
-
-def worker_row(worker: inspect.Worker) -> list[object]:
-    """Return the cells of one worker."""
-    return [
-        worker.name,
-        worker.host,
-        str(worker.pid),  # a name made of digits, not an amount
-        ", ".join(worker.queues),
-        f"{worker.busy} of {worker.concurrency}",
-        filesizeformat(worker.peak_memory_bytes).replace("\xa0", " "),
-        age(worker.started_at),
-        f"{age(worker.beat_at)} ago",
-        "quiet" if worker.is_quiet else "running",
-    ]
-
-
-def latency(queue: inspect.Queue) -> str:
-    """Return the latency of a queue as text, and whether the queue is paused."""
-    return duration(queue.latency_seconds) + (", paused" if queue.is_paused else "")
-
-
-def age(moment: datetime) -> str:
-    """Return how long ago a moment was, as text."""
-    return duration(max(0.0, (timezone.now() - moment).total_seconds()))
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in whole units, rounded down; below ten seconds with tenths."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return next(f"{seconds // size:.0f} {unit}" for size, unit in UNITS if seconds >= size)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def to_json(value: Any) -> str:
-    """Return indented JSON; times in ISO format."""
-    return json.dumps(value, cls=DjangoJSONEncoder, indent=2)

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from jobs.management.commands.jobs import duration, table
+from jobs.management.terminal import duration, table
 from tests.conftest import free_port
 from tests.jobs.inspect.filling import beat, fill, push
 

@@ -9,6 +9,7 @@ from django.db import connection, connections, transaction
 from jobs import Job
 from jobs.middleware.chain import MiddlewareChain
 from jobs.middleware.database import DatabaseMiddleware
+from jobs.worker.stops import Stops
 
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
 
@@ -19,7 +20,7 @@ class TidyJob(Job):
 
 
 def on_worker():
-    return TidyJob(is_stopping=lambda: False)
+    return TidyJob(stops=Stops())
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_coroutines_cancelled_by_a_stop_go_back_without_a_failure(store, worker_
     with running(make_worker(worker_settings)) as worker:
         wait_until(worker._async.running)
         worker.buffer.be_quiet()
-        worker._stops_at = 0.0
+        worker._stops.is_worker_stopping = True
         worker._async.cancel_all()
         wait_until(lambda: place_of(store, job_id) == "ready")
 

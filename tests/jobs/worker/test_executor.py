@@ -118,7 +118,7 @@ def test_attempt_counts_failures_only(store, worker):
 
 
 def test_job_can_see_that_its_worker_is_stopping(store, worker):
-    worker._stops_at = 1e9
+    worker._stops.is_worker_stopping = True
 
     run(store, worker, lambda job: seen.append(job.stopping))
 

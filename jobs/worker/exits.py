@@ -1,0 +1,4 @@
+"""Exit codes by which a worker process tells its supervisor why it ended."""
+
+#: A person told this worker to stop: start no other in its place.
+STOPPED_BY_ORDER = 90
