@@ -28,7 +28,7 @@ class Top:
         self._is_live = out.isatty()
 
     def run(self, times: int) -> None:
-        """Write so many pictures, or without end if 0, until Ctrl-C. Each costs what `inspect.stats` costs and a bit."""
+        """Write so many pictures, without end if 0, until Ctrl-C. Each costs what `inspect.stats` costs and a bit."""
         self._write(ENTER if self._is_live else "")
         try:
             while True:
@@ -62,7 +62,8 @@ def _picture() -> Iterator[str]:
         yield f"{now}  {error}"
         return
     busy, threads = sum(w.busy for w in stats.workers), sum(w.concurrency for w in stats.workers)
-    yield f"{now}  {stats.processed:,} processed, {stats.failed:,} failed, {busy:,} of {counted(threads, 'thread')} busy"
+    at_work = f"{busy:,} of {counted(threads, 'thread')} busy"
+    yield f"{now}  {stats.processed:,} processed, {stats.failed:,} failed, {at_work}"
     yield ""
     rows = [[q.name, *(getattr(q, name) for name in COUNTS), f"{rates[q.name]:,.1f}", latency(q)] for q in stats.queues]
     yield from table(("Queue", *COUNTS, "Per second", "Latency"), rows)

@@ -1,0 +1,55 @@
+"""The control room in the Django admin: watch and repair jobs under `<admin>/jobs/`.
+
+Django imports this module when `django.contrib.admin` is installed, and the default site gets the pages. Another admin
+site gets them where it is set up:
+
+    from jobs.admin import install
+
+    install(my_site)
+"""
+
+
+from django.contrib import admin
+from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest
+from django.urls import URLPattern, URLResolver
+
+from jobs.admin.access import Can
+from jobs.admin.urls import control_room_urls
+from jobs.models import ControlRoom
+
+
+class ControlRoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no type at run time
+    """Shows the control room in the index to those who may enter. It has no pages of its own: `urls` has them."""
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]  # the stubs know no resolver here
+        """Return nothing: there is no row to list, add or change."""
+        return []
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the app stands in the index."""
+        return Can(request.user).view
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return that it can be looked at, at most."""
+        return {"add": False, "change": False, "delete": False, "view": Can(request.user).view}
+
+
+def install(site: AdminSite) -> None:
+    """Put the control room at `jobs/` of an admin site, and into its index; once, however often it is called.
+
+    An admin site has no hook for pages above a model, so its `get_urls` is wrapped, on this instance only. Our pages
+    come first: `jobs/` would be the site's list of the app's models otherwise.
+    """
+    if site.is_registered(ControlRoom):
+        return
+    site.register(ControlRoom, ControlRoomAdmin)
+    get_urls_of_site = site.get_urls
+
+    def get_urls() -> list[URLPattern | URLResolver]:
+        return [*control_room_urls(site), *get_urls_of_site()]
+
+    site.get_urls = get_urls  # type: ignore[method-assign,assignment]
+
+
+install(admin.site)

@@ -1,0 +1,50 @@
+"""The tabs of the control room, and the way back to it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+#: Title, name of the address, and what the address needs. Who adds a page adds its tab here.
+_TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
+    (_("Overview"), "jobs_overview", {}),
+    (_("Queues"), "jobs_queues", {}),
+    (_("Workers"), "jobs_workers", {}),
+    (_("Scheduled"), "jobs_set", {"name": "scheduled"}),
+    (_("Retries"), "jobs_set", {"name": "retry"}),
+    (_("Dead"), "jobs_set", {"name": "dead"}),
+    (_("Done"), "jobs_set", {"name": "done"}),
+    (_("Failures"), "jobs_failures", {}),
+    (_("Metrics"), "jobs_metrics", {}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place to go to: a tab or a breadcrumb."""
+
+    title: str | Promise
+    url: str
+    is_current: bool = False
+
+
+def tabs(request: HttpRequest) -> list[Link]:
+    """Return the tabs whose pages exist; one is current on its page and below it, the overview on its page alone."""
+    found = [(title, address(request, name, **kwargs)) for title, name, kwargs in _TABS]
+    home = found[0][1]
+    return [
+        Link(title, url, is_current=request.path == url or (url != home and request.path.startswith(url)))
+        for title, url in found
+        if url
+    ]
+
+
+def address(request: HttpRequest, name: str, /, **kwargs: str) -> str:
+    """Return the address of a page in the same admin site, or nothing if there is no such page."""
+    current_app = getattr(request, "current_app", None)
+    try:
+        return reverse(f"admin:{name}", kwargs=kwargs, current_app=current_app)
+    except NoReverseMatch:
+        return ""

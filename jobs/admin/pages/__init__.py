@@ -1,0 +1,1 @@
+"""The pages: what each shows, asked from `jobs.inspect` and nothing else."""

@@ -1,0 +1,149 @@
+"""One page for the jobs of a set: scheduled, retry, dead and done over all queues, ready for one queue."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jobs import inspect
+from jobs.admin.access import Can, page
+from jobs.admin.forms import FilterForm
+from jobs.admin.nav import Link, address
+from jobs.admin.responses import render
+from jobs.admin.verbs import Verb, verbs_for
+from jobs.inspect import JobPage, JobRecord, Queue
+from jobs.registry import registry
+from jobs.store.reader import SetName
+
+#: Jobs on one page.
+PAGE_SIZE = 50
+TITLES: dict[SetName, Promise] = {
+    "ready": _("Ready"),
+    "scheduled": _("Scheduled"),
+    "retry": _("Retries"),
+    "dead": _("Dead"),
+    "done": _("Done"),
+}
+TIME_TITLES: dict[SetName, Promise] = {
+    "ready": _("Ready since"),
+    "scheduled": _("Due"),
+    "retry": _("Next attempt"),
+    "dead": _("Died"),
+    "done": _("Finished"),
+}
+EMPTY: dict[SetName, Promise] = {
+    "ready": _("No job is ready in this queue."),
+    "scheduled": _("No job is scheduled."),
+    "retry": _("No job waits for a retry: nothing has failed, or it has healed."),
+    "dead": _("No job is dead."),
+    "done": _("No result is kept. Jobs with the option keep_result_for stay here for a while."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job with its address and the time that its set is about."""
+
+    job: JobRecord
+    url: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobSetPage:
+    """The whole page. `queue` only on the page of a queue; `query` is the filter as part of an address."""
+
+    name: SetName
+    rows: tuple[Row, ...]
+    found: JobPage
+    form: FilterForm
+    verbs: list[Verb]
+    act_url: str
+    query: str
+    clear_url: str
+    next_url: str
+    previous_url: str
+    time_title: str | Promise
+    empty: str | Promise
+    queue_names: list[str]
+    class_names: list[str]
+    has_errors: bool
+    queue: Queue | None = None
+    queue_urls: dict[str, str] | None = None
+
+
+@page
+def job_set(request: HttpRequest, name: SetName) -> HttpResponse:
+    """List the jobs of one set."""
+    shown = build(request, name, address(request, "jobs_set_action", name=name))
+    return render(request, "job_set", TITLES[name], shown)
+
+
+@page
+def queue(request: HttpRequest, queue: str) -> HttpResponse:
+    """Show one queue and its ready jobs."""
+    numbers = next((each for each in inspect.queues() if each.name == queue), None)
+    if numbers is None:
+        raise Http404(_("There is no queue %(queue)s.") % {"queue": queue})
+    shown = build(request, "ready", address(request, "jobs_ready_action", queue=queue), numbers)
+    trail = [Link(_("Queues"), address(request, "jobs_queues"))]
+    return render(request, "job_set", queue, shown, trail=trail)
+
+
+def build(request: HttpRequest, name: SetName, act_url: str, queue: Queue | None = None) -> JobSetPage:
+    """Return the page object of a set, or of one queue."""
+    form = FilterForm(request.GET)
+    found = _search(request, name, form.filter(queue.name if queue else ""))
+    query = query_of(request)
+    return JobSetPage(
+        name=name,
+        rows=tuple(_row(request, job) for job in found.jobs),
+        found=found,
+        form=form,
+        verbs=verbs_for(name, Can(request.user)),
+        act_url=f"{act_url}?{query}",
+        query=query,
+        clear_url=request.path if query else "",
+        next_url=_page_url(query, found.next),
+        previous_url=_page_url(query, found.previous),
+        time_title=TIME_TITLES[name],
+        empty=_("No job matches.") if query else EMPTY[name],
+        queue_names=inspect.queue_names(),
+        class_names=registry.names(),
+        has_errors=name in {"retry", "dead"},
+        queue=queue,
+        queue_urls=_queue_urls(request, queue),
+    )
+
+
+def query_of(request: HttpRequest) -> str:
+    """Return the filter of a request as part of an address; what is empty is left out."""
+    return urlencode([(key, value) for key, value in request.GET.items() if key in FilterForm.base_fields and value])
+
+
+def _search(request: HttpRequest, name: SetName, wanted: inspect.Filter | None) -> JobPage:
+    if wanted is None:
+        return JobPage((), 0, 0, is_bounded=False, next="", previous="")
+    try:
+        return inspect.job_set(name, wanted, cursor=request.GET.get("page", ""), limit=PAGE_SIZE)
+    except ValueError:  # a cursor that somebody shortened
+        return inspect.job_set(name, wanted, limit=PAGE_SIZE)
+
+
+def _row(request: HttpRequest, job: JobRecord) -> Row:
+    at = job.finished_at if job.place == "done" else job.at
+    return Row(job, address(request, "jobs_job", job_id=job.id), at)
+
+
+def _page_url(query: str, cursor: str) -> str:
+    return f"?{query}{'&' if query else ''}page={cursor}" if cursor else ""
+
+
+def _queue_urls(request: HttpRequest, queue: Queue | None) -> dict[str, str] | None:
+    if queue is None:
+        return None
+    verbs = ("pause", "resume", "clear")
+    return {verb: address(request, "jobs_queue_action", queue=queue.name, verb=verb) for verb in verbs}

@@ -1,0 +1,67 @@
+"""Renders every page of ours into the frame of the admin, also the ones that say what went wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from jobs.admin.access import Can
+from jobs.admin.nav import Link, address, tabs
+from jobs.errors import StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why there is no page, and what to do about it."""
+
+    text: str
+    advice: str = ""
+
+
+def render(
+    request: HttpRequest, template: str, title: str | Promise, page: object, *, trail: Sequence[Link] = ()
+) -> TemplateResponse:
+    """Return a page of the control room: `jobs/admin/<template>.html` with `page`, `can` and the frame's values.
+
+    The trail are the breadcrumbs between "Jobs" and the title. Ask Redis before: a page is rendered after the view.
+    """
+    site = request.resolver_match.func.admin_site  # type: ignore[union-attr]  # `serve` puts it there
+    can = Can(request.user)
+    context = {
+        **site.each_context(request),
+        "title": title,
+        "page": page,
+        "can": can,
+        "trail": trail,
+        "tabs": tabs(request) if can.view else [],
+        "home": Link(_("Jobs"), address(request, "jobs_overview")),
+        "find_url": address(request, "jobs_find"),
+    }
+    return TemplateResponse(request, f"jobs/admin/{template}.html", context)
+
+
+def unavailable(request: HttpRequest, error: StoreUnavailable) -> TemplateResponse:
+    """Return the page that is shown while Redis is away."""
+    text = _("There is nothing to show until it does. Jobs that are in it are safe: workers go on when it is back.")
+    return _trouble(request, 503, _("Redis does not answer"), Trouble(text, str(error)))
+
+
+def forbidden(request: HttpRequest) -> TemplateResponse:
+    """Return the page for those who may not do what they asked for."""
+    text = _("Your account lacks the permission for it. Somebody who administers users can give it to you.")
+    return _trouble(request, 403, _("You may not do this"), Trouble(text))
+
+
+def not_found(request: HttpRequest, error: Http404) -> TemplateResponse:
+    """Return the page for an address under which nothing is (any more)."""
+    text = _("It may have been there: jobs leave once they are done.")
+    return _trouble(request, 404, _("There is nothing here"), Trouble(text, str(error)))
+
+
+def _trouble(request: HttpRequest, status: int, title: str, trouble: Trouble) -> TemplateResponse:
+    response = render(request, "trouble", title, trouble)
+    response.status_code = status
+    return response

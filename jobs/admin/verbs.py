@@ -1,0 +1,97 @@
+"""What can be done to jobs that wait: one value for each verb, used by pages for buttons and by actions to do it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from jobs import control
+from jobs.admin import access
+from jobs.control import Sweep
+from jobs.control.jobs import DELETABLE, KILLABLE, RESCHEDULABLE, RETRYABLE
+from jobs.inspect import Filter, JobRecord
+from jobs.store.reader import SetName
+from jobs.templatetags.jobs_format import number
+
+At = datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A change: who may make it, where, how it is done to some jobs and to all that match.
+
+    `destroys` asks for a confirmation; `needs_time` for the time of a reschedule.
+    """
+
+    name: str
+    label: str | Promise
+    label_all: str | Promise
+    permission: str
+    sets: frozenset[SetName]
+    change: Callable[[Iterable[JobRecord], At], int]
+    sweep: Callable[[SetName, Filter, At], Sweep]
+    told: Callable[[int], str]
+    destroys: bool = False
+    needs_time: bool = False
+
+    def sentence(self, count: int) -> str:
+        """Return what was done, with the number."""
+        return self.told(count) % {"count": number(count)}
+
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "retry",
+            _("Retry now"),
+            _("Retry all"),
+            access.RETRY,
+            RETRYABLE,
+            lambda jobs, at: control.retry(jobs),
+            lambda name, jobs, at: control.retry_all(name, jobs),
+            lambda n: ngettext("%(count)s job is ready to run.", "%(count)s jobs are ready to run.", n),
+        ),
+        Verb(
+            "reschedule",
+            _("Reschedule"),
+            _("Reschedule all"),
+            access.RESCHEDULE,
+            RESCHEDULABLE,
+            lambda jobs, at: control.reschedule(jobs, at) if at else 0,
+            lambda name, jobs, at: control.reschedule_all(name, jobs, at) if at else Sweep(0, 0, is_finished=True),
+            lambda n: ngettext("%(count)s job was rescheduled.", "%(count)s jobs were rescheduled.", n),
+            needs_time=True,
+        ),
+        Verb(
+            "kill",
+            _("Kill"),
+            _("Kill all"),
+            access.KILL,
+            KILLABLE,
+            lambda jobs, at: control.kill(jobs),
+            lambda name, jobs, at: control.kill_all(name, jobs),
+            lambda n: ngettext("%(count)s job was killed.", "%(count)s jobs were killed.", n),
+            destroys=True,
+        ),
+        Verb(
+            "delete",
+            _("Delete"),
+            _("Delete all"),
+            access.DELETE,
+            DELETABLE,
+            lambda jobs, at: control.delete(jobs),
+            lambda name, jobs, at: control.delete_all(name, jobs),
+            lambda n: ngettext("%(count)s job was deleted.", "%(count)s jobs were deleted.", n),
+            destroys=True,
+        ),
+    )
+}
+
+
+def verbs_for(place: str, can: access.Can) -> list[Verb]:
+    """Return what a user may do to jobs in a set."""
+    return [verb for verb in VERBS.values() if place in verb.sets and can.do(verb.permission)]

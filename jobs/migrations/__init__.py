@@ -1,0 +1,1 @@
+"""The state of the one model; no migration here touches a table."""

@@ -1,0 +1,81 @@
+"""How numbers, times and sizes are written in the control room, in the reader's language."""
+
+from datetime import UTC, datetime
+
+from django import template
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+register = template.Library()
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@register.filter
+def number(value: float, decimals: int = 0) -> str:
+    """Write a number with the separators of the language: 12,345."""
+    return number_format(value, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def rate(value: float) -> str:
+    """Write a number of things per second: two digits while it is small, none when it is large."""
+    return number(value, 0 if value >= 100 or value == 0 else 1 if value >= 1 else 2)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Write a time span in its two largest units: 850 ms, 4.2 s, 3 min 5 s, 2 d 4 h."""
+    if seconds < 1:
+        return _("%(count)s ms") % {"count": number(seconds * 1000)}
+    if seconds < MINUTE:
+        return _("%(count)s s") % {"count": number(seconds, 1 if seconds < 10 and seconds % 1 >= 0.05 else 0)}
+    if seconds < HOUR:
+        return _("%(minutes)d min %(seconds)d s") % _split(seconds, MINUTE, "minutes", "seconds", 1)
+    if seconds < DAY:
+        return _("%(hours)d h %(minutes)d min") % _split(seconds, HOUR, "hours", "minutes", MINUTE)
+    return _("%(days)d d %(hours)d h") % _split(seconds, DAY, "days", "hours", HOUR)
+
+
+@register.filter
+def size(count: int) -> str:
+    """Write a number of bytes: 1.5 GB."""
+    return filesizeformat(count)
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """Write how far a moment is from now, the exact time in its tooltip: 3 min 5 s ago, in 2 h 4 min."""
+    if moment is None:
+        return "–"
+    seconds = (timezone.now() - moment).total_seconds()
+    text = _("%(span)s ago") if seconds >= 0 else _("in %(span)s")
+    return _time(moment, text % {"span": duration(max(1, round(abs(seconds))))})
+
+
+@register.filter
+def since(moment: datetime) -> SafeString:
+    """Write how long a moment is past, the exact time in its tooltip: 3 min 5 s."""
+    return _time(moment, duration(max(0, round((timezone.now() - moment).total_seconds()))))
+
+
+@register.filter
+def exact(moment: datetime | None) -> str:
+    """Write a moment with date, time and seconds, in the reader's time zone."""
+    if moment is None:
+        return "–"
+    return date_format(timezone.localtime(moment), pgettext("date format, with seconds", "M j, Y, H:i:s"))
+
+
+def _time(moment: datetime, text: str) -> SafeString:
+    iso = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact(moment), text)
+
+
+def _split(seconds: float, unit: int, large: str, small: str, small_unit: int) -> dict[str, int]:
+    whole, rest = divmod(int(seconds), unit)
+    return {large: whole, small: rest // small_unit}
