@@ -8,7 +8,6 @@ site gets them where it is set up:
     install(my_site)
 """
 
-
 from django.contrib import admin
 from django.contrib.admin.sites import AdminSite
 from django.http import HttpRequest
@@ -28,11 +27,11 @@ class ControlRoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes 
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Tell whether the app stands in the index."""
-        return Can(request.user).view
+        return Can(request.user).do()
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         """Return that it can be looked at, at most."""
-        return {"add": False, "change": False, "delete": False, "view": Can(request.user).view}
+        return {"add": False, "change": False, "delete": False, "view": Can(request.user).do()}
 
 
 def install(site: AdminSite) -> None:
@@ -49,7 +48,7 @@ def install(site: AdminSite) -> None:
     def get_urls() -> list[URLPattern | URLResolver]:
         return [*control_room_urls(site), *get_urls_of_site()]
 
-    site.get_urls = get_urls  # type: ignore[method-assign,assignment]
+    site.get_urls = get_urls  # type: ignore[method-assign]
 
 
 install(admin.site)

@@ -13,7 +13,7 @@ MOST_CHARACTERS = 200
 def log(request: HttpRequest, name: str, what: str, *, job_id: str = "", is_deletion: bool = False) -> None:
     """Write one line into the admin log: `name` is what it was done to, `what` the message that the user saw."""
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=request.user.pk or 0,  # nobody comes here without having logged in
         content_type_id=ContentType.objects.get_for_model(ControlRoom, for_concrete_model=False).pk,
         object_id=job_id,
         object_repr=name[:MOST_CHARACTERS],

@@ -32,7 +32,7 @@ class FilterForm(forms.Form):
     text = forms.CharField(label=_("Arguments"), required=False)
     since = BrowserTimeField(label=_("From"), required=False)
     until = BrowserTimeField(label=_("Until"), required=False)
-    error_class = forms.CharField(required=False, widget=forms.HiddenInput)
+    error_class = forms.CharField(required=False, widget=forms.HiddenInput)  # type: ignore[assignment]  # no attribute
     shape = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def filter(self, queue: str = "") -> Filter | None:
@@ -88,10 +88,8 @@ def _restored(entered: Any, original: Any) -> Any:
     """Return what was entered with every untouched secret put back from the same place."""
     if entered == REDACTED:
         return original
-    if isinstance(entered, dict):
-        known = original if isinstance(original, dict) else {}
-        return {key: _restored(value, known.get(key, value)) for key, value in entered.items()}
-    if isinstance(entered, list):
-        known = original if isinstance(original, list) else []
-        return [_restored(value, known[n] if n < len(known) else value) for n, value in enumerate(entered)]
+    if isinstance(entered, dict) and isinstance(original, dict):
+        return {key: _restored(value, original.get(key, value)) for key, value in entered.items()}
+    if isinstance(entered, list) and isinstance(original, list):
+        return [_restored(value, original[n] if n < len(original) else value) for n, value in enumerate(entered)]
     return entered

@@ -26,7 +26,7 @@ def serve(site: AdminSite, view: View) -> View:
 
     @wraps(view)
     def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        request.current_app = site.name  # type: ignore[attr-defined]  # it is where {% url %} looks
+        request.current_app = site.name  # it is where {% url %} looks
         needs_login = not (is_for_programs and has_token(request))
         response = (inner if needs_login else answer)(request, *args, **kwargs)
         response.headers["Content-Security-Policy"] = content_security_policy()

@@ -31,13 +31,13 @@ class JobCommands:
             ("dead", self.dead, "List the jobs that will not be tried again, the latest first."),
         ):
             _add_filter(add(name, run, help_text))
-        for name, run, help_text in (
+        for name, change, help_text in (
             ("explain", self.explain, "Say why a job has not run yet, or what became of it."),
             ("retry", self.retry, "Run jobs now that are scheduled, failed, or dead."),
             ("kill", self.kill, "Move jobs that wait to the dead set."),
             ("delete", self.delete, "Delete jobs for good."),
         ):
-            add(name, run, help_text).add_argument("ids", nargs="+", metavar="ID", help="Ids of jobs.")
+            add(name, change, help_text).add_argument("ids", nargs="+", metavar="ID", help="Ids of jobs.")
 
     # Lists
 

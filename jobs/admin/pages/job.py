@@ -23,7 +23,7 @@ from jobs.inspect import Explanation, JobRecord
 from jobs.payload import JobError
 from jobs.redaction import redact
 
-PLACES: dict[str, Promise] = {**TITLES, "running": gettext_lazy("Running"), "": gettext_lazy("Nowhere")}
+PLACES: dict[str, Promise] = {**dict(TITLES.items()), "running": gettext_lazy("Running"), "": gettext_lazy("Nowhere")}
 
 
 @dataclass(frozen=True, slots=True)

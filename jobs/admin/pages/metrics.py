@@ -17,9 +17,8 @@ from jobs.admin.charts import Chart, Mark, Series, bars, lines
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
 from jobs.inspect import ClassHistory, ClassMetrics
-from jobs.inspect.metrics import BUCKETS
 from jobs.registry import registry
-from jobs.store.metrics import BOUNDS
+from jobs.store.metrics import BOUNDS, BUCKETS
 from jobs.templatetags.jobs_format import duration, number
 
 WINDOW_TITLES: dict[str, Promise] = {
