@@ -48,12 +48,15 @@ def _cancel(request: HttpRequest, job: JobRecord) -> HttpResponse:
 
 
 def _run_again(request: HttpRequest, job: JobRecord) -> HttpResponse:
+    if job.known_class is None:
+        messages.error(request, str(UnknownJob(job.job_class)))
+        return _back(request, job)
     form = RunAgainForm(job, request.POST)
     if not form.is_valid():
         return show(request, job, form)
     try:
         copy = control.run_again(job, form.cleaned_data["args"], form.cleaned_data["kwargs"])
-    except (InvalidArguments, UnknownJob) as error:
+    except InvalidArguments as error:
         form.add_error(None, str(error))
         return show(request, job, form)
     _tell(request, job, _("A copy was enqueued as job %(id)s.") % {"id": copy.id})
