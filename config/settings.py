@@ -93,7 +93,7 @@ DATABASE_ROUTERS = ["fake_services.router.FakeServicesRouter"]
 SILENCED_SYSTEM_CHECKS = ["fields.W163", "models.W046"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
