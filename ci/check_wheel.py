@@ -37,7 +37,7 @@ def main() -> int:
 def check_contents(wheel: Path) -> list[str]:
     """Return what is missing in the wheel or too much."""
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    kinds = ("*.py", "*.lua", "*.html", "*.css", "*.js")
+    kinds = ("*.py", "*.lua", "*.html", "*.css", "*.js", "*.mo")
     wanted = {str(path.relative_to(ROOT)) for kind in kinds for path in (ROOT / "jobs").rglob(kind)}
     missing = [f"{name} is missing in the wheel." for name in sorted((wanted | {"jobs/py.typed"}) - names)]
     return missing + [f"{name} must not be in the wheel." for name in sorted(names) if not name.startswith("jobs/")]

@@ -66,7 +66,7 @@ def check(package: Path, language: str) -> Iterator[str]:
     path, texts, known = path_of(package, language), collect(package), read(package, language)
     expected = translate(texts, known, language)
     yield from (f"{language}: no longer used: {shown(old)}" for old in known if old.id and not is_in(texts, old))
-    yield from (f"{language}: {problem}: {shown(m)}" for m in expected if m.id for problem in problems(m))
+    yield from (f"{language}: {problem}: {shown(m)}" for m in sorted(expected) if m.id for problem in problems(m))
     compiled = path.with_suffix(".mo")
     if not path.exists() or path.read_bytes() != as_po(expected):
         yield f"{language}: {path.name} is out of date; run: python ci/messages.py"

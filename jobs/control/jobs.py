@@ -12,8 +12,8 @@ from jobs.inspect.record import JobRecord
 from jobs.store.reader import SetName
 from jobs.store.store import Destination
 
-#: Jobs that one script moves: Redis is busy for two milliseconds or so.
-PORTION = 500
+#: Jobs that one script moves: Redis is busy for a millisecond or so.
+PORTION = 250
 #: The sets from which each change may take a job.
 RETRYABLE: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})
 KILLABLE: frozenset[SetName] = frozenset({"ready", "scheduled", "retry"})

@@ -121,7 +121,7 @@ class _Walk:
         portion = PORTION if self._searches else limit
         rank = self._ranks[queue]
         while (ranks := self._next_ranks(queue, rank, portion)) and self._searched < SEARCH_LIMIT:
-            found = self._reader.portion(ranks, self._filter.texts)
+            found = self._reader.portion(ranks, self._filter.texts, most=limit)
             self._searched += found.looked_at
             for entry in found.entries:
                 job = record_of_entry(queue, self._name, entry)

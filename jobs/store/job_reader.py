@@ -65,14 +65,18 @@ class JobReader:
         self._store = reader.store
         self._client = reader.store.client
 
-    def portion(self, ranks: Ranks, texts: Sequence[bytes] = (), *, with_payloads: bool = True) -> Portion:
+    def portion(
+        self, ranks: Ranks, texts: Sequence[bytes] = (), *, most: int = 1_000, with_payloads: bool = True
+    ) -> Portion:
         """Return the jobs at these ranks whose payloads contain every text, which are in small ASCII letters.
 
-        It ends after half a megabyte of payloads. One round trip, O(log n + ranks + bytes).
+        It ends with the last of `most` jobs, or after half a megabyte of payloads.
+        One round trip, O(log n + ranks + bytes).
         """
         keys = self._store.keys(ranks.queue)
         reads = with_payloads or bool(texts)
-        args = [ranks.first, ranks.last, int(ranks.is_reversed), int(ranks.is_backwards), MOST_BYTES, int(reads)]
+        ends = [MOST_BYTES, most, int(reads)]
+        args = [ranks.first, ranks.last, int(ranks.is_reversed), int(ranks.is_backwards), *ends]
         with self._store.available():
             looked_at, size, found = self._store.scripts.run(
                 "search", (keys.payloads, getattr(keys, ranks.name)), [*args, *texts]

@@ -31,6 +31,7 @@ def test_worker_is_shown_as_it_told_in_its_heartbeat(store, reader):
             inspect.RunningJob("0190bb", "default", datetime.fromtimestamp(1700000001, UTC)),
         ),
         is_quiet=True,
+        is_stopping=False,
         started_at=datetime.fromtimestamp(1699999999.5, UTC),
         beat_at=datetime.fromtimestamp(1700000002, UTC),
         peak_memory_bytes=1024,

@@ -88,6 +88,14 @@ def test_a_portion_ends_after_so_many_bytes_with_the_job_that_passed_the_limit(q
     assert (portion.looked_at, ids(portion), portion.is_end) == (1, expected, False)
 
 
+def test_a_portion_ends_with_the_last_job_that_is_wanted(q, jobs):
+    put(q, "retry", {"a": 1, "b": 2, "c": 3, "d": 4})
+
+    portion = jobs.portion(Ranks("q", "retry", 0, 9), most=2)
+
+    assert (portion.looked_at, ids(portion), portion.is_end) == (2, ["a", "b"], False)
+
+
 def test_sizes_tell_what_lies_below_and_between(q, jobs):
     put(q, "retry", {"a": 10, "b": 20, "c": 30, "d": 40})
 

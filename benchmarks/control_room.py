@@ -1,0 +1,178 @@
+"""Measure the control room with a million jobs: `python -m benchmarks.control_room [--jobs 1000000]`.
+
+Starts a Valkey of its own, spreads jobs over ready, retry and dead of two queues, and asks for every page through
+Django's test client. Prints a line for each with its limit, and exits with 1 when one is broken.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks.throughput import valkey
+
+#: Longest time of a page, of a sweep over 100,000 jobs, and of one command in Redis, in ms.
+PAGE, SWEEP, COMMAND = 300, 10_000, 10
+#: How many jobs "retry all that match" is for.
+SWEPT = 100_000
+TRACEBACK = 'File "shop/cashier.py", line 88, in charge\n    raise Declined(card)\n' * 25
+QUEUES = ("high", "default")
+
+
+def main() -> None:
+    """Fill, measure, and say whether all limits hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=1_000_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="makeitso-bench-") as name, valkey(Path(name)):
+        os.environ["DATABASE_URL"] = f"sqlite:///{name}/db.sqlite3"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        import django
+
+        django.setup()
+        time.sleep(1)
+        sys.exit(0 if measure(options.jobs) else 1)
+
+
+def measure(jobs: int) -> bool:
+    """Print every figure; return whether all are within their limits."""
+    from jobs.inspect import get_reader
+
+    client = logged_in()
+    store = get_reader().store
+    started = time.perf_counter()
+    last = fill(store, jobs)
+    print(f"{jobs:,} jobs written in {time.perf_counter() - started:.0f} s", flush=True)
+    store.client.config_set("slowlog-log-slower-than", 1000)
+    store.client.config_set("slowlog-max-len", 10_000)
+    results = [show(path, timed(partial(client.get, path)), PAGE) for path in pages(last)]
+    show("a filter that nothing matches", timed(partial(client.get, "/admin/jobs/dead/?text=nosuchword")), None)
+    results += [show(f"retry all of {SWEPT:,}", sweep(store), SWEEP)]
+    return all([*results, show("longest command in Redis", longest_command(store), COMMAND)])
+
+
+def logged_in() -> Any:
+    """Return a test client of a superuser."""
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from django.test import Client
+
+    call_command("migrate", verbosity=0)
+    client = Client(headers={"host": "localhost"})
+    client.force_login(get_user_model().objects.create_superuser("bench"))
+    return client
+
+
+def fill(store: Any, jobs: int) -> str:
+    """Spread jobs over the sets and queues; return the id of a dead one."""
+    last = ""
+    made = (make(number) for number in range(jobs))
+    while batch := list(islice(made, 5_000)):
+        with store.client.pipeline(transaction=False) as pipe:
+            for queue, name, score, payload in batch:
+                keys = store.keys(queue)
+                pipe.hset(keys.payloads, payload.id, payload.encode())
+                pipe.zadd(getattr(keys, name), {payload.id: score})
+                last = payload.id if name == "dead" else last
+            pipe.execute()
+    store.announce_queues(QUEUES)
+    return last
+
+
+def make(number: int) -> tuple[str, str, int, Any]:
+    """Return queue, set, score and payload of one job."""
+    from jobs.ids import new_job_id
+    from jobs.payload import Payload
+
+    name = ("ready", "retry", "dead")[number % 3]
+    at = 1_764_000_000_000 + number * 10
+    error = {"class": "shop.Declined", "message": f"Card {number} declined", "at": at / 1000, "worker": "w:1:a"}
+    if number % 30 == 2:
+        error["traceback"] = TRACEBACK
+    payload = Payload(
+        0,
+        new_job_id(),
+        "bench.SweptJob" if name == "dead" and number < 3 * SWEPT else f"bench.Job{number % 7}",
+        QUEUES[number % 2],
+        [number, {"customer": "Ada Lovelace", "note": "a few words of text"}],
+        enqueued_at=at / 1000,
+        errors=[] if name == "ready" else [error],
+    )
+    return payload.queue, name, at + (100 << 44 if name == "ready" else 0), payload
+
+
+def pages(job_id: str) -> Iterator[str]:
+    """Yield the address of every page."""
+    names = [
+        *(
+            "",
+            "?days=1",
+            "?days=180",
+            "queues/",
+            "queues/default/",
+            "workers/",
+            "scheduled/",
+            "retry/",
+            "dead/",
+            "done/",
+        ),
+        *("dead/?queue=high", "dead/?job_class=bench.Job3", "dead/?until=2025-11-24T17:00", "failures/", "metrics/"),
+        *("metrics/?in=3d", f"job/{job_id}/", "metrics.txt", "stats.json"),
+    ]
+    yield from (f"/admin/jobs/{name}" for name in names)
+
+
+def timed(call: Callable[[], Any]) -> float:
+    """Return the median of five calls in ms, after one to warm up."""
+    if call().status_code != 200:
+        raise SystemExit("A page could not be shown.")
+    return statistics.median(once(call) for _ in range(5))
+
+
+def once(call: Callable[[], object]) -> float:
+    """Return the time of one call in ms."""
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1000
+
+
+def sweep(store: Any) -> float:
+    """Retry all dead jobs of one class and return how long it took in ms."""
+    from jobs import control, inspect
+
+    store.client.slowlog_reset()
+    started = time.perf_counter()
+    done = control.retry_all("dead", inspect.Filter(job_class="bench.SweptJob"), seconds=60)
+    elapsed = (time.perf_counter() - started) * 1000
+    print(f"  {done.changed:,} jobs retried, {done.searched:,} looked through", flush=True)
+    return elapsed
+
+
+def longest_command(store: Any) -> float:
+    """Return how long Redis was busy with the slowest command since the sweep began, in ms."""
+    slowest = max(store.client.slowlog_get(10_000), key=lambda entry: entry["duration"], default=None)
+    if slowest is None:
+        return 0.0
+    print(f"  the slowest was {slowest['command'][:60]!r}", flush=True)
+    return float(slowest["duration"]) / 1000
+
+
+def show(what: str, milliseconds: float, limit: float | None) -> bool:
+    """Print one figure; return whether it is within its limit."""
+    is_good = limit is None or milliseconds <= limit
+    print(
+        f"{what:44} {milliseconds:10,.1f} ms  {f'limit {limit:,}' if limit else '':14}{'' if is_good else '  BROKEN'}",
+        flush=True,
+    )
+    return is_good
+
+
+if __name__ == "__main__":
+    main()

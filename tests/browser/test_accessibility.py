@@ -1,0 +1,56 @@
+"""axe-core finds no serious fault on any page of the control room, in light and dark, wide and narrow."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "fake_services"])]
+PAGES = (
+    "",
+    "queues/",
+    "queues/default/",
+    "workers/",
+    "scheduled/",
+    "retry/",
+    "dead/",
+    "done/",
+    "dead/?text=nothing",
+    "failures/",
+    "metrics/",
+    f"metrics/{JOB_CLASS}/",
+    "job/{ready}/",
+    "job/{scheduled}/",
+    "job/{retry}/",
+    "job/{dead}/",
+    "job/{done}/",
+    "job/{running}/",
+    "job/nosuch/",
+)
+
+
+def faults(page):
+    """Return what axe calls serious or critical, with where it is."""
+    found = Axe().run(page).response["violations"]
+    grave = [each for each in found if each["impact"] in {"serious", "critical"}]
+    return [(each["id"], node["html"][:150]) for each in grave for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(chromium, live_server, store, theme, width):
+    jobs = furnish(store)
+    options = {"bypass_csp": True, "color_scheme": theme, "viewport": {"width": width, "height": 900}}
+    problems = {}
+    with visit(chromium, live_server.url, make_user(is_superuser=True), **options) as page:
+        for path in PAGES:
+            page.goto(f"/admin/jobs/{path.format(**jobs)}")
+            overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if found := [*faults(page), *([("overflow", overflow)] if overflow > 0 else [])]:
+                problems[path] = found
+        page.goto("/admin/jobs/dead/")
+        page.get_by_label("With").select_option("all")
+        page.get_by_role("button", name="Delete", exact=True).click()
+        problems |= {"confirm": found} if (found := faults(page)) else {}
+
+    assert problems == {}

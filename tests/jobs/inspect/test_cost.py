@@ -1,0 +1,114 @@
+"""What the control room costs Redis: the same number of commands and answers, however many jobs there are."""
+
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from redis.connection import AbstractConnection
+
+from jobs import inspect
+from jobs.inspect import failures, job_sets
+from jobs.payload import Payload
+from jobs.store.reader import TIME_BITS
+from tests.jobs.inspect.filling import failure
+
+FEW, MANY = 300, 5_000
+SETS = ("ready", "scheduled", "retry", "dead", "done")
+PAGES = [
+    "",
+    "?days=180",
+    "queues/",
+    "queues/default/",
+    "workers/",
+    *(f"{name}/" for name in SETS[1:]),
+    "dead/?queue=default",
+    "dead/?since=2020-01-01",
+    "dead/?job_class=tests.AnyJob",
+    "failures/",
+    "metrics/",
+    "job/{id}/",
+    "metrics.txt",
+    "stats.json",
+]
+pytestmark = pytest.mark.django_db
+
+
+class Meter:
+    """Counts what goes to Redis and what comes back."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.commands = self.elements = 0
+        read = AbstractConnection.read_response
+
+        def reading(connection, *args, **kwargs):
+            answer = read(connection, *args, **kwargs)
+            self.commands += 1
+            self.elements += size_of(answer)
+            return answer
+
+        monkeypatch.setattr(AbstractConnection, "read_response", reading)
+
+    def of(self, call):
+        """Return (commands, elements) of a call."""
+        self.commands = self.elements = 0
+        call()
+        return self.commands, self.elements
+
+
+def size_of(answer):
+    return sum(map(size_of, answer)) if isinstance(answer, list | tuple) else 1
+
+
+@pytest.fixture
+def meter(monkeypatch):
+    monkeypatch.setattr(failures, "LOOK_AT", 100)
+    return Meter(monkeypatch)
+
+
+@pytest.fixture
+def client():
+    client = Client()
+    client.force_login(User.objects.create_superuser("boss"))
+    return client
+
+
+def fill(store, count):
+    """Put so many jobs into each set of one queue; return the id of one."""
+    keys, now = store.keys("default"), round(time.time() * 1000)
+    with store.client.pipeline(transaction=False) as pipe:
+        for name in SETS:
+            for n in range(count):
+                job_id = f"{SETS.index(name)}{n:031}"
+                errors = [failure("E", "boom", 1.0)] if name in {"retry", "dead"} else []
+                payload = Payload(0, job_id, "tests.AnyJob", "default", errors=errors, enqueued_at=1.0)
+                pipe.hset(keys.payloads, job_id, payload.encode())
+                pipe.zadd(getattr(keys, name), {job_id: now + n + ((100 << TIME_BITS) if name == "ready" else 0)})
+        pipe.execute()
+    store.announce_queues(["default"])
+    return f"3{0:031}"
+
+
+def test_every_page_costs_the_same_with_many_jobs_as_with_few(store, client, meter):
+    costs: dict[str, list[tuple[int, int]]] = {}
+    for count in (FEW, MANY):
+        store.client.flushall()
+        job_id = fill(store, count)
+        for page in PAGES:
+            path = f"/admin/jobs/{page.format(id=job_id)}"
+            assert client.get(path).status_code == 200
+            costs.setdefault(page, []).append(meter.of(lambda path=path: client.get(path)))
+
+    assert {page: cost for page, cost in costs.items() if cost[0] != cost[1]} == {}
+    assert max(elements for (_, elements), _ in costs.values()) < 2_000
+
+
+def test_a_search_in_many_jobs_is_bounded(store, meter, monkeypatch):
+    monkeypatch.setattr(job_sets, "SEARCH_LIMIT", 3_000)
+    fill(store, MANY)
+
+    commands, elements = meter.of(lambda: inspect.job_set("dead", inspect.Filter(text="needle")))
+
+    assert commands <= 12
+    assert elements < 100
+    assert inspect.job_set("dead", inspect.Filter(text="needle")).is_bounded
