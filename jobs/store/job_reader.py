@@ -131,12 +131,6 @@ class JobReader:
             deadline, (seconds, microseconds) = pipe.execute()
         return None if deadline is None else max(0.0, deadline / 1000 - seconds - microseconds / 1e6)
 
-    def payloads(self, queue: str, job_ids: Sequence[str]) -> list[bytes | None]:
-        """Return the payloads of some jobs. One round trip, O(k)."""
-        with self._store.available():
-            found: list[Any] = self._client.hmget(self._store.keys(queue).payloads, list(job_ids)) if job_ids else []
-        return found
-
 
 def _location(queue: str, payload: bytes, held_by: bytes | None, scores: Sequence[float | None]) -> Location:
     if held_by is not None:

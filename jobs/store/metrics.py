@@ -66,13 +66,6 @@ class Measure:
         self.microseconds += round(seconds * 1e6)
         self.buckets[bisect_left(BOUNDS, seconds)] += 1
 
-    def merge(self, other: "Measure") -> None:
-        """Add all of another measure."""
-        self.runs += other.runs
-        self.failures += other.failures
-        self.microseconds += other.microseconds
-        self.buckets = [mine + theirs for mine, theirs in zip(self.buckets, other.buckets, strict=True)]
-
 
 class MetricStore:
     """Writes and reads measures through one store."""
