@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from jobs import Job, control, inspect
 from jobs.store.orders import Orders
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit, worker_name
-from tests.jobs.inspect.filling import put
+from tests.jobs.inspect.filling import beat, put
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "fake_services"])]
 
@@ -270,3 +270,17 @@ def test_a_page_whose_server_is_gone_says_so(chromium, live_server, jobs):
         page.goto("/admin/jobs/")
         page.route("**/*", lambda route: route.abort())
         expect(page.locator("#jobs-live")).to_contain_text("Connection lost", timeout=15_000)
+
+
+def test_nothing_moves_while_a_question_waits_for_its_answer(chromium, live_server, store, jobs):
+    with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
+        page.goto("/admin/jobs/workers/")
+        open_sure(page, "Stop")
+        beat(store, "older:2:abcd", host="older", started_at=1.7e9)
+        expect(page.locator("#jobs-live")).to_contain_text("Paused", timeout=15_000)
+        expect(page.locator(".jobs-worker")).to_have_count(1)
+
+        open_sure(page, "Stop")  # no, after all
+        page.evaluate("document.activeElement.blur()")
+        expect(page.locator(".jobs-worker")).to_have_count(2, timeout=15_000)
+        expect(page.locator(".jobs-sure[open]")).to_have_count(0)

@@ -3,7 +3,7 @@
  *
  * Every five seconds the same address is fetched again, and the inside of each element with `data-live` is replaced by
  * that of the new element with the same value. Nothing is replaced under somebody's hands: not while the page is hidden,
- * a box is ticked, a field has the focus or text is selected.
+ * a box is ticked, a field has the focus, text is selected, or a question waits for its answer.
  */
 "use strict";
 
@@ -36,7 +36,7 @@
     const field = document.activeElement;
     return (
       (main.contains(field) && field.matches("input, select, textarea")) ||
-      main.querySelector("input[type=checkbox]:checked, dialog[open]") !== null ||
+      main.querySelector("input[type=checkbox]:checked, .jobs-sure[open]") !== null ||
       (!getSelection().isCollapsed && main.contains(getSelection().anchorNode))
     );
   }
