@@ -20,8 +20,10 @@ class BadBody(Exception):
 def read_body(request: HttpRequest) -> Body:
     """Return the request's JSON object: an empty one if there is no body or the client asks for HTML.
 
-    Raises `BadBody`, also for infinite numbers, half characters (lone surrogates) and NUL.
+    Raises `BadBody`, also for infinite numbers, half characters (lone surrogates) and NUL, and for a body cut short.
     """
+    if len(request.body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise BadBody("the body is cut short")  # its sender died: nothing must be done for it
     if not request.body or "text/html" in request.headers.get("Accept", ""):
         return {}
     try:
