@@ -1,4 +1,7 @@
-"""Make It So: background jobs for Django on Redis or Valkey. These are the public names."""
+"""Make It So: background jobs for Django on Redis or Valkey.
+
+The names here are the public ones.
+"""
 
 from jobs.enqueue import ConfiguredJob, EnqueuedJob
 from jobs.errors import (
@@ -16,8 +19,8 @@ from jobs.errors import (
     TransientError,
     UnknownJob,
 )
+from jobs.features.limits import limit, lock
 from jobs.job import Job, Retry
-from jobs.locks import limit, lock
 from jobs.middleware import Middleware
 
 __all__ = [

@@ -1,20 +1,36 @@
 """Django's entry: find the job classes of all apps, and add the system checks."""
 
+from contextlib import suppress
+
 from django.apps import AppConfig
 from django.core import checks
 from django.utils.module_loading import autodiscover_modules
 
+from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings
+from jobs.connection_checks import check_pools, check_servers
+from jobs.errors import ConfigurationError
+from jobs.job import decide_options
 
 
-class JobsConfig(AppConfig):
-    """The app `jobs`."""
+class MakeItSoConfig(AppConfig):
+    """The app `jobs`.
+
+    A project may name it in full, so that another package `jobs` is not taken for it.
+    """
 
     name = "jobs"
     verbose_name = "Jobs"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import the `jobs` module of every app, so that the registry knows every job class."""
+        """Import the `jobs` module of every app.
+
+        After that the registry knows every job class.
+        """
         autodiscover_modules("jobs")
+        with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
+            decide_options()
         checks.register(check_settings, "jobs")
+        checks.register(check_pools, "jobs")
+        checks.register(check_servers, checks.Tags.database)

@@ -1,85 +1,209 @@
-"""Checks that arguments are JSON and come back unchanged. Called at enqueue, so the error shows the caller's line."""
+"""Checks that arguments are JSON and come back unchanged.
+
+Called at enqueue, so that the error shows the caller's line.
+
+The work is bounded: once what was seen must take more bytes than any payload may have, nothing more
+is looked at. A list that holds the same list again and again may stand for millions of values.
+"""
 
 import datetime
 import decimal
 import enum
 import math
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from django.db.models import Model
+from django.utils.functional import Promise
 
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
 from jobs.redaction import REDACTED, is_secret
+from jobs.text import brief, shortened
 
 _REMEDIES: Sequence[tuple[type | tuple[type, ...], str]] = (
     (Model, "pass its primary key (value.pk) and load it in perform"),
     ((datetime.datetime, datetime.date, datetime.time), "pass value.isoformat()"),
     (datetime.timedelta, "pass value.total_seconds()"),
-    ((decimal.Decimal, uuid.UUID), "pass str(value)"),
+    ((decimal.Decimal, uuid.UUID, Promise), "pass str(value)"),
     (enum.Enum, "pass value.value"),
     (bytes, "store it elsewhere and pass its key"),
     (str, "pass a plain str of what it says"),
+    (int, "pass int(value): it would come back as one"),
+    (float, "pass float(value): it would come back as one"),
     (tuple, "pass a list: it would come back as one"),
+    (list, "pass list(value): it would come back as one"),
+    (dict, "pass dict(value): it would come back as one"),
     ((set, frozenset), "pass sorted(value)"),
 )
 
-_PLAIN = frozenset({bool, type(None)})
+_PLAIN = frozenset({str, int, bool, type(None)})
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
+_MOST_DEPTH = 100
+#: Characters of a text that is not worth counting when it stands alone.
+_SHORT = 1_000
+#: Longest path to a value in a message.
+_MOST_PATH = 100
+
+
+class _Misfit(Exception):
+    """Something in an argument that JSON would change.
+
+    `steps` lead to it, the last one first.
+    """
+
+    def __init__(self, value: object, problem: str, *, is_key: bool = False) -> None:
+        super().__init__(problem)
+        self.value, self.problem, self.is_key = value, problem, is_key
+        self.steps: list[str] = []
+
+
+class _TooLarge(Exception):
+    """The arguments must take more bytes than any payload may have."""
+
+
+def are_plain(values: Collection[Any]) -> bool:
+    """Tell of most arguments that they are well, but for what the encoder sees.
+
+    It sees whole numbers beyond 64 bits and texts that are no Unicode.
+    """
+    kinds = set(map(type, values))
+    if str in kinds and not all(type(v) is not str or len(v) < _SHORT for v in values):
+        return False
+    return kinds <= _PLAIN
 
 
 def check_arguments(
-    job_class: str, args: Sequence[object], kwargs: Mapping[str, object], parameters: Sequence[str] = ()
+    job_class: str,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    parameters: Sequence[str] = (),
 ) -> None:
     """Raise InvalidArguments, naming the argument and the remedy, unless every value is plain JSON.
 
-    `parameters` are the names of the positional ones: the message does not quote the value of a secret.
+    `parameters` are the names of the positional ones: the message does not quote the value of a
+    secret.
     """
+    left: int | None = None
     for position, value in enumerate(args):
-        if type(value) not in _PLAIN:
+        if not _is_simple(value):
             name = parameters[min(position, len(parameters) - 1)] if parameters else ""
-            _check(job_class, f"argument {position + 1}", value, name)
+            left = _check(job_class, f"argument {position + 1}", value, name, left)
     for name, value in kwargs.items():
-        if type(value) not in _PLAIN:
-            _check(job_class, f"argument {name!r}", value, name)
+        if type(name) is not str:
+            kind = type(name).__qualname__
+            raise InvalidArguments(
+                f"{job_class}: the name of an argument is of type {kind}; pass a plain str."
+            )
+        if not name.isascii() and (problem := _text_problem(name)):
+            raise InvalidArguments(f"{job_class}: the name of argument {brief(name)}: {problem}.")
+        if not _is_simple(value):
+            left = _check(job_class, f"argument {brief(name)}", value, name, left)
 
 
-def _check(job_class: str, where: str, value: object, name: str) -> None:
-    for path, found, problem in _problems(where, value, depth=0):
-        raise InvalidArguments(f"{job_class}: {path} is {_shown(found, f'{name} {path}')}: {problem}.")
+def _is_simple(value: object) -> bool:
+    """Tell of most arguments that they are well, without much ado."""
+    kind = type(value)
+    if kind is int:
+        return _MIN_INT <= value <= _MAX_INT  # type: ignore[operator]  # it is an int
+    if kind is str:
+        return str.isascii(value) and len(value) < _SHORT  # type: ignore[arg-type]  # it is a str
+    return kind is bool or kind is type(None)
+
+
+def _check(job_class: str, where: str, value: object, name: str, left: int | None) -> int:
+    """Return how many bytes are left after this argument."""
+    most = get_settings().max_payload_bytes
+    try:
+        # Twice as many, so that the size of what is not much too large is told to the byte.
+        return _walk(value, 2 * most if left is None else left, 0)
+    except _TooLarge:
+        raise InvalidArguments(
+            f"{job_class}: the payload has more than {2 * most:,} bytes, and "
+            f"JOBS['MAX_PAYLOAD_BYTES'] is {most:,}. Store the data elsewhere and pass its key."
+        ) from None
+    except _Misfit as misfit:
+        path = where + "".join(reversed(misfit.steps))
+        found = _shown(misfit.value, f"{name} {path}")
+        path = f"{'a key of ' if misfit.is_key else ''}{shortened(path, _MOST_PATH)}"
+        raise InvalidArguments(f"{job_class}: {path} is {found}: {misfit.problem}.") from None
 
 
 def _shown(value: object, names: str) -> str:
-    """Return a value for the message; one that is secret by its name, or whose own text speaks of a secret, is not."""
-    text = repr(value)
+    """Return a value for the message.
+
+    It is hidden if its name, or its own text, speaks of a secret.
+    """
+    text = brief(value, most=1_000)
     if is_secret(f"{names} {text}", get_settings().redact):
         text = REDACTED
-    return f"{type(value).__qualname__} {text if len(text) <= 80 else text[:77] + '...'}"
+    return f"{type(value).__qualname__} {shortened(text)}"
 
 
-def _problems(path: str, value: object, depth: int) -> Iterator[tuple[str, object, str]]:
-    """Yield (path, value, what to do) for everything in `value` that JSON would lose or change."""
-    kind = type(value)
-    if depth > 100:
-        yield path, kind, "it is nested more than 100 deep, or contains itself"
-    elif kind is list:
-        for index, item in enumerate(cast("list[object]", value)):
-            yield from _problems(f"{path}[{index}]", item, depth + 1)
-    elif kind is dict:
-        yield from _dict_problems(path, cast("dict[object, object]", value), depth)
-    elif problem := _SCALARS.get(kind, _remedy)(value):
-        yield path, value, problem
+def _walk(value: object, left: int, depth: int) -> int:
+    """Return how many bytes are left after a value. Raise _TooLarge or _Misfit."""
+    walk = _WALKS.get(type(value))
+    if walk is None:
+        raise _Misfit(value, _remedy(value))
+    left = walk(value, left, depth)
+    if left < 0:
+        raise _TooLarge
+    return left
 
 
-def _dict_problems(path: str, value: dict[object, object], depth: int) -> Iterator[tuple[str, object, str]]:
+def _walk_list(value: list[object], left: int, depth: int) -> int:
+    _check_depth(value, depth)
+    for index, item in enumerate(value):
+        try:
+            left = _walk(item, left, depth + 1)
+        except _Misfit as misfit:
+            misfit.steps.append(f"[{index}]")
+            raise
+    return left - 2
+
+
+def _walk_dict(value: dict[object, object], left: int, depth: int) -> int:
+    _check_depth(value, depth)
     for key, item in value.items():
         if type(key) is not str:
-            yield f"a key of {path}", key, "JSON has only strings as keys"
-        elif problem := _text_problem(key):
-            yield f"a key of {path}", key, problem
-        yield from _problems(f"{path}[{key!r}]", item, depth + 1)
+            raise _Misfit(key, "JSON has only strings as keys", is_key=True)
+        if not key.isascii() and (problem := _text_problem(key)):
+            raise _Misfit(key, problem, is_key=True)
+        try:
+            left = _walk(item, left - len(key) - 3, depth + 1)
+        except _Misfit as misfit:
+            misfit.steps.append(f"[{brief(key)}]")
+            raise
+    return left - 2
+
+
+def _check_depth(value: object, depth: int) -> None:
+    if depth >= _MOST_DEPTH:
+        raise _Misfit(type(value), "it is nested more than 100 deep, or contains itself")
+
+
+def _walk_text(value: str, left: int, _: int) -> int:
+    left -= len(value) + 3
+    if left >= 0 and not value.isascii() and (problem := _text_problem(value)):
+        raise _Misfit(value, problem)
+    return left
+
+
+def _walk_int(value: int, left: int, _: int) -> int:
+    if not _MIN_INT <= value <= _MAX_INT:
+        raise _Misfit(value, "it does not fit into 64 bits; pass str(value)")
+    return left - 2
+
+
+def _walk_float(value: float, left: int, _: int) -> int:
+    if not math.isfinite(value):
+        raise _Misfit(value, "JSON has no such number; pass None or a string")
+    return left - 4
+
+
+def _walk_plain(_: object, left: int, __: int) -> int:
+    return left - 5
 
 
 def _remedy(value: object) -> str:
@@ -89,7 +213,7 @@ def _remedy(value: object) -> str:
     return "it is not JSON; pass strings, numbers, booleans, None, lists or dicts of these"
 
 
-def _text_problem(value: Any) -> str | None:
+def _text_problem(value: str) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a surrogate pair, as os.fsdecode() makes them
@@ -97,19 +221,14 @@ def _text_problem(value: Any) -> str | None:
     return None
 
 
-def _int_problem(value: Any) -> str | None:
-    return None if _MIN_INT <= value <= _MAX_INT else "it does not fit into 64 bits; pass str(value)"
-
-
-def _float_problem(value: Any) -> str | None:
-    return None if math.isfinite(value) else "JSON has no such number; pass None or a string"
-
-
-#: What may be wrong with values of exactly these types.
-_SCALARS: Mapping[type, Callable[[Any], str | None]] = {
-    str: _text_problem,
-    int: _int_problem,
-    float: _float_problem,
-    bool: lambda _: None,
-    type(None): lambda _: None,
+#: How values of exactly these types are checked.
+#: Each counts the fewest bytes that it takes, a comma included.
+_WALKS: Mapping[type, Callable[[Any, int, int], int]] = {
+    str: _walk_text,
+    int: _walk_int,
+    float: _walk_float,
+    bool: _walk_plain,
+    type(None): _walk_plain,
+    list: _walk_list,
+    dict: _walk_dict,
 }

@@ -1,74 +1,264 @@
-"""The client: sends new jobs to Redis within a bounded time. Used by `enqueue` and `commit`; knows no job classes."""
+"""The client: sends new jobs to Redis within a bounded time.
+
+Used by `enqueue` and `commit`. It knows no job classes.
+"""
 
 import functools
+import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from django.core.signals import setting_changed
-
-from jobs.conf import get_settings
+from jobs.conf import get_settings, until_settings_change
 from jobs.errors import StoreUnavailable
-from jobs.store import MOST_JOBS, NewJob, Store
+from jobs.events import JobEnqueued, QueueNotAnnounced, emit, is_heard
+from jobs.store import MOST_JOBS, NewJob, Store, Underway
+from jobs.store.bounded import time_limit
 
 #: How often a process makes its queues known again, in seconds.
 ANNOUNCE_EVERY = 60.0
+#: Bytes of payload in one round trip, unless a single job is larger. More at once is no faster.
+MOST_BYTES = 1_000_000
+#: The longest pause before a push is sent again, in seconds.
+PAUSE = 0.02
+#: After so many seconds a push is not sent again: Redis remembers it for twice as long.
+RESEND_WITHIN = 15.0
+
+#: What goes in one round trip: jobs by queue.
+Portion = Mapping[str, Sequence[NewJob]]
 
 
 class Client:
     """Pushes jobs. Threads may share it, and so may processes that fork."""
 
-    def __init__(self, store: Store, timeout: float) -> None:
-        """Take a store whose own timeout is half of `timeout`, the longest that a push may block."""
-        self._store = store
-        self._timeout = timeout
+    def __init__(self, open_store: Callable[[], Store], timeout: float) -> None:
+        """Take what opens the store, and the most seconds for one round trip.
+
+        The store is opened in the first push, since a cluster is asked for its nodes then.
+        """
+        self._open_store = open_store
+        self.timeout = timeout
+        self._opened: Store | None = None
         self._announced: dict[str, float] = {}
 
-    def push(self, jobs: Iterable[tuple[str, NewJob]]) -> None:
-        """Push (queue, job) pairs, up to 1,000 in a round trip. Raise StoreUnavailable beyond the time bound."""
-        batch: dict[str, list[NewJob]] = {}
-        for number, (queue, job) in enumerate(jobs, 1):
-            batch.setdefault(queue, []).append(job)
-            if number % MOST_JOBS == 0:
-                self._push_batch(batch)
-                batch = {}
-        if batch:
-            self._push_batch(batch)
+    def push(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
+        """Push (queue, job) pairs, in portions of 1,000 or 1 MB.
 
-    def _push_batch(self, batch: Mapping[str, Sequence[NewJob]]) -> None:
-        deadline = time.monotonic() + self._timeout / 2
+        The time bound holds for each round trip, with the connection and a second try if they are
+        needed. Raise StoreUnavailable beyond it: the portions before it are in Redis then, and the
+        error says how many jobs these are.
+        """
+        pushed = 0
+        for portion in portions(jobs):
+            try:
+                self.push_portion(portion)
+            except StoreUnavailable as error:
+                error.pushed, error.jobs = pushed, len(jobs)
+                raise
+            pushed += count_of(portion)
+
+    def push_portion(self, portion: Portion, spent: float = 0.0) -> None:
+        """Push jobs in one round trip, with a second try if need be.
+
+        Raise StoreUnavailable. `spent` are the seconds of its time that are used up.
+        """
+        started = time.monotonic() - spent
+        limit = time_limit.change(started + self.timeout)
+        try:
+            deadline = time_limit.deadline or math.inf  # a round may end sooner
+            self._push_until(min(started + self.timeout / 2, deadline), portion)
+            self._announce(started, portion)
+        finally:
+            time_limit.deadline = limit
+        _tell_of(portion)
+
+    def _push_until(self, last_try: float, portion: Portion) -> None:
         while True:
             try:
-                self._store.push_all(batch)
-                break
+                self._store.intake.push_all(portion)
             except StoreUnavailable:
-                # A push may be sent again: it inserts only what is new. A connection that broke while idle fails soon.
-                if time.monotonic() >= deadline:
+                # A push may be sent again: it inserts only what is new. A connection that broke
+                # while idle fails soon.
+                if time.monotonic() >= last_try:
                     raise
-                time.sleep(min(0.02, self._timeout / 50))
-        self._announce(batch)
+                time.sleep(min(PAUSE, self.timeout / 50))
+            else:
+                return
 
-    def _announce(self, queues: Iterable[str]) -> None:
+    def begin(self, portion: Portion) -> Underway | None:
+        """Send jobs and leave the answer for later. Raise StoreUnavailable.
+
+        Return None where that cannot be, and nothing is sent: `push_portion` can.
+        """
+        if len(portion) > 1:
+            return None
+        limit = time_limit.change(time.monotonic() + self.timeout)
+        try:
+            for queue, jobs in portion.items():
+                return self._store.intake.begin(queue, jobs)
+        finally:
+            time_limit.deadline = limit
+        return None
+
+    def end(self, underway: Underway, portion: Portion, spent: float) -> bool:
+        """Wait for the answer to a push, and tell whether Redis took it.
+
+        Raise StoreUnavailable.
+        """
+        started = time.monotonic() - spent
+        limit = time_limit.change(started + self.timeout)
+        try:
+            is_done = underway.is_done()
+            if is_done:
+                self._announce(started, portion)
+        finally:
+            time_limit.deadline = limit
+        if is_done:
+            _tell_of(portion)
+        return is_done
+
+    @property
+    def _store(self) -> Store:
+        if self._opened is None:
+            self._opened = self._open_store()
+        return self._opened
+
+    def _announce(self, started: float, queues: Iterable[str]) -> None:
+        """Make queues known, unless they are.
+
+        When the push took long, a later push does it.
+        """
         now = time.monotonic()
-        new = [queue for queue in queues if now - self._announced.get(queue, -ANNOUNCE_EVERY) >= ANNOUNCE_EVERY]
-        if new:
-            self._announced.update(dict.fromkeys(new, now))
-            # The jobs are in Redis: whoever enqueued them must not hear of a failure now.
-            with suppress(StoreUnavailable):
-                self._store.announce_queues(new)
+        due, known = now - ANNOUNCE_EVERY, self._announced
+        new = [queue for queue in queues if queue not in known or known[queue] <= due]
+        if not new or now - started >= self.timeout / 2:
+            return
+        self._announced.update(dict.fromkeys(new, now))
+        try:
+            self._store.intake.announce_queues(new)
+        except Exception as error:  # noqa: BLE001  # the jobs are in, so no caller may hear of it
+            emit(QueueNotAnnounced(",".join(new), error))
 
 
+class Stream:
+    """Pushes portion after portion: while Redis works on one, its caller makes the next.
+
+    So the failure of a portion shows when the next is sent, or at the end, in `settle`.
+    """
+
+    def __init__(self, client: Client) -> None:
+        """Take the client. Nothing is sent yet."""
+        self._client = client
+        #: Jobs that are known to be in Redis.
+        self.pushed = 0
+        self._given = 0
+        self._sent: _Sent | None = None
+
+    def send(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
+        """Send (queue, job) pairs, once those before them are in. Raise StoreUnavailable.
+
+        The error says how many of all jobs are in.
+        """
+        self._given += len(jobs)
+        for portion in portions(jobs):
+            self.settle()
+            self._begin(portion)
+
+    def settle(self) -> None:
+        """Wait until all that was sent is in. Raise StoreUnavailable."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
+        started = time.monotonic()
+        try:
+            if self._client.end(sent.underway, sent.portion, sent.spent):
+                self.pushed += count_of(sent.portion)
+                return
+        except StoreUnavailable as error:
+            now = time.monotonic()
+            spent = sent.spent + now - started
+            if spent >= self._client.timeout / 2 or now - sent.at > RESEND_WITHIN:
+                self._count(error)
+                raise
+        self._push(sent.portion, sent.spent + time.monotonic() - started)
+
+    def drop(self) -> None:
+        """Give up the answer that is still to come: something struck from outside."""
+        sent, self._sent = self._sent, None
+        if sent is not None:
+            sent.underway.drop()
+
+    def _begin(self, portion: Portion) -> None:
+        started = time.monotonic()
+        try:
+            underway = self._client.begin(portion)
+        except StoreUnavailable as error:
+            if time.monotonic() - started >= self._client.timeout / 2:
+                self._count(error)
+                raise
+            underway = None
+        now = time.monotonic()
+        if underway is None:
+            self._push(portion, now - started)
+        else:
+            self._sent = _Sent(underway, portion, now, now - started)
+
+    def _push(self, portion: Portion, spent: float) -> None:
+        """Push in the ordinary way, and perhaps for the second time."""
+        try:
+            self._client.push_portion(portion, spent)
+        except StoreUnavailable as error:
+            self._count(error)
+            raise
+        self.pushed += count_of(portion)
+
+    def _count(self, error: StoreUnavailable) -> None:
+        error.pushed, error.jobs = self.pushed, self._given
+
+
+class _Sent(NamedTuple):
+    """A portion that was sent.
+
+    `at` is by the monotonic clock. By then `spent` seconds of its time were used up.
+    """
+
+    underway: Underway
+    portion: Portion
+    at: float
+    spent: float
+
+
+def count_of(portion: Portion) -> int:
+    """Return the number of jobs."""
+    return sum(map(len, portion.values()))
+
+
+def portions(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
+    """Yield the jobs by queue, in portions of one round trip."""
+    portion: dict[str, list[NewJob]] = {}
+    count = size = 0
+    for queue, job in jobs:
+        size += len(job.payload)
+        if count and (size > MOST_BYTES or count == MOST_JOBS):
+            yield portion
+            portion, count, size = {}, 0, len(job.payload)
+        portion.setdefault(queue, []).append(job)
+        count += 1
+    if portion:
+        yield portion
+
+
+def _tell_of(portion: Portion) -> None:
+    if is_heard(JobEnqueued):
+        for queue, jobs in portion.items():
+            for job in jobs:
+                emit(JobEnqueued(job.id, queue, job.payload))
+
+
+@until_settings_change
 @functools.cache
 def get_client() -> Client:
     """Return the client of the project's settings."""
     settings = get_settings()
-    store = Store(settings.redis_url, settings.namespace, timeout=settings.enqueue_timeout / 2)
-    return Client(store, settings.enqueue_timeout)
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "JOBS":
-        get_client.cache_clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="jobs.client")
+    url, namespace, timeout = settings.redis_url, settings.namespace, settings.enqueue_timeout
+    return Client(lambda: Store(url, namespace, timeout), timeout)

@@ -1,18 +1,26 @@
 """Enqueueing inside a transaction: the push waits for the commit. Used by `enqueue`.
 
-Every job is an `on_commit` hook of its own, because a rolled-back savepoint takes the hooks registered in it along.
-The hooks only collect; a second, empty-handed hook pushes what was collected, so that a transaction costs one round
-trip. It carries no savepoint, so no partial rollback can remove it, and only the last one of a transaction acts.
-With transactions open on several databases, a job has hooks in each, and the last to commit collects it.
+Every job is an `on_commit` hook of its own, because a rolled-back savepoint takes the hooks
+registered in it along. The hooks only collect. A second, empty-handed hook pushes what was
+collected, so that a transaction costs one round trip. It carries no savepoint, so no partial
+rollback can remove it, and only the last one of a transaction acts. With transactions open on
+several databases, a job has hooks in each, and the last to commit collects it.
+
+Transactions by hand, with autocommit off, are refused. Django runs hooks there only when autocommit
+is turned on again, and forgets them in between: a rollback takes along those of transactions that
+are committed already, and so does the end of a request. Where the setting AUTOCOMMIT is False they
+would never run.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.transaction import Atomic
+from django.db.transaction import Atomic, TransactionManagementError
 
 from jobs.client import get_client
+from jobs.databases import opened
 from jobs.store import NewJob
 
 
@@ -49,25 +57,66 @@ class _Waiting:
 
 
 def push_after_commit(jobs: list[tuple[str, NewJob]]) -> None:
-    """Push at the commit of the transactions open in this thread, whichever database they are on; at once if none is.
+    """Push at the commit of the open transactions, at once if none is.
 
-    A rollback of any of them drops the jobs. Raise StoreUnavailable from the commit when Redis is away: the data is
-    committed then and the jobs are not enqueued.
+    If none is open, push at once. Whichever database they are on, a rollback of any of them drops
+    the jobs. Raise StoreUnavailable from the commit when Redis is away: the data is committed then
+    and the jobs are not enqueued. Raise TransactionManagementError inside a transaction by hand.
     """
-    opened = _open_transactions()
-    if not opened:
+    open_now = _to_wait_for()
+    if not open_now:
         get_client().push(jobs)
-    waiting = _Waiting(jobs, len(opened))
-    for connection in opened:
+        return
+    waiting = _Waiting(jobs, len(open_now))
+    for connection in open_now:
         _add_hooks(connection, waiting)
 
 
-def _open_transactions() -> list[BaseDatabaseWrapper]:
-    """Return the connections of this thread to wait for.
+def has_to_wait() -> bool:
+    """Return whether a transaction is open in this thread.
 
-    The transaction around a test never commits. It counts only when no other is open, as with Django's own on_commit.
+    Raise TransactionManagementError inside a transaction by hand.
     """
-    opened = [c for c in connections.all(initialized_only=True) if c.in_atomic_block]
+    return bool(_to_wait_for())
+
+
+def _to_wait_for() -> Sequence[BaseDatabaseWrapper]:
+    """Return the connections of this thread that have a transaction open."""
+    of_thread = opened()
+    if not of_thread:
+        return ()
+    _refuse_by_hand(of_thread)
+    return _open_transactions(of_thread)
+
+
+def refuse_transactions_by_hand() -> None:
+    """Raise TransactionManagementError if a connection of this thread has autocommit turned off."""
+    _refuse_by_hand(connections.all(initialized_only=True))
+
+
+def _refuse_by_hand(of_thread: Sequence[BaseDatabaseWrapper]) -> None:
+    for connection in of_thread:
+        if connection.connection is not None and _is_by_hand(connection):
+            raise TransactionManagementError(
+                "A job cannot wait for the commit of a transaction by hand: autocommit is off on "
+                f"the database {connection.alias!r}. Turn it on and use transaction.atomic(), or "
+                'enqueue after the commit with using(commit="immediate").'
+            )
+
+
+def _is_by_hand(connection: BaseDatabaseWrapper) -> bool:
+    if connection.in_atomic_block:  # which is only a savepoint if autocommit was off before
+        return not connection.commit_on_exit
+    return not connection.autocommit
+
+
+def _open_transactions(of_thread: Sequence[BaseDatabaseWrapper]) -> list[BaseDatabaseWrapper]:
+    """Return those connections of this thread that are to be waited for.
+
+    The transaction around a test never commits. It counts only when no other is open, as with
+    Django's own on_commit.
+    """
+    opened = [c for c in of_thread if c.in_atomic_block]
     return [c for c in opened if not all(map(_is_of_test, c.atomic_blocks))] or opened[:1]
 
 

@@ -1,47 +1,46 @@
-"""From a call to a payload to Redis: bind the arguments, check them, make the payload, send it now or at the commit."""
+"""From a call to a payload to Redis, now or at the commit."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from jobs.arguments import check_arguments
+from jobs.client import MOST_BYTES, Stream, get_client
+from jobs.commit import has_to_wait
 from jobs.conf import get_settings
-from jobs.errors import InvalidArguments
+from jobs.errors import InvalidArguments, InvalidJob, StoreUnavailable
+from jobs.habits import explain_habits
 from jobs.ids import new_job_id
+from jobs.making import EnqueuedJob, Made, Maker, changes_of
 from jobs.middleware.chain import declared_options, get_chain
-from jobs.options import RIVALS, JobOptions
+from jobs.options import LONGEST, RIVALS, JobOptions, check_moment
 from jobs.payload import Payload
 from jobs.registry import registry
-from jobs.sink import switch
+from jobs.sink import RedisSink, switch
 from jobs.store import NewJob
+from jobs.text import brief
 
 if TYPE_CHECKING:
     from jobs.job import Job
 
+__all__ = ["Arguments", "ConfiguredJob", "EnqueuedJob", "changes_of", "options_of"]
+
 Arguments = Sequence[Any] | Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class EnqueuedJob:
-    """What an enqueue returns. `is_vetoed` when a client middleware decided that there shall be no such job."""
-
-    id: str
-    queue: str
-    is_vetoed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredJob:
     """A job class with some options changed: what `using()` returns.
 
-    `changes` are the options that differ from the class's own; they travel with the job. `commit` is `on_commit` or
-    `immediate`, None for the setting ENQUEUE.
+    `changes` are the options that differ from the class's own; they travel with the job.
+    `commit` is `on_commit` or `immediate`, None for the setting ENQUEUE.
     """
 
     job_class: "type[Job]"
@@ -49,116 +48,194 @@ class ConfiguredJob:
     changes: Mapping[str, Any]
     run_after: datetime | timedelta | None = None
     commit: str | None = None
+    #: Holds the one that suits the settings, once a job was made.
+    _makers: list[Maker] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def using(
-        self, *, run_after: datetime | timedelta | None = None, commit: str | None = None, **options: Any
+        self,
+        /,
+        *,
+        run_after: datetime | timedelta | None = None,
+        commit: str | None = None,
+        **options: Any,
     ) -> "ConfiguredJob":
         """Return a copy with these options changed. See `Job.using`."""
         name = f"{self.job_class.__name__}.using()"
         return ConfiguredJob(
             self.job_class,
             self.options.merged(options, name, declared_options),
-            {name: v for name, v in self.changes.items() if options.get(RIVALS.get(name, "")) is None} | options,
-            self.run_after if run_after is None else _check_run_after(run_after, name),
+            {
+                name: v
+                for name, v in self.changes.items()
+                if options.get(RIVALS.get(name, "")) is None
+            }
+            | options,
+            self.run_after if run_after is None else check_run_after(run_after, name),
             self.commit if commit is None else _check_commit(commit, name),
         )
 
-    def enqueue(self, *args: Any, **kwargs: Any) -> EnqueuedJob:
+    def enqueue(self, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
         """Enqueue one job. See `Job.enqueue`."""
-        enqueued, job = self._make(args, kwargs, get_chain().context())
-        self._send([(enqueued.queue, job)] if job else [])
+        maker = self._maker()
+        enqueued, job = maker.make(new_job_id(), args, kwargs, maker.common())
+        if job is not None:
+            switch.current.send([(enqueued.queue, job)], after_commit=maker.after_commit)
         return enqueued
 
-    async def aenqueue(self, *args: Any, **kwargs: Any) -> EnqueuedJob:
-        """Enqueue one job from a coroutine, in the thread of Django's ORM so that transactions count."""
-        return await sync_to_async(self.enqueue)(*args, **kwargs)
+    async def aenqueue(self, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
+        """Enqueue one job from a coroutine.
 
-    def enqueue_many(self, arguments: Iterable[Arguments], batch_size: int = 1000) -> list[EnqueuedJob]:
+        It is done in the thread of Django's ORM, so that transactions count.
+        """
+        return await sync_to_async(partial(self.enqueue, *args, **kwargs))()
+
+    def enqueue_many(
+        self, arguments: Iterable[Arguments], batch_size: int = 1000
+    ) -> list[EnqueuedJob]:
         """Enqueue one job for each list (or dictionary) of arguments. See `Job.enqueue_many`."""
-        if batch_size < 1:
-            raise InvalidArguments(f"batch_size must be at least 1, not {batch_size}.")
-        remaining, enqueued, context = iter(arguments), [], get_chain().context()
-        while made := [self._make(*_split(a), context) for a in islice(remaining, batch_size)]:
-            self._send([(e.queue, job) for e, job in made if job])
-            enqueued += [e for e, _ in made]
-        return enqueued
+        if type(batch_size) is not int or batch_size < 1:
+            raise InvalidArguments(f"batch_size must be at least 1, not {brief(batch_size)}.")
+        with _Batches(self._maker()) as batches:
+            return batches.enqueue(iter(arguments), batch_size)
 
     def check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-        """Return the name of the job class, or raise InvalidArguments unless these suit `perform` and JSON."""
+        """Return the name of the job class.
+
+        Raise InvalidArguments unless these suit `perform` and JSON.
+        """
         name = registry.name_of(self.job_class)
         self.job_class.check_signature(args, kwargs)
         check_arguments(name, args, kwargs, self.job_class.parameter_names())
         return name
 
-    def _make(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], context: Mapping[str, Any]
-    ) -> tuple[EnqueuedJob, NewJob | None]:
-        """Return the answer to the caller and the job to push; None when it is vetoed."""
-        name = self.check(args, kwargs)
-        due, run_after = _due(self.run_after)
-        payload = Payload(
-            self.options.priority,
-            new_job_id(),
-            name,
-            self.options.queue,
-            list(args),
-            dict(kwargs),
-            enqueued_at=time.time(),
-            run_after=run_after,
-            options=_travelling(self.changes, name) if self.changes else {},
-            context=dict(context),
-        )
-        accepted = get_chain().enqueue(payload)
-        if accepted is None:
-            return EnqueuedJob(payload.id, payload.queue, is_vetoed=True), None
-        raw = _check_size(accepted.encode(), name)
-        return EnqueuedJob(accepted.id, accepted.queue), NewJob(accepted.id, raw, accepted.priority, due)
+    def _maker(self) -> Maker:
+        settings, chain = get_settings(), get_chain()
+        if not (self._makers and self._makers[0].is_of(settings, chain)):
+            self._makers[:] = [Maker(self, settings, chain)]
+        maker = self._makers[0]
+        if maker.is_local and isinstance(switch.current, RedisSink):
+            raise InvalidJob(
+                f"{self.job_class.__module__}.{self.job_class.__qualname__} is defined inside a "
+                "function, where no worker finds it. Define it at the top of the jobs module of an "
+                "app."
+            )
+        return maker
+
+
+explain_habits(ConfiguredJob)
+
+
+class _Batches:
+    """The jobs of one `enqueue_many`, made and sent batch by batch.
+
+    While Redis works on one batch, the next is made.
+    """
+
+    def __init__(self, maker: Maker) -> None:
+        self._maker = maker
+        self._common = maker.common()
+        self._ids = new_job_id.many()
+        self._stream: Stream | None = None
+        #: Jobs that were given to another sink, or wait for a commit.
+        self._handed_over = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
+        """Wait for what was sent, and note in an error how much that was."""
+        if error is not None and not isinstance(error, Exception):
+            if self._stream:
+                self._stream.drop()
+            return
+        try:
+            self._settle()
+        except StoreUnavailable as late:
+            self._note_sent(late)
+            raise
+        if error is not None:
+            self._note_sent(error)
+
+    def _note_sent(self, error: Exception) -> None:
+        if sent := self._sent():
+            error.add_note(f"{sent:,} jobs of earlier batches stay, or do at the commit.")
+
+    def enqueue(self, remaining: Iterator[Arguments], batch_size: int) -> list[EnqueuedJob]:
+        """Make and send all jobs, and return what the caller gets."""
+        enqueued: list[EnqueuedJob] = []
+        while batch := self._make(remaining, batch_size):
+            self._send([(made.queue, job) for made, job in batch if job is not None])
+            enqueued += [made for made, _ in batch]
+        return enqueued
+
+    def _make(self, remaining: Iterator[Arguments], most: int) -> list[Made]:
+        """Return so many jobs, or as many as fit into one round trip."""
+        make, ids, common = self._maker.make, self._ids, self._common
+        batch: list[Made] = []
+        size = 0
+        for arguments in remaining:
+            args, kwargs = _split(arguments)
+            made = make(next(ids), args, kwargs, common)
+            batch.append(made)
+            last = len(made[1].payload) if made[1] is not None else 0
+            size += last
+            if len(batch) == most or size + last > MOST_BYTES:  # the next is likely to be as large
+                break
+        return batch
 
     def _send(self, jobs: list[tuple[str, NewJob]]) -> None:
-        after_commit = (self.commit or get_settings().enqueue) == "on_commit"
-        if jobs:
+        if not jobs:
+            return
+        after_commit = self._maker.after_commit
+        if isinstance(switch.current, RedisSink) and not (after_commit and has_to_wait()):
+            self._stream = self._stream or Stream(get_client())
+            with self._counting():
+                self._stream.send(jobs)
+            return
+        self._settle()
+        with self._counting():
             switch.current.send(jobs, after_commit=after_commit)
+        self._handed_over += len(jobs)
 
+    def _settle(self) -> None:
+        if self._stream:
+            with self._counting():
+                self._stream.settle()
 
-#: They are fields of the payload; all other options that `using()` changes travel in its `options`.
-_FIELDS = frozenset({"queue", "priority"})
-#: How a timedelta travels.
-_SECONDS = "timedelta_seconds"
+    def _sent(self) -> int:
+        """Return how many jobs are in, or will be at the commit."""
+        return self._handed_over + (self._stream.pushed if self._stream else 0)
 
-
-def _travelling(changes: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """Return the options that travel with the job, as JSON. Raise InvalidArguments for what is not."""
-    options = {
-        name: {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else value
-        for name, value in changes.items()
-        if name not in _FIELDS
-    }
-    try:
-        check_arguments(owner, (), options)
-    except InvalidArguments as error:
-        raise InvalidArguments(f"{error} An option that is not JSON can only be set on the job class.") from error
-    return options
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Let StoreUnavailable count the jobs of earlier batches too."""
+        try:
+            yield
+        except StoreUnavailable as error:
+            error.pushed += self._handed_over
+            error.jobs += self._handed_over
+            raise
 
 
 def options_of(job_class: "type[Job]", payload: Payload) -> JobOptions:
-    """Return the options that hold for one job: its class's own as they are now, and what `using()` changed.
+    """Return the options that hold for one job.
 
-    Raise InvalidJob for options that this process does not understand.
+    They are its class's own as they are now, and what `using()` changed. Raise InvalidJob for
+    options that this process does not understand.
     """
     if not payload.options:
         return job_class.options
     return job_class.options.merged(changes_of(payload), payload.job_class, declared_options)
 
 
-def changes_of(payload: Payload) -> dict[str, Any]:
-    """Return the options that `using()` changed for one job, except queue and priority, which are its fields."""
-    return {
-        name: timedelta(seconds=value[_SECONDS]) if isinstance(value, dict) and _SECONDS in value else value
-        for name, value in payload.options.items()
-    }
+#: No arguments by name.
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """Return positional arguments and those by name."""
+    if type(arguments) is tuple or type(arguments) is list:
+        return arguments, _NONE
     if isinstance(arguments, Mapping):
         return (), arguments
     if isinstance(arguments, str | bytes | bytearray) or not isinstance(arguments, Sequence):
@@ -166,44 +243,31 @@ def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
             "enqueue_many takes a list or tuple of arguments (or a dictionary) for each job, not "
             f"{type(arguments).__name__}; write [(1,), (2,)] for jobs of one argument."
         )
-    return arguments, {}
+    return arguments, _NONE
 
 
-def _due(run_after: datetime | timedelta | None) -> tuple[str, float | None]:
-    """Return when a job is due, for the push script, and as epoch seconds, for people."""
-    if run_after is None:
-        return "+0", None
-    if isinstance(run_after, timedelta):
-        return f"+{round(run_after.total_seconds() * 1000)}", time.time() + run_after.total_seconds()
-    return str(round(run_after.timestamp() * 1000)), run_after.timestamp()
-
-
-def _check_run_after(run_after: object, owner: str) -> datetime | timedelta:
+def check_run_after(run_after: object, owner: str) -> datetime | timedelta:
+    """Return when a job is to run, or raise InvalidArguments, which names the `owner`."""
     if isinstance(run_after, timedelta):
         if run_after < timedelta(0):
             raise InvalidArguments(f"{owner}: run_after is {run_after}, which is in the past.")
+        if run_after > LONGEST:
+            raise InvalidArguments(f"{owner}: run_after is {run_after}, but at most 100 years.")
         return run_after
     if not isinstance(run_after, datetime):
-        raise InvalidArguments(f"{owner}: run_after must be a timedelta or an aware datetime, not {run_after!r}.")
+        raise InvalidArguments(
+            f"{owner}: run_after must be a timedelta or an aware datetime, not {brief(run_after)}."
+        )
     if timezone.is_naive(run_after):
         raise InvalidArguments(
-            f"{owner}: run_after is the naive datetime {run_after}; make it aware, for example with "
-            "django.utils.timezone.make_aware()."
+            f"{owner}: run_after is the naive datetime {run_after}; make it aware, for example "
+            "with django.utils.timezone.make_aware()."
         )
-    return run_after
+    return check_moment(run_after, f"{owner}: run_after")
 
 
-def _check_commit(commit: str, owner: str) -> str:
-    if commit not in {"on_commit", "immediate"}:
-        raise InvalidArguments(f"{owner}: commit must be 'on_commit' or 'immediate', not {commit!r}.")
+def _check_commit(commit: object, owner: str) -> str:
+    if not isinstance(commit, str) or commit not in {"on_commit", "immediate"}:
+        problem = f"commit must be 'on_commit' or 'immediate', not {brief(commit)}."
+        raise InvalidArguments(f"{owner}: {problem}")
     return commit
-
-
-def _check_size(raw: bytes, name: str) -> bytes:
-    most = get_settings().max_payload_bytes
-    if len(raw) > most:
-        raise InvalidArguments(
-            f"{name}: the payload has {len(raw):,} bytes, more than JOBS['MAX_PAYLOAD_BYTES'] = {most:,}. "
-            "Store the data elsewhere and pass its key."
-        )
-    return raw

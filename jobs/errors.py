@@ -1,4 +1,6 @@
-"""Every exception of the library. Raised by all layers; catches nothing itself.
+"""Every exception of the library.
+
+All layers raise them. Nothing here catches any.
 
 JobsError
  ├─ ConfigurationError    a wrong setting or an unsuitable Redis
@@ -8,8 +10,9 @@ JobsError
  ├─ UnknownJob            a payload whose job class nobody defines
  ├─ JobCancelled          somebody cancelled the job while it ran
  ├─ StoreUnavailable      Redis did not answer in time
+ ├─ StoreCorrupt          a key in Redis is not what it should be
  ├─ WorkerCrashed         the process that ran the job died, again and again
- ├─ LeaseLapsed           the worker was silent for too long; others have its jobs
+ ├─ ProblemFound          `jobs check` found a problem; error handlers get it
  ├─ TransientError        wraps an error that will heal by itself
  ├─ LimitExceeded         too many hold the limit at this moment
  │   └─ LockNotAcquired   somebody else holds the lock
@@ -18,7 +21,8 @@ JobsError
 Snooze, Discard          raised by a job to end its run without a failure
  └─ Expired              the job was to start earlier, or not at all
 
-JobInterrupted is a BaseException: a stop is not a failure, and `except Exception` in a job must not swallow it.
+JobInterrupted is a BaseException. A stop is not a failure, and `except Exception` in a job must not
+swallow it.
 """
 
 
@@ -27,19 +31,31 @@ class JobsError(Exception):
 
 
 class ConfigurationError(JobsError):
-    """A setting is wrong or Redis is unsuitable; the message says what to change."""
+    """A setting is wrong or Redis is unsuitable.
+
+    The message says what to change.
+    """
 
 
 class InvalidJob(JobsError):
-    """A job class cannot work as it is written; raised when the class is defined."""
+    """A job class cannot work as it is written.
+
+    Raised when the class is defined.
+    """
 
 
 class InvalidArguments(JobsError):
-    """The arguments of an enqueue do not fit `perform`, are not JSON, or are too large."""
+    """The arguments of an enqueue cannot be used.
+
+    They do not fit `perform`, are not JSON, or are too large.
+    """
 
 
 class InvalidPayload(JobsError):
-    """The bytes stored for a job are not a payload."""
+    """The bytes stored for a job are no payload.
+
+    Also raised when a middleware made a payload that cannot be stored.
+    """
 
 
 class UnknownJob(JobsError):
@@ -48,52 +64,114 @@ class UnknownJob(JobsError):
     def __init__(self, name: str) -> None:
         """Keep the name that was looked for."""
         self.name = name
-        super().__init__(f"No such job class: {name}. Deploy the code that defines it, then retry the job.")
+        super().__init__(
+            f"No such job class: {name}. Deploy the code that defines it, then retry the job."
+        )
 
 
 class StoreUnavailable(JobsError):
-    """Redis could not be reached or did not answer within the bound."""
+    """Redis could not be reached or did not answer within the bound.
+
+    Where jobs were pushed, `jobs` is how many it was about. The first `pushed` of them are
+    enqueued. Whether the next ones are is not known, since an answer may have been lost. An
+    `enqueue_many` counts what it had read by then, without what a middleware vetoed.
+    """
 
     def __init__(self, url: str, cause: object) -> None:
         """Keep the URL (without password) and the cause."""
         self.url = url
-        super().__init__(
-            f"Redis at {url} cannot be used: {str(cause).rstrip('.')}. "
-            "Is it running, and does JOBS_REDIS_URL name it? In development, start one with: python manage.py devredis"
+        self.pushed = 0
+        self.jobs = 0
+        reason = str(cause).rstrip(".")
+        super().__init__(f"Redis at {url} cannot be used: {reason}. {_advice(url, reason)}")
+
+    def __str__(self) -> str:
+        """Say also what is known of the jobs, if they were several."""
+        if self.jobs < 2:
+            return super().__str__()
+        known = f"Of {self.jobs:,} jobs the first {self.pushed:,} are enqueued"
+        return f"{super().__str__()} {known}; whether the next ones are is not known."
+
+
+def _advice(url: str, reason: str) -> str:
+    """Return what to do about a Redis that cannot be used."""
+    if "maxmemory" in reason:
+        return "It is full: give it more memory, or delete jobs."
+    question = "Is it running, and does JOBS_REDIS_URL name it?"
+    if url.startswith("rediss:"):
+        return (
+            f"{question} Does it speak TLS there, and does ssl_ca_certs in the URL name who "
+            "certified it?"
         )
+    return (
+        f"{question} In development, `python manage.py devredis` starts one at "
+        "redis://127.0.0.1:6399/0."
+    )
 
 
-class WorkerCrashed(JobsError):
-    """The process that ran the job died, in as many crashes as are allowed; the message says how."""
+class StoreCorrupt(JobsError):
+    """A key in Redis cannot be used as it is.
+
+    It is of another type, holds what it should not, or may not be touched by our user.
+    """
+
+    def __init__(
+        self,
+        cause: object,
+        remedy: str = "Find the key and its remedy with: python manage.py jobs doctor",
+    ) -> None:
+        """Keep what Redis says, and what to do about it."""
+        super().__init__(f"Redis refuses this: {cause}. {remedy}")
 
 
-class JobCancelled(JobsError):
-    """The job was cancelled by a person while it ran; kept in the dead set as its last error."""
+class ProblemFound(JobsError):
+    """`jobs check` found that something is wrong.
 
-
-class LeaseLapsed(JobsError):
-    """This worker's lease ran out and its jobs were given to others; it must go on under a new name."""
-
-    def __init__(self, worker: str) -> None:
-        """Keep the name under which nothing can be done any more."""
-        self.worker = worker
-        super().__init__(f"The lease of worker {worker} ran out.")
-
-
-class TransientError(JobsError):
-    """Wraps an error that will heal by itself, with its message, and keeps it as `__cause__`.
-
-    An error catcher that ignores this one class stays silent about what a retry will mend, and about nothing else.
+    Error handlers get it. Nobody raises it.
     """
 
 
+class WorkerCrashed(JobsError):
+    """The process that ran the job has died too often.
+
+    It has crashed as many times as are allowed. The message says how.
+    """
+
+
+class JobCancelled(JobsError):
+    """A person cancelled the job while it ran.
+
+    The dead set keeps this as the last error of the job.
+    """
+
+
+class TransientError(JobsError):
+    """Wraps an error that will heal by itself.
+
+    It has the message of that error, and keeps it as `__cause__`. An error catcher that ignores
+    this one class stays silent about what a retry will mend, and about nothing else.
+    """
+
+    @property
+    def original(self) -> BaseException:
+        """The error that it wraps.
+
+        It is itself if a job has raised it without a cause.
+        """
+        # Not `or`: an error may have a truth value of its own.
+        return self if self.__cause__ is None else self.__cause__
+
+
 class LimitExceeded(JobsError):
-    """As many as are allowed hold the limit, and it did not come free in time."""
+    """The limit is fully taken, and no slot came free in time."""
 
     def __init__(self, name: str, slots: int) -> None:
         """Keep the name of the limit and how many may hold it."""
         self.name, self.slots = name, slots
-        super().__init__(f"{name!r} is held by {slots} already. Raise Snooze to try later, or wait longer for it.")
+        super().__init__(
+            f"{name!r} is held by {slots} already. "
+            "Raise Snooze to try later, or wait longer for it."
+        )
 
 
 class LockNotAcquired(LimitExceeded):
@@ -101,11 +179,17 @@ class LockNotAcquired(LimitExceeded):
 
 
 class LockLost(JobsError):
-    """The lease of a lock or limit ran out while it was held: somebody else may hold it now."""
+    """The lease of a lock or limit ran out while it was held.
+
+    Somebody else may hold it now.
+    """
 
 
 class Snooze(Exception):  # it is no error
-    """Raised by a job that wants to run later; spends no attempt and is no failure."""
+    """Raised by a job that wants to run later.
+
+    It spends no attempt and is no failure.
+    """
 
     def __init__(self, seconds: float) -> None:
         """Take the seconds to wait, 0 or more."""
@@ -116,7 +200,10 @@ class Snooze(Exception):  # it is no error
 
 
 class Discard(Exception):  # it is no error
-    """Raised by a job that has become pointless: it is dropped, counted and logged, and is no failure."""
+    """Raised by a job that has become pointless.
+
+    The job is dropped, counted and logged. It is no failure.
+    """
 
 
 class Expired(Discard):
@@ -124,4 +211,7 @@ class Expired(Discard):
 
 
 class JobInterrupted(BaseException):
-    """Raised inside a running job when its worker must stop now; the job goes back to its queue."""
+    """Raised inside a running job when its worker must stop now.
+
+    The job goes back to its queue.
+    """

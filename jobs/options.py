@@ -1,30 +1,54 @@
-"""The options of a job class, checked once when the class is defined. Used by `job`, `enqueue` and the worker."""
+"""The options of a job class, checked once when the class is defined."""
 
 import difflib
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from jobs.errors import InvalidJob
+from jobs.errors import InvalidArguments, InvalidJob
+from jobs.habits import OPTIONS
+from jobs.text import brief, shortened
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 #: Django's range of priorities; the higher runs first.
 PRIORITIES = range(-100, 101)
+#: About 100 years: no duration is longer, and no job waits longer.
+#: Much later times would spoil the order of priorities.
+LONGEST = timedelta(days=36_525)
+#: Longest name of an option in a message.
+_MOST_NAME = 100
 
 
 def check_queue_name(name: object) -> str:
-    """Return the name of a queue, or raise InvalidJob: letters, digits, `_`, `.`, `-`, at most 100 of them."""
+    """Return the name of a queue, or raise InvalidJob.
+
+    It is 1 to 100 letters, digits, `_`, `.` or `-`.
+    """
     if isinstance(name, str) and QUEUE_NAME.match(name):
         return name
-    raise InvalidJob(f"queue must be 1 to 100 letters, digits, '_', '.' or '-', not {name!r}.")
+    raise InvalidJob(f"queue must be 1 to 100 letters, digits, '_', '.' or '-', not {brief(name)}.")
+
+
+def check_moment(moment: datetime, name: str) -> datetime:
+    """Return an aware datetime, or raise InvalidArguments for one that no job can have.
+
+    It must lie between 1970 and about 100 years from now.
+    """
+    if 0 <= moment.timestamp() <= time.time() + LONGEST.total_seconds():
+        return moment
+    raise InvalidArguments(f"{name} is {moment}; it must lie between 1970 and 100 years from now.")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option that a middleware understands: whether a value is right, and what it must be, in words."""
+    """An option that a feature or a middleware understands.
+
+    It knows whether a value is right, and what it must be, in words.
+    """
 
     is_valid: Callable[[Any], bool]
     expected: str
@@ -34,8 +58,8 @@ class Option:
 class JobOptions:
     """What a job class says about how its jobs are queued, retried and kept.
 
-    `None` for `max_retries` means the setting MAX_RETRIES. `retry_for` replaces the count by a duration since the
-    first failure. `others` are the options that middleware declares.
+    `None` for `max_retries` means the setting MAX_RETRIES. `retry_for` replaces the count by a
+    duration since the first failure. `others` are the options that features and middleware declare.
     """
 
     queue: str = "default"
@@ -43,37 +67,45 @@ class JobOptions:
     max_retries: int | None = None
     retry_for: timedelta | None = None
     dead: bool = True
-    keep_result_for: timedelta | None = None
     backtrace: bool = True
     others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def merged(
         self, changes: Mapping[str, Any], owner: str, declared: Callable[[], Mapping[str, Option]]
     ) -> "JobOptions":
-        """Return a copy with these changes, each checked; `owner` is named in the InvalidJob that a bad one raises.
+        """Return a copy with these changes, each checked.
 
-        `declared` returns the options of the middleware; it is asked only for names that are not our own.
+        A bad one raises InvalidJob, which names the `owner`. `declared` returns the options of the
+        middleware. It is asked only for names that are not our own.
         """
         if not changes:
             return self
         for name, value in changes.items():
-            _check(name, value, owner, _RULES if name in _RULES else declared())
+            _check(name, value, owner, _rules_for(name, declared))
         own = {name: value for name, value in changes.items() if name in _RULES}
         others = {name: value for name, value in changes.items() if name not in _RULES}
         limits = [name for name in RIVALS if own.get(name) is not None]
         if len(limits) > 1:
-            raise InvalidJob(f"{owner}: max_retries and retry_for exclude each other; keep one of them.")
+            raise InvalidJob(
+                f"{owner}: max_retries and retry_for exclude each other; keep one of them."
+            )
         own |= {RIVALS[name]: None for name in limits}
         return replace(self, **own, others=MappingProxyType({**self.others, **others}))
 
 
 #: Options of which the one said last replaces the other.
-RIVALS: Mapping[str, str] = MappingProxyType({"max_retries": "retry_for", "retry_for": "max_retries"})
+RIVALS: Mapping[str, str] = MappingProxyType(
+    {"max_retries": "retry_for", "retry_for": "max_retries"}
+)
 
 
 def is_duration(value: object) -> bool:
-    """Tell whether a value is a positive timedelta, or None for none."""
-    return value is None or (isinstance(value, timedelta) and value > timedelta(0))
+    """Tell whether a value is None or a positive timedelta, at most 100 years."""
+    return value is None or (isinstance(value, timedelta) and timedelta(0) < value <= LONGEST)
+
+
+#: What `is_duration` accepts, in words.
+A_DURATION = "a positive timedelta of at most 100 years"
 
 
 def _is_count(value: object) -> bool:
@@ -86,26 +118,67 @@ _RULES: Mapping[str, Option] = MappingProxyType(
             lambda v: isinstance(v, str) and QUEUE_NAME.match(v) is not None,
             "1 to 100 letters, digits, '_', '.' or '-'",
         ),
-        "priority": Option(lambda v: type(v) is int and v in PRIORITIES, "a whole number from -100 to 100"),
+        "priority": Option(
+            lambda v: type(v) is int and v in PRIORITIES, "a whole number from -100 to 100"
+        ),
         "max_retries": Option(lambda v: v is None or _is_count(v), "a whole number, 0 or more"),
-        "retry_for": Option(is_duration, "a positive timedelta"),
+        "retry_for": Option(is_duration, A_DURATION),
         "dead": Option(lambda v: isinstance(v, bool), "True or False"),
-        "keep_result_for": Option(is_duration, "a positive timedelta"),
         "backtrace": Option(lambda v: isinstance(v, bool), "True or False"),
     },
 )
 
 
-OPTION_NAMES = frozenset(_RULES)
+#: Options that job classes have by default, and the middleware that declares each. For a message.
+OF_DEFAULT_MIDDLEWARE: Mapping[str, str] = MappingProxyType(
+    {
+        "expires_in": "jobs.middleware.expiry.ExpiryMiddleware",
+        "transient_errors": "jobs.middleware.transient.TransientErrorsMiddleware",
+    }
+)
+
+
+#: Options that features declare, by name.
+_declared: dict[str, Option] = {}
+
+
+def declare_option(name: str, option: Option) -> None:
+    """Let job classes have an option that a feature understands.
+
+    It is found in `others`, and with `job.option(name)`. Call it when the feature is imported.
+    """
+    _declared[name] = option
+
+
+def is_declared(name: str) -> bool:
+    """Return whether a name is an option of our own or of a feature."""
+    return name in _RULES or name in _declared
+
+
+def _rules_for(
+    name: str, by_middleware: Callable[[], Mapping[str, Option]]
+) -> Mapping[str, Option]:
+    """Return the rules among which an option is looked for.
+
+    Middleware is asked last: it may not be importable yet, while a project's classes are defined.
+    """
+    if name in _RULES:
+        return _RULES
+    if name in _declared:
+        return _declared
+    return {**_declared, **by_middleware()}
 
 
 def _check(name: str, value: object, owner: str, rules: Mapping[str, Option]) -> None:
     if name not in rules:
-        names = (*_RULES, *rules)
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        if path := OF_DEFAULT_MIDDLEWARE.get(name):
+            raise InvalidJob(
+                f"{owner}: option {name!r} is one of {path}. List that in JOBS['MIDDLEWARE']."
+            )
+        names = list(dict.fromkeys((*_RULES, *rules)))
         raise InvalidJob(
-            f"{owner}: unknown option {name!r}.{hint} Known options: {', '.join(names)}. "
+            f"{owner}: unknown option {shortened(name, _MOST_NAME)!r}.{_hint(name, names)} "
+            f"Known options: {', '.join(names)}. "
             "Name a constant of your own in CAPITALS or with a leading underscore."
         )
     try:
@@ -113,4 +186,13 @@ def _check(name: str, value: object, owner: str, rules: Mapping[str, Option]) ->
     except TypeError:
         valid = False
     if not valid:
-        raise InvalidJob(f"{owner}: option {name!r} must be {rules[name].expected}, not {value!r}.")
+        expected = rules[name].expected
+        raise InvalidJob(f"{owner}: option {name!r} must be {expected}, not {brief(value)}.")
+
+
+def _hint(name: str, names: list[str]) -> str:
+    """Return what to write instead of an unknown option, or nothing."""
+    if advice := OPTIONS.get(name):
+        return f" Instead of it, {advice}."
+    near = difflib.get_close_matches(shortened(name, _MOST_NAME), names, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,4 +1,7 @@
-"""Which job classes this process knows, by name. Filled as classes are defined, asked by the worker and the admin."""
+"""Which job classes this process knows, by name.
+
+It is filled as classes are defined. The worker and the admin ask it.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Registry:
-    """Job classes under `<app_label>.<ClassName>`; outside of any app under `<module>.<ClassName>`."""
+    """Job classes by their names.
+
+    A name is `<app_label>.<ClassName>`, or `<module>.<ClassName>` outside of any app.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
@@ -20,7 +26,10 @@ class Registry:
         self._names: dict[type[Job], str] = {}
 
     def add(self, job_class: "type[Job]") -> None:
-        """Register a class. Before the app registry is ready, its name is settled on the first look-up."""
+        """Register a class.
+
+        Before the app registry is ready, its name is settled on the first look-up.
+        """
         self._unnamed.append(job_class)
         if apps.apps_ready:
             self._name_all()
@@ -52,10 +61,14 @@ class Registry:
             app = apps.get_containing_app_config(job_class.__module__)
             name = f"{app.label if app else job_class.__module__}.{job_class.__name__}"
             other = self._classes.get(name)
-            if other and (other.__module__, other.__qualname__) != (job_class.__module__, job_class.__qualname__):
+            if other and (other.__module__, other.__qualname__) != (
+                job_class.__module__,
+                job_class.__qualname__,
+            ):
                 raise InvalidJob(
-                    f"{job_class.__module__}.{job_class.__qualname__} and {other.__module__}.{other.__qualname__} "
-                    f"are both stored as {name!r}; rename one of them."
+                    f"{job_class.__module__}.{job_class.__qualname__} and "
+                    f"{other.__module__}.{other.__qualname__} are both stored as {name!r}; "
+                    "rename one of them."
                 )
             self._classes[name] = job_class
             self._names[job_class] = name

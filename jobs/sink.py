@@ -1,4 +1,7 @@
-"""Where new jobs go: to Redis, or while a test says so to a collection. Used by `enqueue`; set by `jobs.testing`."""
+"""Where new jobs go: to Redis, or to a collection of a test.
+
+Used by `enqueue` and set by `jobs.testing`.
+"""
 
 from typing import Protocol
 
@@ -18,7 +21,10 @@ class RedisSink:
     """Sends jobs to Redis."""
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
-        """Push now, or at the commit. Raise StoreUnavailable."""
+        """Push now, or at the commit.
+
+        Raise StoreUnavailable.
+        """
         if after_commit:
             push_after_commit(jobs)
         else:
@@ -26,7 +32,10 @@ class RedisSink:
 
 
 class SinkSwitch:
-    """Holds the sink in use. One for the process: threads of a test's server must meet the same as the test."""
+    """Holds the sink in use, one for the process.
+
+    Threads of a test's server must meet the same sink as the test.
+    """
 
     def __init__(self) -> None:
         """Start with Redis."""

@@ -1,7 +1,8 @@
-"""Plain charts as SVG: bars over time (stacked), lines, histograms, with marks. Computed here, drawn by `_chart.html`.
+"""Plain charts as SVG: stacked bars over time, lines and histograms, with marks.
 
-The plot stretches to the width of the page: across it is 1,000 units wide whatever the screen, and only bars and lines
-are stretched. Texts stand beside the stretched part, at percentages. Colours come from classes in `jobs.css`.
+They are computed here and drawn by `_chart.html`. The plot stretches to the width of the page: it
+is 1,000 units wide whatever the screen. Only bars and lines are stretched. Texts stand beside the
+stretched part, at percentages. Colours come from classes in `jobs.css`.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +16,23 @@ from jobs.templatetags.jobs_format import number
 WIDTH, HEIGHT = 1000, 180
 MOST_Y_TICKS = 4
 MOST_X_TICKS = 6
-#: Of the room that a slot has, its bar leaves this free.
+#: The share of its slot that a bar leaves free, half of it on each side.
 GAP = 0.16
+#: A label nearer than this to an edge of the plot is written inwards. Percent of the width.
+EDGE = 6
+#: What a quotient of two floats may be wrong by.
+ROUNDING = 1e-9
+#: The steps of the upright axis are one of these times a power of ten.
+STEPS = (1, 2, 2.5, 5, 10)
 Format = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One row of numbers, a value for each slot. `css` names its colour: ok, failed or plain."""
+    """One row of numbers, a value for each slot.
+
+    `css` names its colour: ok, failed or plain.
+    """
 
     name: str | Promise
     values: Sequence[float]
@@ -50,7 +60,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot over the whole height, with the tooltip of all that is in it."""
+    """A slot over the whole height, with one tooltip for all its values."""
 
     x: str
     width: str
@@ -69,7 +79,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A label at an axis: `at` is in pixels on the upright axis, in percent on the other."""
+    """A label at an axis.
+
+    `at` is in pixels on the upright axis, in percent on the other.
+    """
 
     at: str
     label: str
@@ -101,9 +114,14 @@ def bars(
     marks: Sequence[Mark] = (),
     write: Format = number,
 ) -> Chart:
-    """Return bars over labelled slots, the series stacked, the first at the bottom. A histogram is one series of it."""
-    top = _ceiling([sum(column) for column in _columns(series)])
-    slots = tuple(_slot(n, len(labels), label, series, top, write) for n, label in enumerate(labels))
+    """Return bars over labelled slots, with the series stacked.
+
+    The first series is at the bottom. A histogram has one series.
+    """
+    top = _ceiling(list(map(sum, _columns(series))))
+    slots = tuple(
+        _slot(n, len(labels), label, series, top, write) for n, label in enumerate(labels)
+    )
     return _chart(labels, series, summary, (top, marks, write), slots=slots)
 
 
@@ -117,20 +135,32 @@ def lines(
 ) -> Chart:
     """Return one line for each series over labelled slots, with the area under it."""
     top = _ceiling([value for each in series for value in each.values])
+    # Slots without a top have tooltips only.
     slots = tuple(_slot(n, len(labels), label, series, 0, write) for n, label in enumerate(labels))
     return _chart(
-        labels, series, summary, (top, marks, write), slots=slots, drawn=tuple(_line(each, top) for each in series)
+        labels,
+        series,
+        summary,
+        (top, marks, write),
+        slots=slots,
+        drawn=tuple(_line(each, top) for each in series),
     )
 
 
 def nice_ticks(highest: float) -> list[float]:
-    """Return a few round values from 0 to at least the highest: steps are 1, 2, 2.5 or 5 times a power of ten."""
+    """Return a few round values from 0 to at least the highest.
+
+    The steps are 1, 2, 2.5 or 5 times a power of ten. So 7 gives 0, 2, 4, 6, 8; and 100 gives
+    0, 25, 50, 75, 100.
+    """
     if highest <= 0:
         return [0.0, 1.0]
-    rough = highest / MOST_Y_TICKS
-    power = 10.0 ** floor(log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))
-    return [step * n for n in range(ceil(highest / step - 1e-9) + 1)]
+    smallest_step = highest / MOST_Y_TICKS
+    power = 10.0 ** floor(log10(smallest_step))
+    enough = smallest_step * (1 - ROUNDING)
+    step = next(factor * power for factor in STEPS if factor * power >= enough)
+    count = ceil(highest / step - ROUNDING)
+    return [step * n for n in range(count + 1)]
 
 
 def _chart(
@@ -143,6 +173,7 @@ def _chart(
     drawn: tuple[Line, ...] = (),
 ) -> Chart:
     top, marks, write = axes
+    written = [tuple(map(write, column)) for column in _columns(series)]
     return Chart(
         summary=summary,
         legend=tuple(series),
@@ -151,7 +182,7 @@ def _chart(
         slots=slots,
         lines=drawn,
         marks=tuple(_mark(mark, len(labels)) for mark in marks),
-        rows=tuple((label, tuple(map(write, column))) for label, column in zip(labels, _columns(series), strict=True)),
+        rows=tuple(zip(labels, written, strict=True)),
         is_empty=not any(any(each.values) for each in series),
     )
 
@@ -164,18 +195,32 @@ def _ceiling(values: Sequence[float]) -> float:
     return nice_ticks(max(values, default=0))[-1]
 
 
-def _slot(n: int, count: int, label: str, series: Sequence[Series], top: float, write: Format) -> Slot:
-    """Return a slot; without a top there are no bars in it, only its tooltip."""
+def _slot(
+    n: int, count: int, label: str, series: Sequence[Series], top: float, write: Format
+) -> Slot:
+    """Return a slot with its bars and its tooltip.
+
+    Without a top it has no bars.
+    """
     room = WIDTH / count
-    tooltip = "\n".join([label, *(f"{each.name}: {write(each.values[n])}" for each in series)])
-    boxes, floor_ = [], float(HEIGHT)
-    for each in series if top else ():
+    values = [f"{each.name}: {write(each.values[n])}" for each in series]
+    tooltip = "\n".join([label, *values])
+    boxes = _boxes(n, room, series, top) if top else ()
+    return Slot(_plain(room * n), _plain(room), tooltip, boxes)
+
+
+def _boxes(n: int, room: float, series: Sequence[Series], top: float) -> tuple[Box, ...]:
+    """Return the bars of a slot, stacked from the bottom upwards."""
+    x = _plain(room * (n + GAP / 2))
+    width = _plain(room * (1 - GAP))
+    boxes = []
+    upper_edge = float(HEIGHT)
+    for each in series:
         height = each.values[n] / top * HEIGHT
-        floor_ -= height
+        upper_edge -= height
         if height:
-            x, width = room * (n + GAP / 2), room * (1 - GAP)
-            boxes.append(Box(_plain(x), _plain(floor_), _plain(width), _plain(height), each.css))
-    return Slot(_plain(room * n), _plain(room), tooltip, tuple(boxes))
+            boxes.append(Box(x, _plain(upper_edge), width, _plain(height), each.css))
+    return tuple(boxes)
 
 
 def _line(series: Series, top: float) -> Line:
@@ -183,16 +228,19 @@ def _line(series: Series, top: float) -> Line:
     middles = [room * (n + 0.5) for n in range(len(series.values))]
     heights = (HEIGHT - value / top * HEIGHT for value in series.values)
     points = " ".join(f"{_plain(x)},{_plain(y)}" for x, y in zip(middles, heights, strict=True))
-    ends = (middles[0], middles[-1]) if middles else (0.0, 0.0)
-    return Line(points, f"{_plain(ends[0])},{HEIGHT} {points} {_plain(ends[1])},{HEIGHT}", series.css)
+    first, last = (middles[0], middles[-1]) if middles else (0.0, 0.0)
+    area = f"{_plain(first)},{HEIGHT} {points} {_plain(last)},{HEIGHT}"
+    return Line(points, area, series.css)
 
 
 def _y_ticks(top: float, write: Format) -> tuple[Tick, ...]:
-    return tuple(Tick(_plain(HEIGHT - value / top * HEIGHT), write(value)) for value in nice_ticks(top))
+    return tuple(
+        Tick(_plain(HEIGHT - value / top * HEIGHT), write(value)) for value in nice_ticks(top)
+    )
 
 
 def _x_ticks(labels: Sequence[str]) -> tuple[Tick, ...]:
-    """Label every so many slots, so that a few labels stand evenly."""
+    """Label at most six slots, at even distances."""
     every = max(1, ceil(len(labels) / MOST_X_TICKS))
     return tuple(_tick(n, len(labels), labels[n]) for n in range(every // 2, len(labels), every))
 
@@ -202,9 +250,17 @@ def _mark(mark: Mark, count: int) -> Tick:
 
 
 def _tick(slot: int, count: int, label: str) -> Tick:
-    """Return a label at the middle of a slot; near the edges it is written inwards."""
+    """Return a label at the middle of a slot.
+
+    Near the edges of the plot it is written inwards.
+    """
     at = (slot + 0.5) / count * 100
-    return Tick(f"{_plain(at)}%", label, "start" if at < 6 else "end" if at > 94 else "middle")
+    anchor = "middle"
+    if at < EDGE:
+        anchor = "start"
+    elif at > 100 - EDGE:
+        anchor = "end"
+    return Tick(f"{_plain(at)}%", label, anchor)
 
 
 def _plain(value: float) -> str:

@@ -31,20 +31,28 @@ class Link:
 
 
 def tabs(request: HttpRequest) -> list[Link]:
-    """Return the tabs whose pages exist; one is current on its page and below it, the overview on its page alone."""
+    """Return the tabs whose pages exist.
+
+    A tab is current on its page and on all pages below it; the overview only on its own page, since
+    all pages are below it.
+    """
     found = [(title, address(request, name, **kwargs)) for title, name, kwargs in _TABS]
     home = found[0][1]
-    return [
-        Link(title, url, is_current=request.path == url or (url != home and request.path.startswith(url)))
-        for title, url in found
-        if url
-    ]
+
+    def is_current(url: str) -> bool:
+        is_above = url != home and request.path.startswith(url)
+        return request.path == url or is_above
+
+    return [Link(title, url, is_current(url)) for title, url in found if url]
 
 
 def address(request: HttpRequest, name: str, /, **kwargs: str) -> str:
-    """Return the address of a page in the same admin site, or nothing if there is no such page."""
+    """Return the address of a page in the same admin site.
+
+    It is empty if there is no such page. What has a name that is not UTF-8 has no page either.
+    """
     current_app = getattr(request, "current_app", None)
     try:
         return reverse(f"admin:{name}", kwargs=kwargs, current_app=current_app)
-    except NoReverseMatch:
+    except (NoReverseMatch, UnicodeEncodeError):
         return ""

@@ -1,4 +1,7 @@
-"""Renders every page of ours into the frame of the admin, also the ones that say what went wrong."""
+"""Renders our pages into the frame of the admin.
+
+Also those that say what went wrong.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from jobs.admin.access import Can
+from jobs.admin.audit import NotRecorded
 from jobs.admin.nav import Link, address, tabs
-from jobs.errors import StoreUnavailable
+from jobs.errors import StoreCorrupt, StoreUnavailable
+from jobs.problem import Problem
+from jobs.text import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +27,32 @@ class Trouble:
     advice: str = ""
 
 
-def render(
-    request: HttpRequest, template: str, title: str | Promise, page: object, *, trail: Sequence[Link] = ()
-) -> TemplateResponse:
-    """Return a page of the control room: `jobs/admin/<template>.html` with `page`, `can` and the frame's values.
+class PrintableResponse(TemplateResponse):
+    """A page that may hold names which are not UTF-8 (see `shown`)."""
 
-    The trail are the breadcrumbs between "Jobs" and the title. Ask Redis before: a page is rendered after the view.
+    @property
+    def rendered_content(self) -> str:
+        """Return the page as text that can be encoded."""
+        return shown(super().rendered_content)
+
+
+def render(
+    request: HttpRequest,
+    template: str,
+    title: str | Promise,
+    page: object,
+    *,
+    trail: Sequence[Link] = (),
+    problems: Sequence[Problem] = (),
+) -> TemplateResponse:
+    """Return a page of the control room.
+
+    The template is `jobs/admin/<template>.html`. It gets `page`, `can` and the values that the
+    frame needs. The trail holds the breadcrumbs between "Jobs" and the title. The problems are what
+    could not be read for this page. Ask Redis before: a page is rendered after the view.
     """
-    site = request.resolver_match.func.admin_site  # type: ignore[union-attr]  # `serve` puts it there
+    # `serve` puts the site there.
+    site = request.resolver_match.func.admin_site  # type: ignore[union-attr]
     can = Can(request.user)
     context = {
         **site.each_context(request),
@@ -36,22 +60,46 @@ def render(
         "page": page,
         "can": can,
         "trail": trail,
+        "problems": problems,
         "tabs": tabs(request) if can.view else [],
         "home": Link(_("Jobs"), address(request, "jobs_overview")),
         "find_url": address(request, "jobs_find"),
     }
-    return TemplateResponse(request, f"jobs/admin/{template}.html", context)
+    return PrintableResponse(request, f"jobs/admin/{template}.html", context)
 
 
 def unavailable(request: HttpRequest, error: StoreUnavailable) -> TemplateResponse:
     """Return the page that is shown while Redis is away."""
-    text = _("There is nothing to show until it does. Jobs that are in it are safe: workers go on when it is back.")
+    text = _(
+        "There is nothing to show until it does. Jobs that are in it are safe: "
+        "workers go on when it is back."
+    )
     return _trouble(request, 503, _("Redis does not answer"), Trouble(text, str(error)))
+
+
+def corrupt(request: HttpRequest, error: StoreCorrupt) -> TemplateResponse:
+    """Return the page for an action that Redis refused."""
+    text = _(
+        "A key in Redis is not what it should be, or we may not change it. So this was not done."
+    )
+    return _trouble(request, 409, _("Redis refuses this"), Trouble(text, str(error)))
+
+
+def unrecorded(request: HttpRequest, error: NotRecorded) -> TemplateResponse:
+    """Return the page for an action that could not be logged."""
+    text = _(
+        "Every change is written into the admin log first, and that was not possible. "
+        "Try again when the database answers."
+    )
+    return _trouble(request, 503, _("Nothing was changed"), Trouble(text, str(error)))
 
 
 def forbidden(request: HttpRequest) -> TemplateResponse:
     """Return the page for those who may not do what they asked for."""
-    text = _("Your account lacks the permission for it. Somebody who administers users can give it to you.")
+    text = _(
+        "Your account lacks the permission for it. "
+        "Somebody who administers users can give it to you."
+    )
     return _trouble(request, 403, _("You may not do this"), Trouble(text))
 
 

@@ -1,4 +1,7 @@
-"""Around every view: the admin's login, our answers to what goes wrong, and the Content-Security-Policy."""
+"""What stands around every view of the control room.
+
+The admin's login, our answers to what goes wrong, and the Content-Security-Policy.
+"""
 
 from functools import wraps
 from typing import Any
@@ -7,19 +10,26 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import connections, transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from jobs.admin.access import View, is_guarded
-from jobs.admin.pages.export import has_token
-from jobs.admin.responses import forbidden, not_found, unavailable
-from jobs.errors import StoreUnavailable
+from jobs.admin.audit import NotRecorded
+from jobs.admin.pages.export import has_token, unauthorized
+from jobs.admin.responses import corrupt, forbidden, not_found, unavailable, unrecorded
+from jobs.errors import StoreCorrupt, StoreUnavailable
 
 
 def serve(site: AdminSite, view: View) -> View:
-    """Return the view as a page of an admin site: who is not logged in is sent to its login first."""
+    """Return the view as a page of an admin site.
+
+    Users who are not logged in are sent to the login of the site first.
+    """
     if not is_guarded(view):
-        raise ImproperlyConfigured(f"{view.__name__} states no permission: decorate it with jobs.admin.access.page.")
+        raise ImproperlyConfigured(
+            f"{view.__name__} states no permission: decorate it with jobs.admin.access.page."
+        )
     answer = _answering(view)
     inner = site.admin_view(answer)
     is_for_programs = getattr(view, "is_for_programs", False)
@@ -27,21 +37,34 @@ def serve(site: AdminSite, view: View) -> View:
     @wraps(view)
     def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         request.current_app = site.name  # it is where {% url %} looks
-        needs_login = not (is_for_programs and has_token(request))
-        response = (inner if needs_login else answer)(request, *args, **kwargs)
+        respond = inner
+        if is_for_programs and has_token(request):
+            respond = answer
+        elif is_for_programs and not site.has_permission(request):
+            respond = unauthorized  # a program can do nothing with a login page
+        response = respond(request, *args, **kwargs)
         response.headers["Content-Security-Policy"] = content_security_policy()
         return response
 
+    # The admin log must be written before and after a change, whatever becomes of the request.
+    for alias in connections if getattr(view, "is_action", False) else ():
+        transaction.non_atomic_requests(using=alias)(outer)
     outer.admin_site = site  # type: ignore[attr-defined]  # the admin's own views have it, too
     return outer
 
 
 def content_security_policy() -> str:
-    """Return a policy under which nothing runs or is loaded but our own files; static files may be elsewhere."""
+    """Return a policy that loads and runs our own files only.
+
+    Static files may be on another host, as STATIC_URL says.
+    """
+    files = "'self'"
     static = urlsplit(settings.STATIC_URL or "")
-    files = f"'self' {static.scheme or 'https'}://{static.netloc}" if static.netloc else "'self'"
+    if static.netloc:
+        files += f" {static.scheme or 'https'}://{static.netloc}"
     return (
-        f"default-src 'none'; script-src {files}; style-src {files}; font-src {files}; img-src {files} data:; "
+        f"default-src 'none'; script-src {files}; style-src {files}; "
+        f"font-src {files}; img-src {files} data:; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 
@@ -53,6 +76,10 @@ def _answering(view: View) -> View:
             return view(request, *args, **kwargs)
         except StoreUnavailable as error:
             return unavailable(request, error)
+        except StoreCorrupt as error:
+            return corrupt(request, error)
+        except NotRecorded as error:
+            return unrecorded(request, error)
         except PermissionDenied:
             return forbidden(request)
         except Http404 as error:

@@ -1,4 +1,7 @@
-"""Every address of the control room, below an admin site. Who adds a view adds its path and its tab (`nav`)."""
+"""Every address of the control room, below an admin site.
+
+To add a view, add its path here and its tab in `nav`.
+"""
 
 from django.contrib.admin.sites import AdminSite
 from django.urls import URLPattern, path, register_converter
@@ -20,7 +23,10 @@ from jobs.admin.serve import serve
 
 
 class SetNameConverter:
-    """The sets that have a page over all queues; ready jobs are shown queue by queue."""
+    """The sets that have a page over all queues.
+
+    Ready jobs are shown queue by queue.
+    """
 
     regex = "scheduled|retry|dead|done"
 
@@ -38,7 +44,8 @@ register_converter(SetNameConverter, "jobs_set")
 #: Address below `jobs/`, view, name in the namespace `admin`.
 PATHS: tuple[tuple[str, View, str], ...] = (
     ("", overview, "jobs_overview"),
-    ("", overview, "jobs_controlroom_changelist"),  # the name by which index and sidebar find the control room
+    # By this name the index and the sidebar find the control room.
+    ("", overview, "jobs_controlroom_changelist"),
     ("queues/", queues, "jobs_queues"),
     ("queues/<str:queue>/", queue, "jobs_queue"),
     ("queues/<str:queue>/act/", ready_action, "jobs_ready_action"),
@@ -60,5 +67,8 @@ PATHS: tuple[tuple[str, View, str], ...] = (
 
 
 def control_room_urls(site: AdminSite) -> list[URLPattern]:
-    """Return the paths for one admin site, which answers with its own frame and login."""
+    """Return the paths for one admin site.
+
+    The site answers with its own frame and login.
+    """
     return [path(f"jobs/{route}", serve(site, view), name=name) for route, view, name in PATHS]

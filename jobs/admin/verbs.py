@@ -1,4 +1,7 @@
-"""What can be done to jobs that wait: one value for each verb, used by pages for buttons and by actions to do it."""
+"""What can be done to jobs that wait: one value for each verb.
+
+The pages make buttons of them, and the actions carry them out.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from jobs.admin import access
 from jobs.control import Sweep
 from jobs.control.jobs import DELETABLE, KILLABLE, RESCHEDULABLE, RETRYABLE
 from jobs.inspect import Filter, JobRecord
-from jobs.store.reader import SetName
+from jobs.store.reader import Reader, SetName
 from jobs.templatetags.jobs_format import number
 
 At = datetime | None
@@ -21,9 +24,10 @@ At = datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A change: who may make it, where, how it is done to some jobs and to all that match.
+    """A change that people can make to jobs in some sets.
 
-    `destroys` asks for a confirmation; `needs_time` for the time of a reschedule.
+    It knows who may make it, and how to make it for some jobs and for all that match a filter.
+    `destroys` asks for a confirmation. `needs_time` asks for the time of a reschedule.
     """
 
     name: str
@@ -32,7 +36,7 @@ class Verb:
     permission: str
     sets: frozenset[SetName]
     change: Callable[[Iterable[JobRecord], At], int]
-    sweep: Callable[[SetName, Filter, At], Sweep]
+    sweep: Callable[[SetName, Filter, At, Reader], Sweep]
     told: Callable[[int], str]
     destroys: bool = False
     needs_time: bool = False
@@ -52,8 +56,10 @@ VERBS: dict[str, Verb] = {
             access.RETRY,
             RETRYABLE,
             lambda jobs, at: control.retry(jobs),
-            lambda name, jobs, at: control.retry_all(name, jobs),
-            lambda n: ngettext("%(count)s job is ready to run.", "%(count)s jobs are ready to run.", n),
+            lambda name, jobs, at, reader: control.retry_all(name, jobs, reader=reader),
+            lambda n: ngettext(
+                "%(count)s job is ready to run.", "%(count)s jobs are ready to run.", n
+            ),
         ),
         Verb(
             "reschedule",
@@ -62,8 +68,14 @@ VERBS: dict[str, Verb] = {
             access.RESCHEDULE,
             RESCHEDULABLE,
             lambda jobs, at: control.reschedule(jobs, at) if at else 0,
-            lambda name, jobs, at: control.reschedule_all(name, jobs, at) if at else Sweep(0, 0, is_finished=True),
-            lambda n: ngettext("%(count)s job was rescheduled.", "%(count)s jobs were rescheduled.", n),
+            lambda name, jobs, at, reader: (
+                control.reschedule_all(name, jobs, at, reader=reader)
+                if at
+                else Sweep(0, 0, is_finished=True)
+            ),
+            lambda n: ngettext(
+                "%(count)s job was rescheduled.", "%(count)s jobs were rescheduled.", n
+            ),
             needs_time=True,
         ),
         Verb(
@@ -73,7 +85,7 @@ VERBS: dict[str, Verb] = {
             access.KILL,
             KILLABLE,
             lambda jobs, at: control.kill(jobs),
-            lambda name, jobs, at: control.kill_all(name, jobs),
+            lambda name, jobs, at, reader: control.kill_all(name, jobs, reader=reader),
             lambda n: ngettext("%(count)s job was killed.", "%(count)s jobs were killed.", n),
             destroys=True,
         ),
@@ -84,7 +96,7 @@ VERBS: dict[str, Verb] = {
             access.DELETE,
             DELETABLE,
             lambda jobs, at: control.delete(jobs),
-            lambda name, jobs, at: control.delete_all(name, jobs),
+            lambda name, jobs, at, reader: control.delete_all(name, jobs, reader=reader),
             lambda n: ngettext("%(count)s job was deleted.", "%(count)s jobs were deleted.", n),
             destroys=True,
         ),

@@ -1,18 +1,20 @@
 """Changes single jobs that wait: retry, kill, delete, reschedule, and run a copy again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, cast
 
-from jobs.enqueue import EnqueuedJob, changes_of
-from jobs.errors import UnknownJob
+from jobs.enqueue import ConfiguredJob, EnqueuedJob, changes_of
+from jobs.errors import InvalidJob, UnknownJob
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
+from jobs.options import check_moment
+from jobs.store.questions import refusals_explained
 from jobs.store.reader import SetName
-from jobs.store.store import Destination
+from jobs.store.sets import Destination
 
-#: Jobs that one script moves: Redis is busy for a millisecond or so.
+#: Most jobs that one call of a script moves. Redis is busy with them for about a millisecond.
 PORTION = 250
 #: The sets from which each change may take a job.
 RETRYABLE: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})
@@ -22,57 +24,106 @@ RESCHEDULABLE: frozenset[SetName] = frozenset({"scheduled", "retry"})
 
 
 def retry(jobs: Iterable[JobRecord]) -> int:
-    """Make jobs ready now that are scheduled, wait for a retry, or are dead; return how many.
+    """Make jobs ready now, and return how many.
 
-    Like all changes here it leaves alone a job that is elsewhere by now. A round trip for each 500 jobs of one set and
-    queue, O(k log n).
+    They may be scheduled, wait for a retry, or be dead. Like all changes here it leaves alone a job
+    that is elsewhere by now. It costs one round trip for each 250 jobs of one set and queue,
+    O(k log n).
     """
     return _move(jobs, RETRYABLE, "ready")
 
 
 def kill(jobs: Iterable[JobRecord]) -> int:
-    """Move jobs that wait to the dead set, from which they can be retried; return how many."""
+    """Move jobs that wait to the dead set, and return how many.
+
+    From there they can be retried.
+    """
     return _move(jobs, KILLABLE, "dead")
 
 
 def delete(jobs: Iterable[JobRecord]) -> int:
-    """Delete jobs that wait, are dead or done, for good; return how many."""
+    """Delete jobs for good, and return how many.
+
+    They may wait, be dead or be done.
+    """
     return _move(jobs, DELETABLE, "delete")
 
 
 def reschedule(jobs: Iterable[JobRecord], at: datetime) -> int:
-    """Give jobs that are scheduled or wait for a retry a new time; return how many."""
-    return _move(jobs, RESCHEDULABLE, "scheduled", at)
+    """Give jobs a new time, and return how many.
 
-
-def run_again(job: JobRecord, args: Sequence[Any] | None = None, kwargs: dict[str, Any] | None = None) -> EnqueuedJob:
-    """Enqueue a copy with a new id, of the same class, queue and options, and return it; the job itself stays.
-
-    Without `args` and `kwargs` it has the same arguments. Raise UnknownJob or InvalidArguments.
+    They may be scheduled or wait for a retry. Raise InvalidArguments for a time before 1970, or
+    more than 100 years from now.
     """
+    return _move(jobs, RESCHEDULABLE, "scheduled", check_moment(at, "at"))
+
+
+def run_again(
+    job: JobRecord, args: Sequence[Any] | None = None, kwargs: dict[str, Any] | None = None
+) -> EnqueuedJob:
+    """Enqueue a copy of a job under a new id, and return it.
+
+    The copy has the same class, queue and options, and without `args` and `kwargs` the same
+    arguments. The job itself stays. Raise UnknownJob,
+    InvalidArguments, or InvalidJob for options that its class no longer has.
+    """
+    if args is None:
+        args = job.payload.args
+    if kwargs is None:
+        kwargs = job.payload.kwargs
+    return _configured_as(job).enqueue(*args, **kwargs)
+
+
+def check_copy(job: JobRecord, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Raise what `run_again` would raise for these arguments, and enqueue nothing.
+
+    What a middleware thinks of the copy shows only when it is enqueued.
+    """
+    _configured_as(job).check(args, kwargs)
+
+
+def _configured_as(job: JobRecord) -> ConfiguredJob:
     if job.known_class is None:
         raise UnknownJob(job.job_class)
-    changes = changes_of(job.payload) | {"queue": job.queue, "priority": job.payload.priority}
-    configured = job.known_class.using(**changes)
-    return configured.enqueue(
-        *(job.payload.args if args is None else args), **(job.payload.kwargs if kwargs is None else kwargs)
-    )
+    try:
+        changes = changes_of(job.payload)
+    except (ArithmeticError, TypeError, ValueError) as error:  # written by something else
+        raise InvalidJob(
+            f"The options of job {job.id} cannot be read: {error}. Enqueue a new job instead."
+        ) from error
+    changes |= {"queue": job.queue, "priority": job.payload.priority}
+    return job.known_class.using(**changes)
 
 
-def move_ids(queue: str, source: SetName, destination: Destination, ids: Sequence[str], at: datetime | None) -> int:
-    """Move jobs by their ids, in portions; return how many were there."""
-    store, due_at = get_reader().store, at.timestamp() if at else 0.0
-    portions = (ids[n : n + PORTION] for n in range(0, len(ids), PORTION))
-    return sum(store.move(queue, source, destination, portion, due_at) for portion in portions)
+def move_ids(
+    queue: str, source: SetName, destination: Destination, ids: Sequence[str], at: datetime | None
+) -> int:
+    """Move jobs by their ids, and return how many were there.
+
+    One call of the script moves at most `PORTION` of them.
+    """
+    sets = get_reader().store.sets
+    due_at = at.timestamp() if at else 0.0
+    moved = 0
+    with refusals_explained():
+        for first in range(0, len(ids), PORTION):
+            portion = ids[first : first + PORTION]
+            moved += sets.move(queue, source, destination, portion, due_at)
+    return moved
 
 
 def _move(
-    jobs: Iterable[JobRecord], sources: frozenset[SetName], destination: Destination, at: datetime | None = None
+    jobs: Iterable[JobRecord],
+    sources: frozenset[SetName],
+    destination: Destination,
+    at: datetime | None = None,
 ) -> int:
-    movable = sorted((job for job in jobs if job.place in sources), key=_set_of)
+    movable = [job for job in jobs if job.place in sources]
+    movable.sort(key=_set_of)
     moved = 0
     for (queue, source), group in groupby(movable, key=_set_of):
-        moved += move_ids(queue, source, destination, [job.id for job in group], at)
+        ids = [job.id for job in group]
+        moved += move_ids(queue, source, destination, ids, at)
     return moved
 
 

@@ -4,18 +4,33 @@ from jobs.control.sweeps import PATIENCE, Sweep, delete_all
 from jobs.inspect.filter import Filter
 from jobs.inspect.reader import get_reader
 from jobs.options import check_queue_name
+from jobs.store.questions import refusals_explained
 
 
 def pause(queue: str) -> None:
-    """Let no worker take jobs from this queue any more; what runs goes on. One round trip, O(1). Raise InvalidJob."""
-    get_reader().store.pause(check_queue_name(queue))
+    """Let no worker take jobs from this queue any more.
+
+    Jobs that run go on. The queue is listed from then on, so that people see the pause. It costs
+    two round trips, O(1). Raise InvalidJob for a bad name.
+    """
+    store = get_reader().store
+    with refusals_explained():
+        store.sets.pause(check_queue_name(queue))
+        store.intake.announce_queues([queue])
 
 
 def resume(queue: str) -> None:
-    """Let workers take jobs from this queue again, at once. One round trip, O(1). Raise InvalidJob."""
-    get_reader().store.resume(check_queue_name(queue))
+    """Let workers take jobs from this queue again, at once.
+
+    It costs one round trip, O(1). Raise InvalidJob for a bad name.
+    """
+    with refusals_explained():
+        get_reader().store.sets.resume(check_queue_name(queue))
 
 
 def clear(queue: str, *, seconds: float = PATIENCE) -> Sweep:
-    """Delete all ready jobs of a queue, for good; those that run, are scheduled or failed stay. See `retry_all`."""
+    """Delete all ready jobs of a queue, for good.
+
+    Jobs that run, are scheduled or failed stay. For the cost see `retry_all`.
+    """
     return delete_all("ready", Filter(queue=check_queue_name(queue)), seconds=seconds)

@@ -1,86 +1,142 @@
-"""Changes all jobs that match a filter, in portions on the server, however many there are.
+"""Changes all jobs that match a filter, in portions, however many there are.
 
-A sweep walks each set from its high end by rank. What workers take away at the low end, and what is added anywhere, can
-so make it look at a job twice but never pass one over; and it ends, at the latest, when its time is up.
+A sweep walks each set from its high end by rank. Workers take jobs away at the low end, and jobs
+are added anywhere. So a sweep may look at a job twice, but it never passes one over. It ends when
+its time is up, at the latest.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobs.control.jobs import DELETABLE, KILLABLE, RESCHEDULABLE, RETRYABLE, move_ids
+from jobs.control.touched import Touched
 from jobs.inspect.filter import Filter
-from jobs.inspect.queues import queue_names
+from jobs.inspect.queues import chosen_queues
 from jobs.inspect.reader import get_reader
-from jobs.inspect.record import record_of_entry
+from jobs.inspect.record import record_of_entry, time_of_score
+from jobs.options import check_moment
 from jobs.store.job_reader import Entry, JobReader, Portion, Ranks
-from jobs.store.reader import SetName
-from jobs.store.store import Destination
+from jobs.store.reader import Reader, SetName
+from jobs.store.sets import Destination
 
-#: Jobs that one round trip looks through; few enough that Redis is never busy for long.
+#: Most jobs that one round trip looks through: so few that Redis is never busy for long.
 PORTION = 500
-#: How long a sweep goes on, in seconds: a web request must end.
+#: The longest time that a sweep goes on, since a web request must end. Seconds.
 PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What a sweep did. It `is_finished` unless its time was up; then the same call goes on where it stopped."""
+    """What a sweep did.
+
+    It `is_finished` unless its time was up. Then the same call goes on where it stopped. `touched`
+    are the jobs that it moved, as they were before. Of those, one that a worker took at the same
+    moment is not in `changed`.
+    """
 
     changed: int
     searched: int
     is_finished: bool
+    touched: Touched = field(default_factory=Touched, compare=False)
 
 
-def retry_all(name: SetName, jobs: Filter, *, seconds: float = PATIENCE) -> Sweep:
+def retry_all(
+    name: SetName, jobs: Filter, *, seconds: float = PATIENCE, reader: Reader | None = None
+) -> Sweep:
     """Make all jobs of a set that match ready now.
 
-    Two or three round trips for each 500 jobs, each of which keeps Redis busy for a millisecond or two; O(n log n).
-    Raise ValueError for a set that this cannot be done to, as all sweeps do.
+    It costs two or three round trips for each 500 jobs, O(n log n) in all. Each keeps Redis busy
+    for a millisecond or two. A reader that sees only some queues keeps it to them. Like all sweeps
+    it raises ValueError for a set to which this cannot be done.
     """
-    return _sweep(_checked(name, RETRYABLE), jobs, "ready", seconds)
+    return _sweep(_checked(name, RETRYABLE), jobs, "ready", seconds, reader=reader)
 
 
-def kill_all(name: SetName, jobs: Filter, *, seconds: float = PATIENCE) -> Sweep:
-    """Move all jobs of a set that match to the dead set. See `retry_all`."""
-    return _sweep(_checked(name, KILLABLE), jobs, "dead", seconds)
+def kill_all(
+    name: SetName, jobs: Filter, *, seconds: float = PATIENCE, reader: Reader | None = None
+) -> Sweep:
+    """Move all jobs of a set that match to the dead set.
+
+    See `retry_all`.
+    """
+    return _sweep(_checked(name, KILLABLE), jobs, "dead", seconds, reader=reader)
 
 
-def delete_all(name: SetName, jobs: Filter, *, seconds: float = PATIENCE) -> Sweep:
-    """Delete all jobs of a set that match, for good. See `retry_all`."""
-    return _sweep(_checked(name, DELETABLE), jobs, "delete", seconds)
+def delete_all(
+    name: SetName, jobs: Filter, *, seconds: float = PATIENCE, reader: Reader | None = None
+) -> Sweep:
+    """Delete all jobs of a set that match, for good.
+
+    See `retry_all`.
+    """
+    return _sweep(_checked(name, DELETABLE), jobs, "delete", seconds, reader=reader)
 
 
-def reschedule_all(name: SetName, jobs: Filter, at: datetime, *, seconds: float = PATIENCE) -> Sweep:
-    """Give all jobs of a set that match a new time. See `retry_all`."""
-    return _sweep(_checked(name, RESCHEDULABLE), jobs, "scheduled", seconds, at)
+def reschedule_all(
+    name: SetName,
+    jobs: Filter,
+    at: datetime,
+    *,
+    seconds: float = PATIENCE,
+    reader: Reader | None = None,
+) -> Sweep:
+    """Give all jobs of a set that match a new time.
+
+    See `retry_all`.
+    """
+    return _sweep(
+        _checked(name, RESCHEDULABLE), jobs, "scheduled", seconds, check_moment(at, "at"), reader
+    )
 
 
 def _checked(name: SetName, allowed: frozenset[SetName]) -> SetName:
     if name not in allowed:
-        raise ValueError(f"This cannot be done to jobs that are {name}, only to those that are {', '.join(allowed)}.")
+        places = ", ".join(allowed)
+        raise ValueError(
+            f"This cannot be done to jobs that are {name}, only to those that are {places}."
+        )
     return name
 
 
-def _sweep(name: SetName, jobs: Filter, destination: Destination, seconds: float, at: datetime | None = None) -> Sweep:
+def _sweep(
+    name: SetName,
+    jobs: Filter,
+    destination: Destination,
+    seconds: float,
+    at: datetime | None = None,
+    reader: Reader | None = None,
+) -> Sweep:
+    reader = reader or get_reader()
     deadline = time.monotonic() + seconds
     changed = searched = 0
-    for queue in [jobs.queue] if jobs.queue else queue_names():
-        walk = _QueueSweep(queue, name, jobs, at)
+    touched = Touched()
+    queues = chosen_queues(jobs.queue, reader)
+    for queue in queues:
+        walk = _QueueSweep(JobReader(reader), queue, name, jobs, at)
         while portion := walk.look():
-            ids = walk.pass_on(portion)
+            moving = walk.pass_on(portion)
+            ids = [entry.job_id for entry in moving]
             changed += move_ids(queue, name, destination, ids, at)
             searched += portion.looked_at
+            for entry in moving:
+                touched.add(entry.job_id, queue, time_of_score(name, entry.score))
             if time.monotonic() >= deadline and not walk.is_over:
-                return Sweep(changed, searched, is_finished=False)
-    return Sweep(changed, searched, is_finished=True)
+                return Sweep(changed, searched, is_finished=False, touched=touched)
+    return Sweep(changed, searched, is_finished=True, touched=touched)
 
 
 class _QueueSweep:
-    """The place in one set of one queue; `at` is the new time of jobs that stay in the set, else None."""
+    """A walk through one set of one queue.
 
-    def __init__(self, queue: str, name: SetName, jobs: Filter, at: datetime | None) -> None:
-        self._reader = JobReader(get_reader())
+    `at` is the new time of jobs that stay in the set, else None. `_rank` counts the jobs above the
+    place of the walk, and `_left` those that it has not seen yet.
+    """
+
+    def __init__(
+        self, reader: JobReader, queue: str, name: SetName, jobs: Filter, at: datetime | None
+    ) -> None:
+        self._reader = reader
         self._queue, self._name, self._filter = queue, name, jobs
         self._reads = jobs.needs_payload(name)
         self._new_score = round(at.timestamp() * 1000) if at else None
@@ -93,18 +149,32 @@ class _QueueSweep:
         """Return the next portion, None at the end."""
         if self.is_over:
             return None
-        ranks = Ranks(self._queue, self._name, self._rank, self._rank + min(PORTION, self._left) - 1, is_reversed=True)
-        return self._reader.portion(ranks, self._filter.texts, with_payloads=self._reads)
+        last = self._rank + min(PORTION, self._left) - 1
+        ranks = Ranks(self._queue, self._name, self._rank, last, is_reversed=True)
+        return self._reader.portion(ranks, self._filter.job_class, with_payloads=self._reads)
 
-    def pass_on(self, portion: Portion) -> list[str]:
-        """Return the ids that are to be moved now, and go on behind those that will stay above this place."""
+    def pass_on(self, portion: Portion) -> list[Entry]:
+        """Return the jobs that are to be moved now, and step past this portion.
+
+        What leaves makes room, so the jobs below come up to its ranks. The walk steps only past
+        those that stay above its place. Rescheduled to a later time, a job goes up and stays above.
+        To an earlier time, it goes down and is met once more, at its new time.
+        """
         found = [entry for entry in portion.entries if self._matches(entry)]
         moving = [entry for entry in found if entry.score != self._new_score]
-        leaving = [entry for entry in moving if self._new_score is None or entry.score > self._new_score]
+        leaving = [entry for entry in moving if self._goes_below(entry)]
+        seen_before = len(found) - len(moving)
         self._rank += portion.looked_at - len(leaving)
-        self._left -= portion.looked_at - (len(found) - len(moving))  # those were seen before, at their old time
+        self._left -= portion.looked_at - seen_before
         self.is_over = portion.is_end or not portion.looked_at or self._left <= 0
-        return [entry.job_id for entry in moving]
+        return moving
+
+    def _goes_below(self, entry: Entry) -> bool:
+        """Whether a job leaves the set, or moves to a place below its own."""
+        return self._new_score is None or entry.score > self._new_score
 
     def _matches(self, entry: Entry) -> bool:
-        return not self._reads or self._filter.matches(record_of_entry(self._queue, self._name, entry))
+        if not self._reads:
+            return True
+        job = record_of_entry(self._queue, self._name, entry)
+        return self._filter.matches(job.seen_with(self._reader.sight))

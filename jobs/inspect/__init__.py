@@ -1,12 +1,16 @@
-"""The read side: what is in Redis, as typed Python. The `jobs` command and the admin pages use nothing else.
+"""The read side: what is in Redis, as typed Python.
+
+The `jobs` command and the admin pages read by no other means.
 
     from jobs import inspect
 
     inspect.stats().failed
     inspect.queues()[0].latency_seconds
+    inspect.problems()[0].reason
 
-Every function reads through the project's settings unless it is given a reader, says what it costs Redis, and raises
-StoreUnavailable when Redis is away. Nothing here changes a job, but for `check_invariant(repair=True)`.
+Every function reads the Redis of the project's settings unless it is given a reader. It says what
+it costs Redis, and raises StoreUnavailable when Redis is away. Only `check_invariant(repair=True)`
+changes jobs.
 """
 
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
@@ -14,7 +18,6 @@ from jobs.inspect.explain import Explanation, explain, explain_job
 from jobs.inspect.failures import FailureGroup, Failures, failure_groups
 from jobs.inspect.filter import Filter, shape_of
 from jobs.inspect.find import find
-from jobs.inspect.health import health_problems
 from jobs.inspect.history import Day, history
 from jobs.inspect.job_sets import JobPage, job_set
 from jobs.inspect.metrics import (
@@ -25,15 +28,17 @@ from jobs.inspect.metrics import (
     Slot,
     class_metrics,
     metrics,
-    queue_metrics,
     queue_rate,
     queue_rates,
+    queue_slots,
+    sees_class,
     total_metrics,
 )
-from jobs.inspect.queues import Queue, queue_names, queues
+from jobs.inspect.problems import problems
+from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
-from jobs.inspect.server import Server, server
+from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.stats import Stats, stats
 from jobs.inspect.workers import RunningJob, Worker, workers
 
@@ -64,15 +69,18 @@ __all__ = [
     "failure_groups",
     "find",
     "get_reader",
-    "health_problems",
     "history",
     "job_set",
+    "known_queues",
     "metrics",
-    "queue_metrics",
+    "permission_warnings",
+    "problems",
     "queue_names",
     "queue_rate",
     "queue_rates",
+    "queue_slots",
     "queues",
+    "sees_class",
     "server",
     "shape_of",
     "stats",

@@ -1,21 +1,35 @@
-"""The doctor: checks that every job is in exactly one place, and puts back those that are not.
+"""The doctor: checks that every job is in exactly one place.
 
-The invariant: every id in `payloads` is in exactly one of ready, scheduled, retry, dead, done, running, a running one
-under a worker that has a lease; and nothing else is anywhere. It holds at every moment, so the check may run under
-live traffic: Redis judges each portion in one atomic step, and only what is broken there twice is called broken.
+It can put back the jobs that are not.
+
+The invariant: every id in `payloads` is in exactly one of ready, scheduled, retry, dead, done and
+running. What is running is under a worker that has a lease. Nothing else is anywhere.
+
+It holds at every moment, so the check may run under live traffic. Redis judges each portion in one
+atomic step, and only what is broken there twice is called broken. Before that the doctor checks the
+keys themselves (`key_check`), so that one of another type cannot stop it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from jobs.inspect.queues import queue_names
+from jobs.inspect.key_check import KeyCheck
 from jobs.inspect.reader import get_reader
+from jobs.problem import Problem
+from jobs.store.job_reader import JobReader
+from jobs.store.questions import refusals_explained
 from jobs.store.reader import PLACES, Reader
+
+#: Without these keys Redis cannot judge whether a job is in exactly one place.
+JUDGED = frozenset({*PLACES, "leases", "bell"})
 
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """A job that is not in exactly one place; `found` says where it is."""
+    """A job that is not in exactly one place.
+
+    `found` says where it is.
+    """
 
     queue: str
     job_id: str
@@ -24,41 +38,116 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was looked at, what is broken now, and what was broken and is repaired."""
+    """What was looked at, what is broken now, and what was repaired.
+
+    `strays` and `repaired` are jobs. `problems` and `mended` are keys: of another type, with a name
+    that cannot be read, without an end, or known to nobody.
+    """
 
     queues: tuple[str, ...]
     jobs: int
     strays: tuple[Stray, ...]
     repaired: tuple[Stray, ...]
+    problems: tuple[Problem, ...] = ()
+    mended: tuple[Problem, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is broken now."""
+        return not (self.strays or self.problems)
 
 
 def check_invariant(*, repair: bool = False, reader: Reader | None = None) -> Diagnosis:
-    """Look at every job of every queue; with `repair`, put strays back where they belong.
+    """Look at every job of every queue, and at every key.
 
-    Two round trips for each 500 jobs, and for each 500 entries of a set: O(n log n) in all, O(log n) at a time.
+    With `repair`, put back what can be put back without loss.
+
+    It costs two round trips for each 500 jobs, and for each 500 entries of a set: O(n log n) in
+    all, O(log n) at a time. Keys are looked for with SCAN, in two round trips for each 500.
     """
     reader = reader or get_reader()
-    names = queue_names(reader)
-    jobs, strays, repaired = 0, set[Stray](), set[Stray]()
-    for queue in names:
-        for place in PLACES:
-            for ids in reader.ids(queue, place):
-                jobs += len(ids) if place == "payloads" else 0
-                found, left = _examine(reader, queue, ids, repair=repair)
-                strays |= left
-                repaired |= found - left
-    return Diagnosis(tuple(names), jobs, _in_order(strays), _in_order(repaired))
+    check = KeyCheck(reader, repair=repair)
+    check.shared_keys()
+    names = check.queues()
+    rounds = [_Round(reader, check, queue) for queue in names]
+    for each in rounds:
+        each.go()
+    return Diagnosis(
+        queues=tuple(names),
+        jobs=sum(each.jobs for each in rounds),
+        strays=_in_order(set().union(*(each.strays for each in rounds))),
+        repaired=_in_order(set().union(*(each.repaired for each in rounds))),
+        problems=check.problems,
+        mended=check.mended,
+    )
 
 
-def _examine(reader: Reader, queue: str, ids: Sequence[str], *, repair: bool) -> tuple[set[Stray], set[Stray]]:
-    """Return the strays among these jobs: those that were found, and those that are left."""
-    found = _audit(reader, queue, _audit(reader, queue, ids), repair=repair)
-    return set(found.values()), set(_audit(reader, queue, found).values() if repair else found.values())
+class _Round:
+    """The look at one queue.
 
+    `strays` are still astray, `repaired` are not any more.
+    """
 
-def _audit(reader: Reader, queue: str, ids: Collection[str], *, repair: bool = False) -> dict[str, Stray]:
-    found = reader.store.audit(queue, list(ids), repair=repair) if ids else []
-    return {job_id: Stray(queue, job_id, where) for job_id, where in found}
+    def __init__(self, reader: Reader, check: KeyCheck, queue: str) -> None:
+        self._reader = reader
+        self._check = check
+        self._queue = queue
+        self.jobs = 0
+        self.strays: set[Stray] = set()
+        self.repaired: set[Stray] = set()
+
+    def go(self) -> None:
+        wrong, repairs = self._check.types(self._queue)
+        self._check.counters(self._queue)
+        self._check.owners(self._queue)
+        can_judge = wrong.isdisjoint(JUDGED)
+        readable = [place for place in PLACES if place not in wrong]
+        for place in readable:
+            for ids in self._reader.ids(self._queue, place):
+                if place == "payloads":
+                    self.jobs += len(ids)
+                self._check.ids(self._queue, place, ids)
+                if can_judge:
+                    self._examine(ids, repair=repairs)
+                else:
+                    self.strays |= self._look_beside(ids, wrong)
+
+    def _examine(self, ids: Sequence[str], *, repair: bool) -> None:
+        """Note the strays among these jobs, and which of them were repaired."""
+        suspects = self._audit(ids)
+        found = self._audit(suspects, repair=repair)
+        left = self._audit(found) if repair else found
+        self.strays |= set(left.values())
+        self.repaired |= set(found.values()) - set(left.values())
+
+    def _audit(self, ids: Collection[str], *, repair: bool = False) -> dict[str, Stray]:
+        if not ids:
+            return {}
+        with refusals_explained():
+            found = self._reader.store.sets.audit(self._queue, list(ids), repair=repair)
+        return {job_id: Stray(self._queue, job_id, where) for job_id, where in found}
+
+    def _look_beside(self, ids: Sequence[str], wrong: Collection[str]) -> set[Stray]:
+        """Return what is certainly astray where a key cannot be read.
+
+        A job that is nowhere else may be in that key.
+        """
+        suspects = self._beside(ids, wrong)
+        found = self._beside(suspects, wrong)
+        return {Stray(self._queue, job_id, where) for job_id, where in found.items()}
+
+    def _beside(self, ids: Collection[str], wrong: Collection[str]) -> dict[str, str]:
+        found = JobReader(self._reader).places(self._queue, list(ids), wrong)
+        strays = {}
+        for job_id, places in found.items():
+            sets = [place for place in places if place != "payloads"]
+            lacks_payload = "payloads" not in places and "payloads" not in wrong
+            where = ", ".join(sets)
+            if sets and lacks_payload:
+                strays[job_id] = f"no payload; {where}"
+            elif len(sets) > 1:
+                strays[job_id] = where
+        return strays
 
 
 def _in_order(strays: Iterable[Stray]) -> tuple[Stray, ...]:

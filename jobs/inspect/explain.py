@@ -1,8 +1,11 @@
-"""Why has this job not run yet? In sentences, for the page of a job and for `manage.py jobs explain ID`."""
+"""Says why a job has not run yet, or what became of it.
+
+The page of a job shows the sentences, and `manage.py jobs explain ID` prints them.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,8 +17,11 @@ from jobs.inspect.metrics import queue_rate
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
 from jobs.inspect.workers import Worker, workers
+from jobs.moment import moment
 from jobs.store.job_reader import JobReader
+from jobs.store.keys import first_name
 from jobs.store.reader import Reader
+from jobs.text import grouped
 
 #: Errors that say that somebody else holds what the job needs.
 LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
@@ -23,7 +29,10 @@ LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Where a job is and why, in sentences of the language in use; the first says the most. Never empty."""
+    """Where a job is and why, in sentences of the language in use.
+
+    There is at least one sentence. The first says the most.
+    """
 
     job_id: str
     place: JobPlace | None
@@ -31,15 +40,18 @@ class Explanation:
 
 
 def explain(job_id: str, reader: Reader | None = None) -> Explanation:
-    """Say why a job has not run yet, or what became of it. At most a dozen round trips, O(queues log n + workers)."""
+    """Say why a job has not run yet, or what became of it.
+
+    It costs at most a dozen round trips, O(queues log n + workers).
+    """
     reader = reader or get_reader()
     job = find(job_id, reader)
     if job is None:
-        return Explanation(
-            job_id,
-            None,
-            (_("There is no such job: it is done and its result was not kept, it was deleted, or it never existed."),),
+        text = _(
+            "There is no such job: it is done and its result was not kept, it was deleted, "
+            "or it never existed."
         )
+        return Explanation(job_id, None, (text,))
     return explain_job(job, reader)
 
 
@@ -92,7 +104,7 @@ class _Reasons:
             "%(count)s job is ahead of it in queue %(queue)s.",
             "%(count)s jobs are ahead of it in queue %(queue)s.",
             ahead,
-        ) % {"count": f"{ahead:,}", "queue": self._job.queue}
+        ) % {"count": grouped(ahead), "queue": self._job.queue}
         rate = queue_rate(self._job.queue, self._reader) if is_moving else 0.0
         if not rate:
             return text
@@ -105,12 +117,13 @@ class _Reasons:
 
     def _retry(self) -> Iterator[str]:
         if self._job.error_class in LIMITS:
-            yield _("A limit was reached when it last ran: %(message)s") % {"message": self._job.error_message}
+            yield _("A limit was reached when it last ran: %(message)s") % {
+                "message": self._job.error_message or "–"
+            }
         elif self._job.payload.failures:
-            what = f"{self._job.error_class}: {self._job.error_message}".partition("\n")[0]
             yield _("Attempt %(attempt)s failed with %(error)s.") % {
                 "attempt": self._job.payload.failures,
-                "error": what.rstrip("."),
+                "error": self._last_error().rstrip("."),
             }
         else:
             yield _("It asked to run later (a snooze), or waits after a crash of its worker.")
@@ -118,60 +131,73 @@ class _Reasons:
         yield from self._obstacles()
 
     def _due(self, text: str) -> str:
-        at = self._job.at or datetime.fromtimestamp(0, UTC)
+        at = self._job.at or moment(0)
         seconds = at.timestamp() - self._reader.now()
         if seconds <= 0:
-            return _("It has been due since %(time)s; the next worker that looks at queue %(queue)s takes it.") % {
-                "time": moment(at),
-                "queue": self._job.queue,
-            }
-        return text % {"time": moment(at), "wait": in_words(seconds)}
+            text = _(
+                "It has been due since %(time)s; "
+                "the next worker that looks at queue %(queue)s takes it."
+            )
+            return text % {"time": written(at), "queue": self._job.queue}
+        return text % {"time": written(at), "wait": in_words(seconds)}
 
     def _dead(self) -> Iterator[str]:
-        when = moment(self._job.at) if self._job.at else "?"
-        yield _("It is in the dead set since %(time)s and will not run again unless somebody retries it.") % {
-            "time": when
-        }
+        when = written(self._job.at) if self._job.at else "?"
+        yield _(
+            "It is in the dead set since %(time)s and will not run again "
+            "unless somebody retries it."
+        ) % {"time": when}
         if self._job.error:
-            what = f"{self._job.error_class}: {self._job.error_message}".partition("\n")[0]
-            yield _("The last error: %(error)s") % {"error": what}
+            yield _("The last error: %(error)s") % {"error": self._last_error()}
         else:
             yield _("It has no error: somebody killed it before it ran.")
 
+    def _last_error(self) -> str:
+        """Return the class of the last error, and the first line of its message."""
+        text = f"{self._job.error_class}: {self._job.error_message}"
+        return text.partition("\n")[0].removesuffix(": ")
+
     def _done(self) -> Iterator[str]:
-        finished = moment(self._job.finished_at) if self._job.finished_at else "?"
-        until = moment(self._job.at) if self._job.at else "?"
+        finished = written(self._job.finished_at) if self._job.finished_at else "?"
+        until = written(self._job.at) if self._job.at else "?"
         yield _("It is done since %(finished)s. Its result is kept until %(until)s.") % {
             "finished": finished,
             "until": until,
         }
 
     def _running(self) -> Iterator[str]:
-        worker = next((w for w in workers(self._reader) if w.name == self._job.worker), None)
-        since = next((r.since for r in worker.running if r.job_id == self._job.id), None) if worker else None
-        if worker and since:
-            yield _("It runs on worker %(worker)s since %(time)s.") % {
-                "worker": self._job.worker,
-                "time": moment(since),
-            }
-        elif worker:
-            yield _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.") % {
-                "worker": self._job.worker
-            }
+        by_name = {worker.name: worker for worker in workers(self._reader)}
+        worker = by_name.get(first_name(self._job.worker))
+        if worker:
+            yield self._on_worker(worker)
         else:
-            yield _("Worker %(worker)s had taken it, and gives no sign of life.") % {"worker": self._job.worker}
+            text = _("Worker %(worker)s had taken it, and gives no sign of life.")
+            yield text % {"worker": self._job.worker}
         yield self._lease()
+
+    def _on_worker(self, worker: Worker) -> str:
+        started = {job.job_id: job.since for job in worker.running}
+        since = started.get(self._job.id)
+        if since is None:
+            text = _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.")
+            return text % {"worker": self._job.worker}
+        text = _("It runs on worker %(worker)s since %(time)s.")
+        return text % {"worker": self._job.worker, "time": written(since)}
 
     def _lease(self) -> str:
         seconds = self._jobs.lease_seconds(self._job.queue, self._job.worker)
         if not seconds:
             return _("The worker was given up: its jobs go back to the queue any moment.")
         return _(
-            "The worker's lease expires in %(seconds)s s unless it is renewed; then others take its jobs back."
+            "The worker's lease expires in %(seconds)s s unless it is renewed; "
+            "then others take its jobs back."
         ) % {"seconds": f"{seconds:.0f}"}
 
     def _nowhere(self) -> Iterator[str]:
-        yield _("It is in no set, which should never be. Put it back with: python manage.py jobs doctor --repair")
+        yield _(
+            "It is in no set, which should never be. "
+            "Put it back with: python manage.py jobs doctor --repair"
+        )
 
     # What holds for several places
 
@@ -179,8 +205,8 @@ class _Reasons:
         """Yield what keeps every job of the queue from being taken."""
         if self._reader.counts([self._job.queue])[self._job.queue].is_paused:
             yield _("Queue %(queue)s is paused.") % {"queue": self._job.queue}
-        serving = [w for w in workers(self._reader) if self._job.queue in w.queues]
-        taking = [w for w in serving if not w.is_quiet]
+        serving = [worker for worker in workers(self._reader) if self._job.queue in worker.queues]
+        taking = [worker for worker in serving if not worker.is_quiet]
         if not serving:
             yield _("No live worker takes queue %(queue)s. Start one with: %(command)s") % {
                 "queue": self._job.queue,
@@ -199,13 +225,14 @@ class _Reasons:
             "The only thread of the workers that serve queue %(queue)s is busy.",
             "All %(count)s threads of the workers that serve queue %(queue)s are busy.",
             threads,
-        ) % {"count": f"{threads:,}", "queue": self._job.queue}
+        ) % {"count": grouped(threads), "queue": self._job.queue}
 
     def _class(self) -> Iterator[str]:
         if self._job.known_class is None:
             yield _(
-                "No job class %(name)s is known here. A worker that does not know it either puts the job into the "
-                "dead set, from which it can be retried after a deploy."
+                "No job class %(name)s is known here. "
+                "A worker that does not know it either puts the job into the dead set, "
+                "from which it can be retried after a deploy."
             ) % {"name": self._job.job_class or "?"}
 
     def _history(self) -> Iterator[str]:
@@ -224,14 +251,20 @@ class _Reasons:
             ) % {"count": payload.crashes}
 
 
-def moment(at: datetime) -> str:
+def written(at: datetime) -> str:
     """Return a time in the project's time zone, with seconds."""
     return date_format(timezone.localtime(at), "Y-m-d H:i:s")
 
 
 def in_words(seconds: float) -> str:
-    """Return a duration in its largest unit, rounded: 90 minutes, 2 hours, 47 hours, 2 days."""
-    size = next((size for size in (86_400, 3_600, 60) if seconds >= 2 * size), 1)
+    """Return a duration in one unit, rounded.
+
+    It is the largest unit of which there are at least two: 90 minutes, 2 hours, 47 hours, 2 days.
+    """
+    size = 1
+    for unit in (60, 3_600, 86_400):
+        if seconds >= 2 * unit:
+            size = unit
     count = max(1, round(seconds / size))
     words = {
         86_400: ngettext("%(count)s day", "%(count)s days", count),
@@ -239,4 +272,4 @@ def in_words(seconds: float) -> str:
         60: ngettext("%(count)s minute", "%(count)s minutes", count),
         1: ngettext("%(count)s second", "%(count)s seconds", count),
     }
-    return words[size] % {"count": f"{count:,}"}
+    return words[size] % {"count": grouped(count)}

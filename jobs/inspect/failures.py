@@ -1,26 +1,43 @@
-"""The failures: what goes wrong, grouped by job class, error class and the shape of the message."""
+"""The failures: what goes wrong, in groups.
 
+A group is one job class, one error class and one shape of the message.
+"""
+
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from math import ceil
 from typing import Literal
 
+from jobs.inspect.budget import Budget
 from jobs.inspect.filter import Filter, shape_of
 from jobs.inspect.queues import queue_names
 from jobs.inspect.reader import get_reader
-from jobs.inspect.record import JobRecord, record_of_entry
+from jobs.inspect.record import JobRecord, record_of_entry, time_of
+from jobs.moment import moment
+from jobs.problem import Problem
 from jobs.store.job_reader import JobReader, Ranks
 from jobs.store.reader import Reader
 
-#: Most jobs that are looked into; and in one round trip.
-LOOK_AT, PORTION = 5_000, 500
+#: Most jobs that are looked into.
+LOOK_AT = 5_000
+#: Most jobs that one round trip brings.
+PORTION = 500
+#: The longest time that they are looked into. Seconds.
+PATIENCE = 2.0
+#: So many bytes of payload are looked into, since each group keeps a job in memory.
+MOST_BYTES = 50_000_000
 
 FailedSet = Literal["retry", "dead"]
 
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Jobs of one class that failed alike; `retry` and `dead` count those that were looked at in each set."""
+    """Jobs of one class that failed alike.
+
+    `retry` and `dead` count those that were looked at in each set.
+    """
 
     job_class: str
     error_class: str
@@ -38,76 +55,118 @@ class FailureGroup:
 
     @property
     def filter(self) -> Filter:
-        """What finds all jobs of this group, also those that were not looked at."""
+        """The filter that finds all jobs of this group.
+
+        It also finds those that were not looked at.
+        """
         return Filter(job_class=self.job_class, error_class=self.error_class, shape=self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The groups, the largest first, and how many of all jobs in retry and dead were looked at."""
+    """The groups of failures, the largest first.
+
+    `looked_at` of the `total` jobs in retry and dead were looked at. `problems` says what could not
+    be read.
+    """
 
     groups: tuple[FailureGroup, ...]
     looked_at: int
     total: int
+    problems: tuple[Problem, ...] = ()
 
 
 def failure_groups(reader: Reader | None = None) -> Failures:
     """Group the latest 5,000 jobs in retry and dead by what went wrong.
 
-    Each set of each queue has its share of the 5,000. A round trip for each 500, and three more: O(5,000 + log n).
+    Without sight of arguments, messages do not part them. Each set of each queue has its share of
+    the 5,000. It costs one round trip for each 500 jobs or 500 kB of payloads, and three more:
+    O(5,000 + log n). After two seconds or 50 MB it stops with the groups that it knows.
     """
     reader = reader or get_reader()
     look = _Look(JobReader(reader), queue_names(reader))
-    groups: dict[tuple[str, str, str], list[JobRecord]] = {}
+    groups: dict[tuple[str, str, str], _Tally] = {}
     looked_at = 0
-    for job in look.jobs():
+    for found in look.jobs():
         looked_at += 1
+        found.note_fault(reader)
+        job = found.seen_with(reader.sight)
         if job.error is not None:
-            groups.setdefault((job.job_class, job.error_class, shape_of(job.error_message)), []).append(job)
-    made = (_group(*key, jobs) for key, jobs in groups.items())
-    return Failures(tuple(sorted(made, key=lambda g: (-g.count, g.last_at))), looked_at, look.total)
+            key = (job.job_class, job.error_class, shape_of(job.error_message))
+            groups.setdefault(key, _Tally(job)).add(job)
+    made = [tally.group(*key) for key, tally in groups.items()]
+    in_order = tuple(sorted(made, key=lambda g: (-g.count, g.last_at)))
+    return Failures(in_order, looked_at, look.total, reader.problems)
 
 
 class _Look:
-    """Goes through the latest jobs of both sets, each set of each queue by its share."""
+    """Goes through the latest jobs of both sets.
+
+    Each set of each queue has a share by its size.
+    """
 
     def __init__(self, reader: JobReader, queues: list[str]) -> None:
         self._reader = reader
-        everything = ("-inf", "+inf")
+        self._sizes: dict[tuple[str, FailedSet], int] = {}
         names: tuple[FailedSet, ...] = ("retry", "dead")
-        self._sizes = {
-            (queue, name): size
-            for name in names
-            for queue, (_, size) in reader.sizes(queues, name, everything).items()
-            if size
-        }
+        for name in names:
+            for queue, (_, size) in reader.sizes(queues, name, ("-inf", "+inf")).items():
+                self._sizes[queue, name] = size
         self.total = sum(self._sizes.values())
+        self._budget = Budget(PATIENCE, MOST_BYTES)
 
     def jobs(self) -> Iterator[JobRecord]:
         for (queue, name), size in self._sizes.items():
-            share = size if self.total <= LOOK_AT else -(-LOOK_AT * size // self.total)
+            share = size
+            if self.total > LOOK_AT:
+                share = ceil(LOOK_AT * size / self.total)
             yield from self._latest(queue, name, share)
 
     def _latest(self, queue: str, name: FailedSet, share: int) -> Iterator[JobRecord]:
         rank = 0
-        while rank < share:
-            ranks = Ranks(queue, name, rank, min(rank + PORTION, share) - 1, is_reversed=True)
-            portion = self._reader.portion(ranks)
+        while rank < share and not self._budget.is_spent:
+            last = min(rank + PORTION, share) - 1
+            portion = self._reader.portion(Ranks(queue, name, rank, last, is_reversed=True))
             rank += portion.looked_at
-            yield from (record_of_entry(queue, name, entry) for entry in portion.entries)
+            for entry in portion.entries:
+                yield record_of_entry(queue, name, entry)
+                self._budget.spend(len(entry.payload or b""))
+                if self._budget.is_spent:
+                    return
             if portion.is_end or not portion.looked_at:
                 return
 
 
-def _group(job_class: str, error_class: str, shape: str, jobs: list[JobRecord]) -> FailureGroup:
-    times = [float(job.error.get("at", 0)) for job in jobs if job.error]
-    return FailureGroup(
-        job_class,
-        error_class,
-        shape,
-        example=max(jobs, key=lambda job: float(job.error.get("at", 0)) if job.error else 0.0),
-        retry=sum(job.place == "retry" for job in jobs),
-        dead=sum(job.place == "dead" for job in jobs),
-        first_at=datetime.fromtimestamp(min(times), UTC),
-        last_at=datetime.fromtimestamp(max(times), UTC),
-    )
+class _Tally:
+    """Adds up one group.
+
+    It keeps the latest job alone, since thousands of large ones would not fit into memory.
+    """
+
+    def __init__(self, first: JobRecord) -> None:
+        self._latest = first
+        self._first_at = self._last_at = _time(first)
+        self._counts = Counter[str]()
+
+    def add(self, job: JobRecord) -> None:
+        at = _time(job)
+        self._counts[job.place] += 1
+        self._first_at = min(self._first_at, at)
+        if at > self._last_at:
+            self._latest, self._last_at = job, at
+
+    def group(self, job_class: str, error_class: str, shape: str) -> FailureGroup:
+        return FailureGroup(
+            job_class=job_class,
+            error_class=error_class,
+            shape=shape,
+            example=self._latest,
+            retry=self._counts["retry"],
+            dead=self._counts["dead"],
+            first_at=self._first_at,
+            last_at=self._last_at,
+        )
+
+
+def _time(job: JobRecord) -> datetime:
+    return time_of(job.error or {}) or moment(0)

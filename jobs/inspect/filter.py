@@ -1,6 +1,8 @@
-"""The filter: which jobs of a set a person wants to see or to change. The same for pages, commands and bulk actions.
+"""The filter: which jobs of a set a person wants to see or change.
 
-Redis sorts out most of what does not match by plain texts in the payload; `matches` has the last word.
+Pages, commands and bulk actions use the same one. Redis knows queues and times, and filters out
+other job classes. Everything else is searched here, in what people may see: the arguments without
+secrets. Redis would search in the secrets too, and its time and its counts would tell them.
 """
 
 import re
@@ -13,23 +15,33 @@ import orjson
 from jobs.inspect.record import JobRecord
 from jobs.store.reader import SetName
 
-#: The sets whose scores are the times that people filter by; elsewhere the payload tells the time.
+#: The sets whose scores are the times that people filter by. Elsewhere the payload tells the time.
 TIMED_SETS: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})
-#: What differs from one error message to the next of the same kind: quoted values, ids, addresses and numbers.
+#: What differs from one error message to the next of the same kind.
 _VALUES = re.compile(
-    r"'[^']*'|\"[^\"]*\"|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b|\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{16,}\b|\d+(?:[.,:]\d+)*"
+    r"'[^']*'|\"[^\"]*\""  # a quoted value
+    r"|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b"  # a UUID
+    r"|\b0x[0-9a-fA-F]+\b"  # an address
+    r"|\b[0-9a-fA-F]{16,}\b"  # an id or a hash
+    r"|\d+(?:[.,:]\d+)*"  # a number or a time
 )
+#: The longest text to search for, and the most different words. Each costs time in each job.
+MOST_CHARACTERS, MOST_WORDS = 200, 8
 #: The longest shape of a message.
 MOST_SHAPE_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What a job must have; what is empty does not matter.
+    """What a job must have to match.
 
-    `error` is part of the class or message of the last error, `text` are words in the arguments as JSON, in any case.
-    `error_class` and `shape` are exact: see `shape_of`. `since` and `until` mean when a job is due (scheduled, retry),
-    died (dead), ended (done) or was enqueued (ready).
+    A field that is empty does not matter. `error` is part of the class or message of the last
+    error. `text` holds words in the arguments as JSON, in capital or small letters. `error_class`
+    and `shape` are exact: see `shape_of`. `since` and `until` mean when a job is due (scheduled,
+    retry), died (dead), ended (done) or was enqueued (ready).
+
+    Raise ValueError for an `error` or a `text` of more than 200 characters, and for a `text` of
+    more than eight different words.
     """
 
     queue: str = ""
@@ -41,47 +53,62 @@ class Filter:
     error_class: str = ""
     shape: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what would make a search too expensive."""
+        for name in ("error", "text"):
+            length = len(getattr(self, name))
+            if length > MOST_CHARACTERS:
+                raise ValueError(
+                    f"{name} has {length} characters, more than {MOST_CHARACTERS}. Shorten it."
+                )
+        if len(self.words) > MOST_WORDS:
+            raise ValueError(
+                f"text has {len(self.words)} different words, more than {MOST_WORDS}. "
+                "Leave some out."
+            )
+
     @property
     def is_empty(self) -> bool:
         """Whether every job matches."""
         return self == Filter()
 
     def needs_payload(self, name: SetName) -> bool:
-        """Whether jobs of this set must be looked into; queue and time alone are found by rank."""
+        """Whether the payloads of jobs of this set must be read.
+
+        Jobs of a queue and a time alone are found by rank.
+        """
         has_time = self.since is not None or self.until is not None
-        return any(self._wanted) or (has_time and name not in TIMED_SETS)
+        time_is_in_payload = name not in TIMED_SETS
+        return any(self._wanted) or (has_time and time_is_in_payload)
 
     @property
     def _wanted(self) -> tuple[str, ...]:
         return (self.job_class, self.error, self.text, self.error_class, self.shape)
 
     @cached_property
-    def texts(self) -> list[bytes]:
-        """The texts, as they stand in the JSON and in small letters, without which no payload can match."""
-        wanted = [f'"job_class":"{self.job_class}"'] if self.job_class else []
-        wanted += [f'"class":"{self.error_class}"'] if self.error_class else []
-        wanted += [_as_json(self.error)] if self.error else []
-        return [text.encode().lower() for text in (*wanted, *self._words)]
-
-    @cached_property
-    def _words(self) -> list[str]:
-        return [_as_json(word) for word in self.text.split()]
+    def words(self) -> tuple[str, ...]:
+        """The different words of `text`, as they stand in JSON."""
+        return tuple(map(_as_json, words_in(self.text)))
 
     def bounds(self, name: SetName) -> tuple[str, str]:
         """Return the lowest and the highest score of this set."""
         if name not in TIMED_SETS:
             return "-inf", "+inf"
-        low = f"{self.since.timestamp() * 1000:.0f}" if self.since else "-inf"
-        return low, f"{self.until.timestamp() * 1000:.0f}" if self.until else "+inf"
+        lowest = _score(self.since) if self.since else "-inf"
+        highest = _score(self.until) if self.until else "+inf"
+        return lowest, highest
 
     def matches(self, job: JobRecord) -> bool:
-        """Whether a job whose payload contains the texts really matches."""
-        return (
-            self.job_class in {"", job.job_class}
-            and self._matches_error(job)
-            and all(word.lower() in job.arguments_text.lower() for word in self._words)
-            and self._matches_time(job)
-        )
+        """Whether a job of this queue and time matches."""
+        if self.job_class not in {"", job.job_class}:
+            return False
+        return self._matches_time(job) and self._matches_error(job) and self._matches_text(job)
+
+    def _matches_text(self, job: JobRecord) -> bool:
+        if not self.words:
+            return True
+        arguments = job.arguments_text.lower()
+        return all(word in arguments for word in self.words)
 
     def _matches_error(self, job: JobRecord) -> bool:
         if not (self.error or self.error_class or self.shape):
@@ -89,23 +116,44 @@ class Filter:
         if job.error is None:
             return False
         error_class, message = job.error_class, job.error_message
-        return (
-            (self.error.lower() in error_class.lower() or self.error.lower() in message.lower())
-            and self.error_class in {"", error_class}
-            and self.shape in {"", shape_of(message)}
-        )
+        if self.error_class not in {"", error_class}:
+            return False
+        part = self.error.lower()
+        if part not in error_class.lower() and part not in message.lower():
+            return False
+        return self.shape in {"", shape_of(message)}
 
     def _matches_time(self, job: JobRecord) -> bool:
         if job.place in TIMED_SETS or not (self.since or self.until):
             return True
         at = job.finished_at if job.place == "done" else job.enqueued_at
-        return at is not None and (not self.since or self.since <= at) and (not self.until or at <= self.until)
+        if at is None:
+            return False
+        is_too_early = self.since is not None and at < self.since
+        is_too_late = self.until is not None and at > self.until
+        return not is_too_early and not is_too_late
+
+
+def words_in(text: str) -> list[str]:
+    """Return the different words of a text, in small letters."""
+    return list(dict.fromkeys(text.lower().split()))
 
 
 def _as_json(text: str) -> str:
-    return orjson.dumps(text)[1:-1].decode()
+    # A terminal may pass bytes that are not UTF-8. No JSON contains them.
+    readable = text.encode(errors="backslashreplace").decode()
+    return orjson.dumps(readable)[1:-1].decode()
+
+
+def _score(at: datetime) -> str:
+    return f"{at.timestamp() * 1000:.0f}"
 
 
 def shape_of(message: str) -> str:
-    """Return an error message without what differs from job to job: its first line, values replaced by `…`."""
-    return _VALUES.sub("…", message.partition("\n")[0])[:MOST_SHAPE_CHARACTERS]
+    """Return an error message without what differs from job to job.
+
+    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'` becomes
+    `No order … of …`.
+    """
+    first_line = message.partition("\n")[0]
+    return _VALUES.sub("…", first_line)[:MOST_SHAPE_CHARACTERS]

@@ -8,7 +8,14 @@ from jobs.store.reader import Reader
 
 
 def find(job_id: str, reader: Reader | None = None) -> JobRecord | None:
-    """Return the job of this id, None if there is none (any more). Two round trips, O(queues log n)."""
+    """Return the job of this id, or None if there is none any more.
+
+    It looks into the queues that the reader sees. It costs three round trips, O(queues log n).
+    """
     reader = reader or get_reader()
     location = JobReader(reader).locate(queue_names(reader), job_id)
-    return None if location is None else record_of_location(location, job_id)
+    if location is None:
+        return None
+    job = record_of_location(location, job_id)
+    job.note_fault(reader)
+    return job.seen_with(reader.sight)

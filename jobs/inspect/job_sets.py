@@ -1,35 +1,48 @@
-"""The sets: one page of the jobs that are ready, scheduled, to be retried, dead or done, over one queue or all.
+"""The sets, page by page, over one queue or all.
 
-A page costs the same whether a set holds ten jobs or ten million: it starts at a rank in each queue and reads on from
-there, at most `SEARCH_LIMIT` jobs when it looks for something.
+A set holds the jobs that are ready, scheduled, to be retried, dead or done. A page costs the same
+whether a set holds ten jobs or ten million: it starts at a rank in each queue and reads on from
+there. When it looks for something, it looks through at most `SEARCH_LIMIT` jobs, and for at most
+`PATIENCE`.
 """
 
 import heapq
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, unquote
 
+from jobs.inspect.budget import Budget
 from jobs.inspect.filter import Filter
-from jobs.inspect.queues import queue_names
+from jobs.inspect.queues import chosen_queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord, record_of_entry
-from jobs.store.job_reader import JobReader, Ranks
+from jobs.problem import Problem
+from jobs.store.job_reader import Entry, JobReader, Ranks
 from jobs.store.reader import Reader, SetName
 
 #: Most jobs that one page looks through.
 SEARCH_LIMIT = 100_000
-#: Jobs that one round trip looks through.
-PORTION = 1_000
+#: The longest time that one page looks for something. Seconds.
+PATIENCE = 2.0
+#: Most jobs that one round trip looks through.
+PORTION = 500
+#: Jobs that a search looks through first in each queue.
+FIRST_PORTION = 50
+#: A page ends with the job that completes so many bytes of payload.
+MOST_PAGE_BYTES = 8_000_000
 #: The sets that are shown with the latest first.
 LATEST_FIRST: frozenset[SetName] = frozenset({"dead", "done"})
 
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """Jobs of a set in its order, and where to go from here.
+    """Jobs of a set, sorted as the set is, with cursors to both sides.
 
-    `total` counts the jobs of these queues and times, whatever else the filter says; `searched` of them were looked
-    through, and the search `is_bounded` when it stopped before the end for having looked through enough. `next` and
-    `previous` are cursors, empty when there is nothing more.
+    `total` counts the jobs of these queues and times, whatever else the filter says. `searched` of
+    them were looked through. The search `is_bounded` when it stopped before the end, since it had
+    looked through enough. `next` and `previous` are cursors, empty when there is nothing more.
+    `problems` says what could not be read.
     """
 
     jobs: tuple[JobRecord, ...]
@@ -38,20 +51,33 @@ class JobPage:
     is_bounded: bool
     next: str
     previous: str
+    problems: tuple[Problem, ...] = ()
 
 
 def job_set(
-    name: SetName, jobs: Filter | None = None, *, cursor: str = "", limit: int = 50, reader: Reader | None = None
+    name: SetName,
+    jobs: Filter | None = None,
+    *,
+    cursor: str = "",
+    limit: int = 50,
+    reader: Reader | None = None,
 ) -> JobPage:
-    """Return one page of a set: from its start, or from the cursor of another page.
+    """Return one page of a set.
 
-    Without a search: one round trip for each queue and two more, O(queues (log n + limit)). A search takes one for each
-    1,000 jobs, and stops after 100,000. Raise ValueError for a cursor that is none.
+    It begins at the start of the set, or at the cursor of another page. Raise ValueError for a
+    cursor that is none.
+
+    Without a search it costs a few round trips for each queue and two more, O(queues log n +
+    limit). A search takes one round trip for each 500 jobs or 500 kB of payloads, and stops after
+    100,000 jobs or two seconds.
     """
     jobs = jobs or Filter()
     reader = reader or get_reader()
-    queues = [jobs.queue] if jobs.queue else queue_names(reader)
-    return _Walk(JobReader(reader), name, jobs, queues, _Cursor.parse(cursor)).page(limit)
+    queues = chosen_queues(jobs.queue, reader)
+    page = _Walk(JobReader(reader), name, jobs, queues, _Cursor.parse(cursor)).page(limit)
+    for job in page.jobs:
+        job.note_fault(reader)
+    return replace(page, problems=reader.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +89,41 @@ class _Cursor:
 
     @classmethod
     def parse(cls, text: str) -> "_Cursor":
-        """Return the cursor in a text such as `after:high:50:default:0`; of an empty one, the start."""
+        """Return the cursor in a text such as `after:high:50:default:0`.
+
+        In an empty text it is the start.
+        """
         if not text:
             return cls()
         direction, *parts = text.split(":")
         names, ranks = parts[::2], parts[1::2]
-        if direction not in {"after", "before"} or len(names) != len(ranks) or not all(r.isdecimal() for r in ranks):
+        is_direction = direction in {"after", "before"}
+        are_numbers = all(map(str.isdecimal, ranks))
+        if not is_direction or not are_numbers or len(names) != len(ranks):
             raise ValueError(f"{text!r} is no place in a list of jobs.")
-        return cls(direction == "before", dict(zip(names, map(int, ranks), strict=True)))
+        queues = [unquote(name, errors="surrogateescape") for name in names]
+        return cls(direction == "before", dict(zip(queues, map(int, ranks), strict=True)))
 
     def __str__(self) -> str:
         """Return the text for a URL."""
-        ranks = [f"{queue}:{rank}" for queue, rank in self.ranks.items() if rank]
-        return ":".join(["before" if self.is_backwards else "after", *ranks])
+        parts = ["before" if self.is_backwards else "after"]
+        for queue, rank in self.ranks.items():
+            if rank:
+                name = quote(queue, safe="", errors="surrogateescape")
+                parts.append(f"{name}:{rank}")
+        return ":".join(parts)
 
 
 class _Walk:
-    """One walk through a set: merges the queues by score and stops at a full page or at the search limit."""
+    """One walk through a set, which merges the queues by score.
 
-    def __init__(self, reader: JobReader, name: SetName, jobs: Filter, queues: Sequence[str], cursor: _Cursor) -> None:
+    It stops at a full page, or when its budget is spent. Where it stops depends on nothing that is
+    hidden from people.
+    """
+
+    def __init__(
+        self, reader: JobReader, name: SetName, jobs: Filter, queues: Sequence[str], cursor: _Cursor
+    ) -> None:
         self._reader = reader
         self._name = name
         self._filter = jobs
@@ -89,68 +131,137 @@ class _Walk:
         self._searches = jobs.needs_payload(name)
         self._is_reversed = name in LATEST_FIRST
         self._windows = self._measure(queues)
-        #: The next rank to look at in each queue, seen in the order of the page; going backwards, the one behind it.
-        self._ranks = {queue: min(cursor.ranks.get(queue, 0), self._windows[queue][1]) for queue in queues}
-        self._searched = 0
+        #: The next rank to look at in each queue, counted as the page is sorted.
+        #: A walk backwards looks at the rank before it first.
+        self._ranks = {
+            queue: min(cursor.ranks.get(queue, 0), self._windows[queue][1]) for queue in queues
+        }
+        self._budget = Budget(PATIENCE, SEARCH_LIMIT) if self._searches else Budget(math.inf)
 
     def _measure(self, queues: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Return for each queue the jobs to pass over and the jobs in question, both in the order of the page."""
+        """Return for each queue how many jobs to pass over, and how many count.
+
+        Both are counted as the page is sorted.
+        """
+        everything = ("-inf", "+inf")
         bounds = self._filter.bounds(self._name)
         sizes = self._reader.sizes(queues, self._name, bounds)
-        if not self._is_reversed or bounds == ("-inf", "+inf"):
+        if not self._is_reversed or bounds == everything:
             return sizes
         # Counted from the high end, what lies above comes first.
-        wholes = self._reader.sizes(queues, self._name, ("-inf", "+inf"))
-        return {queue: (wholes[queue][1] - below - among, among) for queue, (below, among) in sizes.items()}
+        wholes = self._reader.sizes(queues, self._name, everything)
+        windows = {}
+        for queue, (below, among) in sizes.items():
+            _, whole = wholes[queue]
+            above = whole - below - among
+            windows[queue] = (above, among)
+        return windows
 
     def page(self, limit: int) -> JobPage:
         """Return the jobs from here on, and the cursors."""
         started = dict(self._ranks)
-        walks = [self._queue(queue, limit) for queue in self._ranks]
+        first = FIRST_PORTION if self._searches else limit // self._queues_in_use() + 1
+        walks = [self._queue(queue, first) for queue in self._ranks]
         jobs: list[JobRecord] = []
-        for _, queue, rank, job in heapq.merge(*walks, key=lambda found: found[:2]):
-            if len(jobs) == limit:
+        is_full, size = False, 0
+        for found in heapq.merge(*walks, key=lambda found: (found.key, found.queue)):
+            jobs.append(found.job)
+            self._ranks[found.queue] = found.next_rank
+            size += found.size
+            is_full = len(jobs) == limit or size >= MOST_PAGE_BYTES
+            if is_full:
                 break
-            jobs.append(job)
-            self._ranks[queue] = rank if self._backwards else rank + 1
-        return self._as_page(jobs, started, is_full=len(jobs) == limit)
+        return self._as_page(jobs, started, is_full=is_full)
 
-    def _queue(self, queue: str, limit: int) -> Iterator[tuple[float, str, int, JobRecord]]:
-        """Yield what matches in one queue, in the order of this walk, with a sort key, the queue and the rank."""
-        sign = -1 if self._is_reversed != self._backwards else 1
-        portion = PORTION if self._searches else limit
-        rank = self._ranks[queue]
-        while (ranks := self._next_ranks(queue, rank, portion)) and self._searched < SEARCH_LIMIT:
-            found = self._reader.portion(ranks, self._filter.texts, most=limit)
-            self._searched += found.looked_at
+    def _queues_in_use(self) -> int:
+        in_use = [queue for queue, (_, size) in self._windows.items() if size]
+        return len(in_use) or 1
+
+    def _queue(self, queue: str, portion: int) -> Iterator["_Found"]:
+        """Yield what matches in one queue, in the direction of this walk.
+
+        The first portion is small, since of many queues a page shows few jobs each. The next are
+        larger, since a search goes far.
+        """
+        while not self._budget.is_spent and (ranks := self._next_ranks(queue, portion)):
+            found = self._reader.portion(ranks, self._filter.job_class)
+            behind = ranks.behind(found.looked_at) - self._windows[queue][0]
             for entry in found.entries:
-                job = record_of_entry(queue, self._name, entry)
-                if self._filter.matches(job):
-                    at = entry.rank - self._windows[queue][0]
-                    yield sign * entry.score, queue, at, job
-            rank += -found.looked_at if self._backwards else found.looked_at
-            if self._searches:
-                self._ranks[queue] = rank
+                candidate = self._candidate(queue, entry)
+                if self._filter.matches(candidate.job):
+                    yield candidate
+                self._ranks[queue] = candidate.next_rank
+                if self._budget.is_spent:
+                    return
+            self._ranks[queue] = behind
+            self._budget.spend(found.looked_at)
+            portion *= 2
             if found.is_end:
                 return
 
-    def _next_ranks(self, queue: str, rank: int, portion: int) -> Ranks | None:
+    def _candidate(self, queue: str, entry: Entry) -> "_Found":
+        """Return a job that was read, as it may be shown.
+
+        A search looks at nothing else.
+
+        The keys rise along the walk, so that the queues can be merged: where the scores fall, the
+        key is the negative score.
+        """
+        scores_fall = self._is_reversed != self._backwards
+        rank = entry.rank - self._windows[queue][0]
+        job = record_of_entry(queue, self._name, entry)
+        return _Found(
+            key=-entry.score if scores_fall else entry.score,
+            queue=queue,
+            next_rank=rank if self._backwards else rank + 1,
+            job=job.seen_with(self._reader.sight),
+            size=len(entry.payload or b""),
+        )
+
+    def _next_ranks(self, queue: str, portion: int) -> Ranks | None:
+        """Return the next ranks of a queue to read, or None at the end."""
+        rank = self._ranks[queue]
         skipped, size = self._windows[queue]
-        first, last = (max(0, rank - portion), rank - 1) if self._backwards else (rank, min(rank + portion, size) - 1)
+        count = int(min(portion, PORTION, self._budget.left))
+        if self._backwards:
+            first, last = max(0, rank - count), rank - 1
+        else:
+            first, last = rank, min(rank + count, size) - 1
         if last < first:
             return None
-        return Ranks(queue, self._name, skipped + first, skipped + last, self._is_reversed, self._backwards)
+        return Ranks(
+            queue, self._name, skipped + first, skipped + last, self._is_reversed, self._backwards
+        )
 
     def _as_page(self, jobs: list[JobRecord], started: dict[str, int], *, is_full: bool) -> JobPage:
         total = sum(size for _, size in self._windows.values())
-        is_bounded = not is_full and self._searches and self._searched >= SEARCH_LIMIT
-        first, last = (self._ranks, started) if self._backwards else (started, self._ranks)
+        searched = sum(abs(rank - started[queue]) for queue, rank in self._ranks.items())
+        first, last = started, self._ranks
+        if self._backwards:
+            first, last = last, first
+            jobs.reverse()
         has_next = any(last[queue] < size for queue, (_, size) in self._windows.items())
+        has_previous = any(first.values())
+        goes_on = has_previous if self._backwards else has_next
         return JobPage(
-            jobs=tuple(reversed(jobs)) if self._backwards else tuple(jobs),
+            jobs=tuple(jobs),
             total=total,
-            searched=self._searched if self._searches else 0,
-            is_bounded=is_bounded,
+            searched=searched if self._searches else 0,
+            is_bounded=self._budget.is_spent and goes_on and not is_full,
             next=str(_Cursor(is_backwards=False, ranks=last)) if has_next else "",
-            previous=str(_Cursor(is_backwards=True, ranks=first)) if any(first.values()) else "",
+            previous=str(_Cursor(is_backwards=True, ranks=first)) if has_previous else "",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A job on the way into a page.
+
+    `next_rank` is where its queue goes on behind it. `size` is the length of its payload in bytes.
+    """
+
+    key: float
+    queue: str
+    next_rank: int
+    job: JobRecord
+    size: int

@@ -1,10 +1,17 @@
-"""The metrics: how often each job class ran, how often it failed, and how long it took, over the last hours or days."""
+"""The metrics: how often each job class ran and failed, and how long.
+
+They look back on the last hours or days.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from jobs.errors import UnknownJob
+from jobs.inspect.queues import sees_every_queue
 from jobs.inspect.reader import get_reader
+from jobs.moment import moment
+from jobs.registry import registry
 from jobs.store.metrics import (
     BOUNDS,
     BUCKETS,
@@ -12,21 +19,25 @@ from jobs.store.metrics import (
     TEN_MINUTES,
     TOTAL,
     Measure,
-    MetricStore,
+    MetricReader,
     Resolution,
-    unpacked,
 )
 from jobs.store.reader import Reader
 
-#: Most job classes in one table; those that ran last.
+#: Most job classes in one table: those that ran last.
 MOST_CLASSES = 100
 #: How many minutes a rate looks back on.
 RATE_MINUTES = 5
+#: Queues that one round trip reads the slots of.
+QUEUES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of time up to now: in how many slots it is drawn, and in how many it is added up."""
+    """A stretch of time up to now.
+
+    It has one number of slots to be drawn in, and another to be added up from.
+    """
 
     drawn: tuple[Resolution, int]
     added: tuple[Resolution, int]
@@ -42,7 +53,10 @@ WINDOWS: dict[str, Window] = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One minute, or ten, from `at` on."""
+    """One minute, or ten minutes, from `at` on.
+
+    `seconds` is the time that all its runs took.
+    """
 
     at: datetime
     runs: int
@@ -60,7 +74,10 @@ class Deploy:
 
 @dataclass(frozen=True, slots=True)
 class ClassMetrics:
-    """All runs of one job class (or queue) in a stretch of time; `buckets` counts them by duration, see BOUNDS."""
+    """All runs of one job class (or queue) in a stretch of time.
+
+    `buckets` counts them by duration, see BOUNDS.
+    """
 
     name: str
     runs: int
@@ -74,17 +91,19 @@ class ClassMetrics:
         return self.seconds / self.runs if self.runs else 0.0
 
     def percentile(self, percent: float) -> float:
-        """Return the duration in seconds that so many percent of the runs did not exceed, 0 if there was none.
+        """Return the seconds that so many percent of the runs did not exceed.
 
-        Within its bucket it is taken to lie evenly, as Prometheus' histogram_quantile does
-        (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile); of the last bucket, which
-        has no end, the start is returned.
+        It is 0 if there was no run. The runs of a bucket are taken to lie evenly in it, as
+        Prometheus' histogram_quantile does
+        (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile). So
+        with ten runs in the bucket from 1 to 2 s, the median is 1.5 s. The last bucket has no end,
+        so its start is returned.
         """
-        rank, seen = percent / 100 * sum(self.buckets), 0
+        rank = percent / 100 * sum(self.buckets)
+        seen = 0
         for n, count in enumerate(self.buckets):
             if count and seen + count >= rank:
-                low = BOUNDS[n - 1] if n else 0.0
-                high = BOUNDS[n] if n < len(BOUNDS) else low
+                low, high = _bounds_of(n)
                 return low + (high - low) * (rank - seen) / count
             seen += count
         return 0.0
@@ -107,7 +126,10 @@ class ClassMetrics:
 
 @dataclass(frozen=True, slots=True)
 class ClassHistory:
-    """One job class (or queue) over a window: all in all, slot by slot, and the deploys meanwhile."""
+    """One job class (or queue) over a window.
+
+    It has the sum of all slots, each slot, and the deploys meanwhile.
+    """
 
     total: ClassMetrics
     slots: tuple[Slot, ...]
@@ -116,14 +138,17 @@ class ClassHistory:
 
 
 def metrics(window: str = "1h", reader: Reader | None = None) -> list[ClassMetrics]:
-    """Return every job class that ran within a window of WINDOWS, by the time it took, the most first.
+    """Return every job class that ran within a window of WINDOWS.
 
-    Beyond an hour it is exact to ten minutes. At most the 100 classes that ran last. Three round trips,
-    O(classes x slots): 7 MB for 100 classes that ran all the time in three days.
+    The class that took the most time comes first. Only the 100 classes that ran last are looked at.
+    Windows beyond an hour are exact to ten minutes.
+
+    It costs three round trips, O(classes x slots): 7 MB for 100 classes that ran all the time in
+    three days.
     """
     reader = reader or get_reader()
-    store = MetricStore(reader.store)
-    names = store.names("job:", MOST_CLASSES)
+    store = MetricReader(reader)
+    names = _seen(store.names("job:", MOST_CLASSES), reader)
     resolution, slots = WINDOWS[window].added
     found = store.read(names, resolution, reader.now(), slots)
     made = [_added_up(name, found[name]) for name in names]
@@ -131,77 +156,144 @@ def metrics(window: str = "1h", reader: Reader | None = None) -> list[ClassMetri
 
 
 def class_metrics(name: str, window: str = "1h", reader: Reader | None = None) -> ClassHistory:
-    """Return one job class over a window. Three round trips, O(slots)."""
-    return _history(f"job:{name}", window, reader or get_reader())
+    """Return one job class over a window.
+
+    It costs three round trips, O(slots).
+    """
+    reader = reader or get_reader()
+    key = f"job:{name}"
+    resolution, count = WINDOWS[window].drawn
+    now = reader.now()
+    measures = MetricReader(reader).read([key], resolution, now, count)[key]
+    return ClassHistory(
+        total=_added_up(key, measures),
+        slots=_slots(measures, resolution, now),
+        step_seconds=resolution.seconds,
+        deploys=deploys(window, reader),
+    )
 
 
-def queue_metrics(queue: str, window: str = "1h", reader: Reader | None = None) -> ClassHistory:
-    """Return all runs of one queue over a window. Three round trips, O(slots)."""
-    return _history(f"queue:{queue}", window, reader or get_reader())
+def _bounds_of(bucket: int) -> tuple[float, float]:
+    """Return the durations between which the runs of a bucket lie."""
+    low = BOUNDS[bucket - 1] if bucket else 0.0
+    has_end = bucket < len(BOUNDS)
+    return low, BOUNDS[bucket] if has_end else low
+
+
+def queue_slots(
+    queues: Sequence[str], window: str = "1h", reader: Reader | None = None
+) -> tuple[Slot, ...]:
+    """Return the slots of several queues, added up.
+
+    It costs one round trip for each 100 queues, O(queues * slots).
+    """
+    reader = reader or get_reader()
+    resolution, count = WINDOWS[window].drawn
+    now = reader.now()
+    totals = [Measure() for _ in range(count)]
+    for first in range(0, len(queues), QUEUES_AT_ONCE):
+        names = [f"queue:{queue}" for queue in queues[first : first + QUEUES_AT_ONCE]]
+        for found in MetricReader(reader).read(names, resolution, now, count).values():
+            _add(totals, found)
+    return _slots(totals, resolution, now)
 
 
 def total_metrics(reader: Reader | None = None) -> list[ClassMetrics]:
-    """Return every job class since it was first measured, by name; at most the 100 that ran last. Three round trips."""
+    """Return every job class since it was first measured, by name.
+
+    At most the 100 classes that ran last. It costs three round trips.
+    """
     reader = reader or get_reader()
-    store = MetricStore(reader.store)
-    names = store.names("job:", MOST_CLASSES)
+    store = MetricReader(reader)
+    names = _seen(store.names("job:", MOST_CLASSES), reader)
     found = store.read(names, TOTAL, 0.0, 1)
-    return sorted((_added_up(name, found[name]) for name in names), key=lambda m: m.name)
+    made = [_added_up(name, found[name]) for name in names]
+    return sorted(made, key=lambda m: m.name)
 
 
 def queue_rates(queues: Sequence[str], reader: Reader | None = None) -> dict[str, float]:
-    """Return for each queue how many runs ended per second over the last five minutes. Two round trips, O(queues).
+    """Return for each queue how many runs ended per second.
 
-    A queue that has only run in the minute that is not over counts by what has passed of it.
+    The rate is over the last five full minutes. A queue that only ran in the minute that is not
+    over yet is measured over the part of it that has passed. It costs two round trips, O(queues).
     """
     reader = reader or get_reader()
     now = reader.now()
     names = [f"queue:{queue}" for queue in queues]
-    found = MetricStore(reader.store).read(names, MINUTES, now, RATE_MINUTES + 1)
+    found = MetricReader(reader).read(names, MINUTES, now, RATE_MINUTES + 1)
     return {queue: _rate(found[name], now % 60) for queue, name in zip(queues, names, strict=True)}
 
 
 def queue_rate(queue: str, reader: Reader | None = None) -> float:
-    """Return what `queue_rates` does, of one queue."""
+    """Return what `queue_rates` returns, for one queue."""
     return queue_rates([queue], reader)[queue]
 
 
 def deploys(window: str, reader: Reader | None = None) -> tuple[Deploy, ...]:
-    """Return the deploy marks within a window. Two round trips."""
+    """Return the deploy marks within a window.
+
+    It costs two round trips.
+    """
     reader = reader or get_reader()
     resolution, slots = WINDOWS[window].drawn
-    found = MetricStore(reader.store).deploys(reader.now() - resolution.seconds * slots)
-    return tuple(Deploy(datetime.fromtimestamp(at, UTC), label) for at, label in found)
+    found = MetricReader(reader).deploys(reader.now() - resolution.seconds * slots)
+    return tuple(Deploy(moment(at), label) for at, label in found)
 
 
-def _history(name: str, window: str, reader: Reader) -> ClassHistory:
-    resolution, count = WINDOWS[window].drawn
-    now = reader.now()
-    packed = MetricStore(reader.store).read([name], resolution, now, count)[name]
-    first = (int(now) // resolution.seconds - count + 1) * resolution.seconds
-    slots = tuple(_slot(first + n * resolution.seconds, unpacked(slot)) for n, slot in enumerate(packed))
-    return ClassHistory(_added_up(name, packed), slots, resolution.seconds, deploys(window, reader))
+def sees_class(name: str, reader: Reader) -> bool:
+    """Return whether a reader may show what is measured of a job class.
+
+    Metrics are kept by class and not by queue, so the queue on the class decides. A class that this
+    process does not know is for those who see every queue.
+    """
+    sight = reader.sight
+    if sight.sees_all_queues:
+        return True
+    try:
+        return sight.sees_queue(registry.find(name).options.queue)
+    except UnknownJob:
+        return sees_every_queue(reader)
 
 
-def _slot(at: float, measure: Measure | None) -> Slot:
-    found = measure or Measure()
-    return Slot(datetime.fromtimestamp(at, UTC), found.runs, found.failures, found.microseconds / 1e6)
+def _seen(names: Sequence[str], reader: Reader) -> list[str]:
+    return [name for name in names if sees_class(name.removeprefix("job:"), reader)]
 
 
-def _added_up(name: str, packed: Sequence[bytes]) -> ClassMetrics:
-    measures = [measure for slot in packed if (measure := unpacked(slot))]
-    buckets = tuple(map(sum, zip(*(m.buckets for m in measures), strict=True))) or (0,) * BUCKETS
-    return ClassMetrics(
-        name.partition(":")[2],
-        sum(m.runs for m in measures),
-        sum(m.failures for m in measures),
-        sum(m.microseconds for m in measures) / 1e6,
-        buckets,
+def _slots(
+    measures: Sequence[Measure | None], resolution: Resolution, now: float
+) -> tuple[Slot, ...]:
+    step = resolution.seconds
+    first = (int(now) // step - len(measures) + 1) * step
+    found = [measure or Measure() for measure in measures]
+    return tuple(
+        Slot(moment(first + n * step), each.runs, each.failures, each.microseconds / 1e6)
+        for n, each in enumerate(found)
     )
 
 
-def _rate(packed: Sequence[bytes], passed: float) -> float:
-    *full, current = [measure.runs if (measure := unpacked(slot)) else 0 for slot in packed]
+def _add(totals: Sequence[Measure], found: Sequence[Measure | None]) -> None:
+    for total, measure in zip(totals, found, strict=True):
+        if measure:
+            total.runs += measure.runs
+            total.failures += measure.failures
+            total.microseconds += measure.microseconds
+
+
+def _added_up(name: str, found: Sequence[Measure | None]) -> ClassMetrics:
+    measures = [measure for measure in found if measure]
+    rows = [(0,) * BUCKETS, *(measure.buckets for measure in measures)]
+    _, _, plain_name = name.partition(":")
+    return ClassMetrics(
+        name=plain_name,
+        runs=sum(measure.runs for measure in measures),
+        failures=sum(measure.failures for measure in measures),
+        seconds=sum(measure.microseconds for measure in measures) / 1e6,
+        buckets=tuple(map(sum, zip(*rows, strict=True))),
+    )
+
+
+def _rate(found: Sequence[Measure | None], passed: float) -> float:
+    *full, current = [measure.runs if measure else 0 for measure in found]
     if any(full):
         return sum(full) / (60 * len(full))
     return current / max(passed, 1.0)

@@ -1,15 +1,20 @@
-"""The queues: how many jobs stand where, and how long the oldest has been waiting."""
+"""The queues: how many jobs each holds, and how long the oldest has waited."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.conf import get_settings
 from jobs.inspect.reader import get_reader
+from jobs.registry import registry
 from jobs.store.reader import QueueCounts, Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue at a moment. `latency_seconds`: the age of the oldest ready job, 0 when none is ready."""
+    """One queue at a moment.
+
+    `latency_seconds` is the age of the oldest ready job, 0 when none is ready.
+    """
 
     name: str
     ready: int
@@ -23,38 +28,93 @@ class Queue:
     is_paused: bool
     latency_seconds: float
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it holds no job in any set, and is not paused."""
+        held = self.ready + self.running + self.scheduled + self.retry + self.dead + self.done
+        return not held and not self.is_paused
+
 
 def queue_names(reader: Reader | None = None) -> list[str]:
-    """Return the queues of the settings in their order, then all others ever used. One round trip, O(queues)."""
-    configured = [text.partition(",")[0] for text in get_settings().queues]
-    others = (reader or get_reader()).queue_names().difference(configured)
-    return [*configured, *sorted(others)]
+    """Return the queues of the settings in their order, then all others ever used.
 
-
-def queues(reader: Reader | None = None) -> list[Queue]:
-    """Return every queue with its numbers.
-
-    Five round trips, and one more for each further priority that is ready in one queue; O(queues log n).
+    Those that the reader may not see are left out. It costs one round trip, O(queues).
     """
     reader = reader or get_reader()
-    names = queue_names(reader)
+    configured = _configured()
+    others = reader.queue_names().difference(configured)
+    return list(filter(reader.sight.sees_queue, [*configured, *sorted(others)]))
+
+
+def sees_every_queue(reader: Reader) -> bool:
+    """Return whether a reader sees every queue.
+
+    These are those of the settings, and all that were ever used. One round trip.
+    """
+    return all(map(reader.sight.sees_queue, {*_configured(), *reader.queue_names()}))
+
+
+def chosen_queues(queue: str, reader: Reader) -> list[str]:
+    """Return this queue, or all if the name is empty.
+
+    Those that the reader may not see are left out.
+    """
+    if queue:
+        return [queue] if reader.sight.sees_queue(queue) else []
+    return queue_names(reader)
+
+
+def known_queues(reader: Reader | None = None) -> list[str]:
+    """Return every queue that anything names and the reader may see.
+
+    These are the queues of the settings, all others ever used, and those of the job classes. It
+    costs one round trip, O(queues).
+    """
+    reader = reader or get_reader()
+    used = queue_names(reader)
+    others = sorted(_of_classes().difference(used))
+    return [*used, *filter(reader.sight.sees_queue, others)]
+
+
+def named_queues() -> set[str]:
+    """Return the queues that the settings or the job classes name."""
+    return {*_configured(), *_of_classes()}
+
+
+def _of_classes() -> set[str]:
+    return {registry.find(name).options.queue for name in registry.names()}
+
+
+def queues(reader: Reader | None = None, names: Sequence[str] | None = None) -> list[Queue]:
+    """Return every queue with its numbers, or those of some names.
+
+    It costs five round trips, and one more for each further priority that is ready in one queue:
+    O(queues log n).
+    """
+    reader = reader or get_reader()
+    names = queue_names(reader) if names is None else names
     counts = reader.counts(names)
     since = reader.ready_since(names)
     now = reader.now() if since else 0.0
-    return [_queue(name, counts[name], max(0.0, now - since.get(name, now))) for name in names]
+    latencies = {name: max(0.0, now - since.get(name, now)) for name in names}
+    return [_queue(name, counts[name], latencies[name]) for name in names]
 
 
-def _queue(name: str, c: QueueCounts, latency: float) -> Queue:
+def _configured() -> list[str]:
+    return [text.partition(",")[0] for text in get_settings().queues]
+
+
+def _queue(name: str, counts: QueueCounts, latency: float) -> Queue:
     return Queue(
-        name,
-        c.ready,
-        c.running,
-        c.scheduled,
-        c.retry,
-        c.dead,
-        c.done,
-        c.processed,
-        c.failed,
-        is_paused=c.is_paused,
+        name=name,
+        ready=counts.ready,
+        running=counts.running,
+        scheduled=counts.scheduled,
+        retry=counts.retry,
+        dead=counts.dead,
+        done=counts.done,
+        processed=counts.processed,
+        failed=counts.failed,
+        is_paused=counts.is_paused,
         latency_seconds=latency,
     )

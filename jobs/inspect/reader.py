@@ -1,27 +1,30 @@
-"""The reader of the project's settings, which every function here uses when it is given none."""
+"""The reader of the Redis that the project's settings name.
+
+Every function of this package uses it when it is given no other.
+"""
 
 import functools
 
-from django.core.signals import setting_changed
-
-from jobs.conf import get_settings
+from jobs.conf import get_settings, until_settings_change
 from jobs.store import Store
 from jobs.store.reader import Reader
+from jobs.store.sight import EVERYTHING, Sight
 
-#: How long a person waits for Redis, in seconds.
+#: The longest time that a person waits for Redis. Seconds.
 PATIENCE = 2.0
 
 
+def get_reader(timeout: float = PATIENCE, sight: Sight = EVERYTHING) -> Reader:
+    """Return a reader that waits at most `timeout` seconds.
+
+    So long it waits for a connection or an answer. It shows what `sight` lets it. It costs nothing:
+    each reader has its own `problems`, but the store below is made once.
+    """
+    return Reader(_get_store(timeout), sight)
+
+
+@until_settings_change
 @functools.cache
-def get_reader(timeout: float = PATIENCE) -> Reader:
-    """Return a reader that waits at most `timeout` seconds for a connection or an answer. Made once; costs nothing."""
+def _get_store(timeout: float) -> Store:
     settings = get_settings()
-    return Reader(Store(settings.redis_url, settings.namespace, timeout=timeout))
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "JOBS":
-        get_reader.cache_clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="jobs.inspect")
+    return Store(settings.redis_url, settings.namespace, timeout=timeout)

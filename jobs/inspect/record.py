@@ -1,31 +1,45 @@
-"""One job as people see it: its payload and its place, with the values of secret arguments hidden."""
+"""One job as people see it: its payload and its place.
 
+The values of secret arguments are hidden.
+"""
+
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
 import orjson
+from django.utils.translation import gettext as _
 
 from jobs.conf import get_settings
 from jobs.errors import InvalidPayload, UnknownJob
 from jobs.job import Job
+from jobs.moment import moment
 from jobs.payload import JobError, Payload, corrupt_payload, decode
 from jobs.redaction import redacted_arguments
 from jobs.registry import registry
 from jobs.store.job_reader import Entry, Location
-from jobs.store.reader import TIME_BITS, SetName
+from jobs.store.reader import TIME_BITS, Reader, SetName
+from jobs.store.sight import Sight
+from jobs.text import grouped, shown
 
-#: Where a job is; empty when it is in its queue but in no place, which the doctor repairs.
+#: Where a job is. It is empty for a job in no place of its queue, which the doctor repairs.
 JobPlace = SetName | Literal["running", ""]
+
+
+#: What an error tells besides its words.
+_WORDLESS = ("class", "at", "worker", "kind")
 
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job at a moment. `at`: when it is due, died, became ready, or when its result expires; see `place`.
+    """A job at a moment.
 
-    Arguments are shown without secrets; `payload` has them all, and must not be shown.
+    `at` depends on its `place`: when it is due, when it died or became ready, or when its result
+    expires. Arguments are shown without secrets. `payload` has them all, and must not be shown.
+    `fault` says why the payload cannot be read, where that is so.
     """
 
     queue: str
@@ -33,6 +47,7 @@ class JobRecord:
     payload: Payload
     at: datetime | None = None
     worker: str = ""
+    fault: str = ""
 
     @property
     def id(self) -> str:
@@ -54,8 +69,15 @@ class JobRecord:
 
     @cached_property
     def _arguments(self) -> tuple[list[Any], dict[str, Any]]:
-        names: Sequence[str] = self.known_class.parameter_names() if self.known_class else ()
-        return redacted_arguments(self.payload, names, get_settings().redact)
+        return redacted_arguments(self.payload, self.parameters, get_settings().redact)
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """The names of its positional arguments.
+
+        There are none if this process does not know its class.
+        """
+        return self.known_class.parameter_names() if self.known_class else ()
 
     @property
     def args(self) -> list[Any]:
@@ -70,9 +92,10 @@ class JobRecord:
     @cached_property
     def arguments_text(self) -> str:
         """All arguments as one line, in JSON: `7, "a", {"by": "name"}`."""
-        parts = [orjson.dumps(arg).decode() for arg in self.args]
-        parts += [orjson.dumps(self.kwargs).decode()] if self.kwargs else []
-        return ", ".join(parts)
+        parts: list[object] = [*self.args]
+        if self.kwargs:
+            parts.append(self.kwargs)
+        return ", ".join(orjson.dumps(part).decode() for part in parts)
 
     @property
     def attempt(self) -> int:
@@ -82,60 +105,129 @@ class JobRecord:
     @property
     def errors(self) -> list[JobError]:
         """What went wrong so far, the oldest first."""
-        return self.payload.errors
+        errors: list[object] = [*self.payload.errors]  # whatever `decode` lets pass
+        return [error for error in errors if isinstance(error, dict)]
 
     @property
     def error(self) -> JobError | None:
         """The last error, if there is one."""
-        return self.payload.errors[-1] if self.payload.errors else None
+        errors = self.errors
+        return errors[-1] if errors else None
 
     @property
     def error_class(self) -> str:
         """The class of the last error, or nothing."""
-        return str(self.error.get("class", "")) if self.error else ""
+        return text_in(self.error, "class") if self.error else ""
 
     @property
     def error_message(self) -> str:
         """The message of the last error, or nothing."""
-        return str(self.error.get("message", "")) if self.error else ""
+        return text_in(self.error, "message") if self.error else ""
 
     @property
     def enqueued_at(self) -> datetime:
         """When it was enqueued."""
-        return datetime.fromtimestamp(self.payload.enqueued_at, UTC)
+        return moment(self.payload.enqueued_at)
 
     @property
     def run_after(self) -> datetime | None:
         """The time that the caller asked for, if any."""
-        return None if self.payload.run_after is None else datetime.fromtimestamp(self.payload.run_after, UTC)
+        return None if self.payload.run_after is None else moment(self.payload.run_after)
 
     @property
     def finished_at(self) -> datetime | None:
         """When it finished, if it has."""
-        return None if self.payload.finished_at is None else datetime.fromtimestamp(self.payload.finished_at, UTC)
+        return None if self.payload.finished_at is None else moment(self.payload.finished_at)
+
+    def seen_with(self, sight: Sight) -> "JobRecord":
+        """Return the job as it may be shown to somebody.
+
+        Without sight of arguments it has none, nor a context, a result, or words of errors: these
+        may quote them.
+        """
+        if sight.sees_arguments:
+            return self
+        errors = [{k: e[k] for k in _WORDLESS if k in e} for e in self.errors]
+        bare = self.payload.changed(
+            args=[], kwargs={}, context={}, result=None, errors=errors, extra={}
+        )
+        return replace(self, payload=bare)
+
+    def note_fault(self, reader: Reader) -> None:
+        """Leave a problem with the reader if the payload cannot be read."""
+        if self.fault:
+            values = {"id": shown(self.id), "fault": self.fault}
+            reason = _("The payload of job %(id)s cannot be read: %(fault)s") % values
+            remedy = _("If nobody needs it, run: python manage.py jobs delete %(id)s") % values
+            reader.note(reader.store.keys(self.queue).payloads, reason, remedy)
+
+
+def text_in(error: JobError, name: str) -> str:
+    """Return one field of an error as text, whatever it is.
+
+    It is empty where the field is missing.
+    """
+    value = error.get(name, "")
+    try:
+        return value if isinstance(value, str) else str(value)
+    # A list may be nested too deep, an integer may be too long.
+    except (RecursionError, ValueError):
+        return "…"
+
+
+def time_of(error: JobError) -> datetime | None:
+    """Return when an error happened, or None where it does not say so."""
+    at = error.get("at")
+    is_number = isinstance(at, int | float) and not isinstance(at, bool)
+    return moment(at) if is_number and at else None
 
 
 def record_of_entry(queue: str, name: SetName, entry: Entry) -> JobRecord:
     """Return the record of a job that was found in a set."""
-    payload = _payload(entry.job_id, queue, entry.payload or b"")
-    return JobRecord(queue, name, payload, _at(name, entry.score))
+    payload, fault = _read(entry.job_id, queue, entry.payload or b"", entry.too_long)
+    return JobRecord(queue, name, payload, time_of_score(name, entry.score), fault=fault)
 
 
 def record_of_location(location: Location, job_id: str) -> JobRecord:
     """Return the record of a job that was found by its id."""
-    payload = _payload(job_id, location.queue, location.payload)
-    at = _at("ready" if location.place == "running" else location.place, location.score)
-    return JobRecord(location.queue, location.place or "", payload, at, location.worker)
+    payload, fault = _read(job_id, location.queue, location.payload, location.too_long)
+    return JobRecord(
+        queue=location.queue,
+        place=location.place or "",
+        payload=payload,
+        at=time_of_score(location.place, location.score),
+        worker=location.worker,
+        fault=fault,
+    )
 
 
-def _payload(job_id: str, queue: str, raw: bytes) -> Payload:
-    """Return the payload under its key's id; what cannot be read is shown as it is."""
+def _read(job_id: str, queue: str, raw: bytes, too_long: int) -> tuple[Payload, str]:
+    """Return the payload under its key's id, and why it cannot be read.
+
+    A payload that cannot be read is shown as it is. Of one that is too long only the number of its
+    bytes is known.
+    """
+    if too_long:
+        fault = _("it has %(bytes)s bytes, too many to be shown") % {"bytes": grouped(too_long)}
+        return _unreadable(job_id, queue, raw, fault), fault
     try:
-        return decode(raw).changed(id=job_id)
-    except InvalidPayload as error:
-        return corrupt_payload(job_id, queue, raw, {"class": "InvalidPayload", "message": str(error), "at": 0.0})
+        return decode(raw).changed(id=job_id), ""
+    except (InvalidPayload, ArithmeticError, RecursionError, TypeError, ValueError) as error:
+        fault = str(error) if raw else _("there is none")
+        return _unreadable(job_id, queue, raw, fault), fault
 
 
-def _at(place: str | None, score: float) -> datetime | None:
-    milliseconds = int(score) % (1 << TIME_BITS) if place == "ready" else int(score)
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None
+def _unreadable(job_id: str, queue: str, raw: bytes, fault: str) -> Payload:
+    shown_error: JobError = {"class": "InvalidPayload", "message": fault, "at": 0.0}
+    return corrupt_payload(job_id, queue, raw, shown_error)
+
+
+def time_of_score(place: str | None, score: float) -> datetime | None:
+    """Return the time in a score.
+
+    In the score of a ready or running job the priority stands above the time, see TIME_BITS.
+    """
+    milliseconds = score
+    if place in {"ready", "running"} and math.isfinite(score):
+        milliseconds = score % (1 << TIME_BITS)
+    return moment(milliseconds / 1000) if milliseconds else None

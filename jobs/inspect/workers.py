@@ -1,11 +1,15 @@
 """The workers: the processes that run jobs, as each told in its last heartbeat."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from jobs.heartbeat import CLOCK_APART, Heartbeat
 from jobs.inspect.reader import get_reader
+from jobs.moment import moment
 from jobs.store.reader import Reader
+from jobs.store.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +23,17 @@ class RunningJob:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker process, as it was at `beat_at`: what ran then may have ended since.
+    """One worker process, as it was at `beat_at`.
 
-    `busy` of its `concurrency` threads ran jobs; coroutines add to `busy` beyond that.
+    What ran then may have ended since. `busy` of its `concurrency` threads ran jobs. Coroutines
+    count in `busy` too, and may take it beyond the number of threads. All times are by Redis'
+    clock, also where the clock of the worker's host is wrong. `started_at` is None where the
+    heartbeat does not tell it.
+
+    `quiet_since` is when it was first seen to take no more jobs.
+    `stands_since` is when its loop that fetches jobs last turned, None while it need not turn.
+    `clock_behind_seconds` is what its clock lacks to Redis'; with that it has been wrong since
+    `clock_apart_since`.
     """
 
     name: str
@@ -33,42 +45,95 @@ class Worker:
     running: tuple[RunningJob, ...]
     is_quiet: bool
     is_stopping: bool
-    started_at: datetime
+    started_at: datetime | None
     beat_at: datetime
     peak_memory_bytes: int
+    quiet_since: datetime | None = None
+    stands_since: datetime | None = None
+    clock_behind_seconds: float = 0.0
+    clock_apart_since: datetime | None = None
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether it serves queues and is not quiet."""
+        return bool(self.queues) and not self.is_quiet and not self.is_stopping
 
 
 def workers(reader: Reader | None = None) -> list[Worker]:
-    """Return the workers that gave a sign of life within the last minute, the oldest first.
+    """Return the workers that gave a sign of life within the last minute.
 
-    Three round trips, O(workers). A worker that stops is gone at once, one that is killed as soon as its supervisor
-    sees it; only one whose whole machine died is shown until the minute is over.
+    The oldest comes first. A worker that stops is gone at once, and one that is killed as soon as
+    its supervisor sees it. Only a worker whose whole machine died is shown until the minute is
+    over. A reader that sees only some queues shows the workers that serve them.
+
+    What cannot be read of a heartbeat is left at its default and noted in `reader.problems`. It
+    costs three round trips, O(workers).
     """
-    told = (reader or get_reader()).workers()
-    return sorted((_worker(name, facts) for name, facts in told.items()), key=lambda w: (w.started_at, w.name))
+    reader = reader or get_reader()
+    found = []
+    for name, stored in reader.workers().items():
+        beat = Heartbeat.from_hash(stored.facts)
+        worker = _seen_with(reader.sight, _worker(name, stored.seen_at, beat))
+        if worker is not None:
+            _note_faults(name, beat, reader)
+            found.append(worker)
+    return sorted(found, key=lambda worker: (worker.started_at or worker.beat_at, worker.name))
 
 
-def _worker(name: str, facts: Mapping[str, str]) -> Worker:
+def _seen_with(sight: Sight, worker: Worker) -> Worker | None:
+    """Return a worker as it may be shown.
+
+    It is None if it serves no queue that may be seen. Nothing of any other queue is shown of it.
+    Threads are those of the whole worker.
+    """
+    if sight.sees_all_queues:
+        return worker
+    queues = tuple(filter(sight.sees_queue, worker.queues))
+    running = tuple(job for job in worker.running if sight.sees_queue(job.queue))
+    return replace(worker, queues=queues, running=running) if queues or running else None
+
+
+def _note_faults(name: str, beat: Heartbeat, reader: Reader) -> None:
+    for fault in beat.faults:
+        reason = _("The heartbeat cannot be read: %(fault)s.") % {"fault": fault}
+        remedy = _("It goes by itself within a minute unless that worker writes it again.")
+        reader.note(reader.store.shared.worker(name), reason, remedy)
+
+
+def _worker(name: str, seen_at: float, beat: Heartbeat) -> Worker:
+    clock = _Clock(seen_at, beat.beat_at)
+    running = [RunningJob(job.job_id, job.queue, clock.read(job.since)) for job in beat.running]
     return Worker(
         name=name,
-        host=facts["host"],
-        pid=int(facts["pid"]),
-        queues=tuple(facts["queues"].split(",")),
-        concurrency=int(facts["concurrency"]),
-        busy=int(facts["busy"]),
-        running=tuple(_running_job(line) for line in facts["running"].splitlines()),
-        is_quiet=facts["quiet"] == "1",
-        is_stopping=facts.get("stopping") == "1",
-        started_at=_at(facts["started_at"]),
-        beat_at=_at(facts["beat_at"]),
-        peak_memory_bytes=int(facts["peak_memory_bytes"]),
+        host=beat.host,
+        pid=beat.pid,
+        queues=beat.queues,
+        concurrency=beat.concurrency,
+        busy=beat.busy,
+        running=tuple(running),
+        is_quiet=beat.is_quiet,
+        is_stopping=beat.is_stopping,
+        started_at=clock.read_if_told(beat.started_at),
+        beat_at=moment(seen_at),
+        peak_memory_bytes=beat.peak_memory_bytes,
+        quiet_since=clock.read_if_told(beat.quiet_since),
+        stands_since=clock.read_if_told(beat.stands_since),
+        clock_behind_seconds=clock.behind,
+        clock_apart_since=None if beat.apart_since is None else moment(beat.apart_since),
     )
 
 
-def _running_job(line: str) -> RunningJob:
-    job_id, queue, since = line.split(" ")
-    return RunningJob(job_id, queue, _at(since))
+class _Clock:
+    """Turns times by the clock of a worker's host into times by Redis' clock."""
 
+    def __init__(self, seen_at: float, beat_at: float | None) -> None:
+        """Take when Redis got a heartbeat, and when the worker says it sent it."""
+        self.behind = 0.0
+        if beat_at is not None and abs(seen_at - beat_at) > CLOCK_APART:
+            self.behind = seen_at - beat_at
 
-def _at(epoch_seconds: str) -> datetime:
-    return datetime.fromtimestamp(float(epoch_seconds), UTC)
+    def read(self, at: float) -> datetime:
+        return moment(at + self.behind)
+
+    def read_if_told(self, at: float | None) -> datetime | None:
+        return None if at is None else self.read(at)

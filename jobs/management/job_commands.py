@@ -1,4 +1,7 @@
-"""The sub-commands of `manage.py jobs` that are about single jobs: list a set, explain, retry, kill, delete."""
+"""The sub-commands of `manage.py jobs` that are about single jobs.
+
+They list a set, explain, retry, kill and delete.
+"""
 
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
@@ -11,33 +14,42 @@ from jobs import control, inspect
 from jobs.control.jobs import DELETABLE, KILLABLE, RETRYABLE
 from jobs.inspect.filter import Filter
 from jobs.inspect.record import JobRecord
-from jobs.management.terminal import age, counted, duration, table
-from jobs.store.reader import SetName
+from jobs.management.terminal import age, counted, duration, printable, table
+from jobs.store.reader import Reader, SetName
 
-#: Longest cell of a table.
+#: Most characters of a cell in a table.
 MOST_CHARACTERS = 60
+#: Declares a sub-command by its name, its method and its help.
+Add = Callable[[str, Callable[..., None], str], ArgumentParser]
 
 
 class JobCommands:
-    """Declares and runs them; a part of the command."""
+    """The part of the command that declares and runs them."""
 
     stdout: OutputWrapper
+    reader: Reader
 
-    def add_job_commands(self, add: Callable[[str, Callable[..., None], str], ArgumentParser]) -> None:
+    def add_job_commands(self, add: Add) -> None:
         """Declare the sub-commands by means of `add`."""
-        for name, run, help_text in (
-            ("scheduled", self.scheduled, "List the jobs that run at a time, the next first."),
-            ("retries", self.retries, "List the jobs that failed and will be tried again, the next first."),
-            ("dead", self.dead, "List the jobs that will not be tried again, the latest first."),
-        ):
-            _add_filter(add(name, run, help_text))
-        for name, change, help_text in (
-            ("explain", self.explain, "Say why a job has not run yet, or what became of it."),
-            ("retry", self.retry, "Run jobs now that are scheduled, failed, or dead."),
-            ("kill", self.kill, "Move jobs that wait to the dead set."),
-            ("delete", self.delete, "Delete jobs for good."),
-        ):
-            add(name, change, help_text).add_argument("ids", nargs="+", metavar="ID", help="Ids of jobs.")
+        lists = (
+            add("scheduled", self.scheduled, "List the jobs that run at a time, the next first."),
+            add(
+                "retries",
+                self.retries,
+                "List the jobs that failed and will be tried again, the next first.",
+            ),
+            add("dead", self.dead, "List the jobs that will not be tried again, the latest first."),
+        )
+        for command in lists:
+            _add_filter(command)
+        commands_for_ids = (
+            add("explain", self.explain, "Say why a job has not run yet, or what became of it."),
+            add("retry", self.retry, "Run jobs now that are scheduled, failed, or dead."),
+            add("kill", self.kill, "Move jobs that wait to the dead set."),
+            add("delete", self.delete, "Delete jobs for good."),
+        )
+        for command in commands_for_ids:
+            command.add_argument("ids", nargs="+", metavar="ID", help="Ids of jobs.")
 
     # Lists
 
@@ -54,24 +66,30 @@ class JobCommands:
         self._print_set("dead", **options)
 
     def _print_set(self, name: SetName, *, limit: int, **options: Any) -> None:
-        wanted = Filter(**{key: options[key] for key in ("queue", "job_class", "error", "text")})
-        page = inspect.job_set(name, wanted, limit=limit)
+        fields = {key: options[key] for key in ("queue", "job_class", "error", "text")}
+        try:
+            wanted = Filter(**fields)
+        except ValueError as error:
+            raise CommandError(f"--{error}") from error
+        page = inspect.job_set(name, wanted, limit=limit, reader=self.reader)
         if page.jobs:
-            self.stdout.write(
-                "\n".join(table(("Id", "When", "Queue", "Class", "Arguments", "Error"), _rows(page.jobs)))
-            )
-        shown = f"{len(page.jobs):,} of {counted(page.total, 'job')}"
-        searched = f"; searched the first {page.searched:,} and stopped" if page.is_bounded else ""
-        self.stdout.write(f"{shown}{searched}.")
+            headers = ("Id", "When", "Queue", "Class", "Arguments", "Error")
+            lines = table(headers, list(map(_row, page.jobs)))
+            self.stdout.write("\n".join(lines))
+        summary = f"{len(page.jobs):,} of {counted(page.total, 'job')}"
+        if page.is_bounded:
+            summary += f"; searched the first {page.searched:,} and stopped"
+        self.stdout.write(f"{summary}.")
 
     # Single jobs
 
     def explain(self, *, ids: list[str], **options: Any) -> None:
         """Print why each job is where it is."""
         for job_id in ids:
-            explanation = inspect.explain(job_id)
+            explanation = inspect.explain(job_id, self.reader)
             place = f" ({explanation.place})" if explanation.place else ""
-            self.stdout.write("\n  ".join([f"{job_id}{place}", *explanation.sentences]))
+            lines = [f"{job_id}{place}", *explanation.sentences]
+            self.stdout.write("\n  ".join(map(printable, lines)))
 
     def retry(self, *, ids: list[str], **options: Any) -> None:
         """Run jobs now."""
@@ -86,33 +104,55 @@ class JobCommands:
         self._change(ids, control.delete, DELETABLE, "Deleted")
 
     def _change(
-        self, ids: list[str], change: Callable[[Iterable[JobRecord]], int], places: frozenset[SetName], done: str
+        self,
+        ids: list[str],
+        change: Callable[[Iterable[JobRecord]], int],
+        places: frozenset[SetName],
+        done: str,
     ) -> None:
-        """Change the jobs that can be, and fail if one cannot."""
+        """Change the jobs that can be changed, and fail if one cannot."""
         problems = []
         for job_id in dict.fromkeys(ids):
-            job = inspect.find(job_id)
+            job = inspect.find(job_id, self.reader)
             if job is None:
                 problems.append(f"There is no job {job_id}.")
-            elif not change([job]):
-                where = "elsewhere by now" if job.place in places else job.place or "in no set"
-                problems.append(f"Job {job_id} is {where}; this can be done to jobs that are {_listed(places)}.")
+            elif change([job]):
+                self.stdout.write(printable(f"{done} {job.job_class} {job_id}."))
             else:
-                self.stdout.write(f"{done} {job.job_class} {job_id}.")
+                problems.append(_why_not(job, job_id, places))
         if problems:
-            raise CommandError("\n".join(problems))
+            raise CommandError("\n".join(map(printable, problems)))
 
 
 def _add_filter(command: ArgumentParser) -> None:
     command.add_argument("--queue", default="", help="Only of this queue.")
-    command.add_argument("--class", dest="job_class", default="", metavar="NAME", help="Only of this job class.")
-    command.add_argument("--error", default="", help="Part of the class or message of the last error.")
+    command.add_argument(
+        "--class", dest="job_class", default="", metavar="NAME", help="Only of this job class."
+    )
+    command.add_argument(
+        "--error", default="", help="Part of the class or message of the last error."
+    )
     command.add_argument("--text", default="", help="Words in the arguments.")
     command.add_argument("--limit", type=int, default=25, metavar="N", help="Most jobs to list.")
 
 
-def _rows(jobs: Iterable[JobRecord]) -> list[list[object]]:
-    return [[job.id, _when(job), job.queue, job.job_class, _cut(job.arguments_text), _cut(_error(job))] for job in jobs]
+def _why_not(job: JobRecord, job_id: str, places: frozenset[SetName]) -> str:
+    where: str = job.place or "in no set"
+    if job.place in places:
+        where = "elsewhere by now"
+    allowed = " or ".join(sorted(places))
+    return f"Job {job_id} is {where}; this can be done to jobs that are {allowed}."
+
+
+def _row(job: JobRecord) -> list[object]:
+    return [
+        job.id,
+        _when(job),
+        job.queue,
+        job.job_class,
+        _cut(job.arguments_text),
+        _cut(_error(job)),
+    ]
 
 
 def _when(job: JobRecord) -> str:
@@ -123,12 +163,14 @@ def _when(job: JobRecord) -> str:
 
 
 def _error(job: JobRecord) -> str:
-    return f"{job.error_class}: {job.error_message}".partition("\n")[0] if job.error else ""
+    """Return the class of the last error, and the first line of its message."""
+    if not job.error:
+        return ""
+    text = f"{job.error_class}: {job.error_message}"
+    return text.partition("\n")[0]
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
-
-
-def _listed(places: frozenset[SetName]) -> str:
-    return " or ".join(sorted(places))
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[: MOST_CHARACTERS - 1]}…"

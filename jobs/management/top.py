@@ -1,25 +1,44 @@
-"""`manage.py jobs top`: queues, workers and what runs, in a terminal, live."""
+"""`manage.py jobs top`: shows queues, workers and what runs, live in a terminal."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.core.management.base import OutputWrapper
 from django.utils import timezone
 
 from jobs import inspect
 from jobs.errors import StoreUnavailable
-from jobs.inspect.stats import COUNTS
-from jobs.management.terminal import age, counted, latency, table, worker_row
+from jobs.inspect.stats import COUNTS, Stats
+from jobs.management.terminal import (
+    NO_WORKER,
+    RUNNING_HEADERS,
+    WORKER_HEADERS,
+    counted,
+    latency,
+    problem_line,
+    queue_numbers,
+    running_rows,
+    table,
+    worker_row,
+)
 
-#: Show another page of the terminal and hide the cursor; and back. Move to the top; clear to the end of line, of page.
-ENTER, LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?25h\x1b[?1049l"
-HOME, END_OF_LINE, END_OF_PAGE = "\x1b[H", "\x1b[K", "\x1b[J"
+#: Shows another page of the terminal and hides the cursor.
+ENTER = "\x1b[?1049h\x1b[?25l"
+#: Shows the cursor and the page from before.
+LEAVE = "\x1b[?25h\x1b[?1049l"
+#: Moves to the top left corner.
+HOME = "\x1b[H"
+#: Clear the rest of the line, and of the page.
+END_OF_LINE, END_OF_PAGE = "\x1b[K", "\x1b[J"
 #: Most running jobs that are listed.
 MOST_RUNNING = 20
 
 
 class Top:
-    """Writes a picture of the state every few seconds; over the last one if this is a terminal."""
+    """Writes a picture of the state every few seconds.
+
+    In a terminal each is written over the last one.
+    """
 
     def __init__(self, out: OutputWrapper, every: float) -> None:
         """Take where to write and the seconds between two pictures."""
@@ -28,7 +47,10 @@ class Top:
         self._is_live = out.isatty()
 
     def run(self, times: int) -> None:
-        """Write so many pictures, without end if 0, until Ctrl-C. Each costs what `inspect.stats` costs and a bit."""
+        """Write so many pictures, or pictures without end if `times` is 0.
+
+        Ctrl-C ends it. A picture costs a little more than `inspect.stats`.
+        """
         self._write(ENTER if self._is_live else "")
         try:
             while True:
@@ -43,10 +65,11 @@ class Top:
             self._write(LEAVE if self._is_live else "")
 
     def _show(self, lines: Iterator[str]) -> None:
+        line_end, start, end = "\n", "", ""
         if self._is_live:
-            self._write(HOME + "".join(f"{line}{END_OF_LINE}\n" for line in lines) + END_OF_PAGE)
-        else:
-            self._write("\n".join(lines) + "\n")
+            line_end, start, end = f"{END_OF_LINE}\n", HOME, END_OF_PAGE
+        text = "".join(f"{line}{line_end}" for line in lines)
+        self._write(f"{start}{text}{end}")
 
     def _write(self, text: str) -> None:
         self._out.write(text, ending="")
@@ -56,24 +79,37 @@ class Top:
 def _picture() -> Iterator[str]:
     now = timezone.localtime().strftime("%H:%M:%S")
     try:
-        stats = inspect.stats()
-        rates = inspect.queue_rates([queue.name for queue in stats.queues])
+        reader = inspect.get_reader()
+        stats = inspect.stats(reader)
+        rates = inspect.queue_rates([queue.name for queue in stats.queues], reader)
     except StoreUnavailable as error:
         yield f"{now}  {error}"
         return
-    busy, threads = sum(w.busy for w in stats.workers), sum(w.concurrency for w in stats.workers)
-    at_work = f"{busy:,} of {counted(threads, 'thread')} busy"
+    at_work = f"{stats.busy:,} of {counted(stats.threads, 'thread')} busy"
     yield f"{now}  {stats.processed:,} processed, {stats.failed:,} failed, {at_work}"
+    yield from map(problem_line, reader.problems)
     yield ""
-    rows = [[q.name, *(getattr(q, name) for name in COUNTS), f"{rates[q.name]:,.1f}", latency(q)] for q in stats.queues]
-    yield from table(("Queue", *COUNTS, "Per second", "Latency"), rows)
+    yield from _queues(stats, rates)
     yield ""
+    yield from _workers(stats)
+
+
+def _queues(stats: Stats, rates: Mapping[str, float]) -> list[str]:
+    left = stats.left_queues
+    rows = [
+        [*queue_numbers(queue, COUNTS), f"{rates[queue.name]:,.1f}", latency(queue)]
+        for queue in stats.queues
+        if queue.name not in left
+    ]
+    return table(("Queue", *COUNTS, "Per second", "Latency"), rows)
+
+
+def _workers(stats: Stats) -> Iterator[str]:
     if not stats.workers:
-        yield "No worker is running. Start one with: python manage.py runjobs"
+        yield NO_WORKER
         return
-    headers = ("Worker", "Host", "Pid", "Queues", "Busy", "Peak memory", "Up", "Last beat", "State")
-    yield from table(headers, [worker_row(worker) for worker in stats.workers])
-    running = [[r.job_id, r.queue, age(r.since), w.name] for w in stats.workers for r in w.running][:MOST_RUNNING]
+    yield from table(WORKER_HEADERS, list(map(worker_row, stats.workers)))
+    running = running_rows(stats.workers)[:MOST_RUNNING]
     if running:
         yield ""
-        yield from table(("Running at last beat", "Queue", "For", "Worker"), running)
+        yield from table(RUNNING_HEADERS, running)

@@ -1,4 +1,7 @@
-"""The base class of middleware. A subclass overrides what it needs and is named in `JOBS["MIDDLEWARE"]`."""
+"""The base class of middleware.
+
+A subclass overrides what it needs, and is named in `JOBS["MIDDLEWARE"]`.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -12,25 +15,58 @@ if TYPE_CHECKING:
 
 
 class Middleware:
-    """Does nothing at every point. One instance serves a whole process: keep no state of a job on it.
+    """Does nothing at every point.
 
-    `options` declares the options of job classes that it understands; they are found in `job.option(name)`.
+    One instance serves a whole process: keep no state of a job on it. `options` declares the
+    options of job classes that it understands. They are found in `job.option(name)`.
     """
 
     options: ClassVar[Mapping[str, Option]] = MappingProxyType({})
 
     def context(self) -> Mapping[str, Any]:
-        """Return what of the caller's context is to travel, as JSON; asked once by each enqueue and enqueue_many."""
+        """Return what of the caller's context is to travel, as JSON.
+
+        Each `enqueue` and each `enqueue_many` asks once.
+        """
         return {}
 
     def enqueue(self, payload: Payload) -> Payload | None:
-        """Return the payload to enqueue, changed or not, or None so that the job is not enqueued."""
+        """Return the payload to enqueue, changed or not.
+
+        Return None to keep the job from being enqueued.
+        """
         return payload
 
+    def before(self, job: "Job") -> None:
+        """Do something before a job runs.
+
+        What it raises is how the job ends. The three points are called for coroutines too, in the
+        event loop: they must not block.
+        """
+
+    def failed(self, job: "Job", error: BaseException) -> BaseException | None:
+        """Return another error to be raised in place of this one, or None.
+
+        It is called before `after`.
+        """
+        return None
+
+    def after(self, job: "Job") -> None:
+        """Do something when a job has ended, be it by an error.
+
+        It is called only where `before` went well.
+        """
+
     def perform(self, job: "Job", call_next: Callable[[], Any]) -> Any:
-        """Run a job: call `call_next` once and return what it returned."""
+        """Run a job, where the points are not enough.
+
+        Call `call_next` once, and return what it returned.
+        """
         return call_next()
 
     async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
-        """Run a job whose `perform` is a coroutine: await `call_next()` once and return what it returned."""
+        """Run a job whose `perform` is a coroutine.
+
+        Await `call_next()` once, and return what it returned.
+        """
         return await call_next()

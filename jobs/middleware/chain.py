@@ -1,17 +1,22 @@
-"""The configured middleware in order: the first in the list is the outermost. Used by `enqueue` and the worker."""
+"""The configured middleware in order: the first in the list is the outermost.
 
+`enqueue` and the worker use it.
+"""
+
+import contextvars
 import functools
+import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from jobs.conf import get_settings
-from jobs.errors import ConfigurationError
+from jobs.conf import get_settings, until_settings_change
+from jobs.errors import ConfigurationError, InvalidPayload
 from jobs.middleware.base import Middleware
+from jobs.middleware.points import POINTS, Points, overrides
 from jobs.options import Option
-from jobs.payload import Payload
+from jobs.payload import Payload, payload_problem
 
 if TYPE_CHECKING:
     from jobs.job import Job
@@ -21,37 +26,75 @@ class MiddlewareChain:
     """An ordered list of middleware, asked only where one overrides a point."""
 
     def __init__(self, middleware: Sequence[Middleware]) -> None:
-        """Sort out who overrides what, once."""
-        self.options: dict[str, Option] = {name: rule for m in middleware for name, rule in m.options.items()}
-        self._context = [m for m in middleware if type(m).context is not Middleware.context]
-        self._client = [m for m in middleware if type(m).enqueue is not Middleware.enqueue]
-        self._server = [m for m in reversed(middleware) if type(m).perform is not Middleware.perform]
-        self._async_server = [m for m in reversed(middleware) if type(m).aperform is not Middleware.aperform]
+        """Find out once who overrides what."""
+        self.options: dict[str, Option] = {
+            name: rule for m in middleware for name, rule in m.options.items()
+        }
+        self._context = [m for m in middleware if overrides(m, "context")]
+        self._client = [m for m in middleware if overrides(m, "enqueue")]
+        #: Whether any of them looks at payloads before they are enqueued.
+        self.has_client_side = bool(self._client)
+        self._outermost, *within = [
+            step.perform for step in reversed(_steps(middleware, "perform") or [Points(())])
+        ]
+        self._within = within[::-1]
+        self._async_server = [step.aperform for step in _steps(middleware, "aperform")]
 
     def context(self) -> dict[str, Any]:
         """Return what of the caller's context travels with the jobs of one call."""
-        return {name: value for m in self._context for name, value in m.context().items()}
+        found: dict[str, Any] = {}
+        for middleware in self._context:
+            found.update(middleware.context())
+        return found
 
     def enqueue(self, payload: Payload) -> Payload | None:
-        """Pass a payload through the client side; None when one of them vetoes."""
+        """Pass a payload through the client side, and return what comes of it.
+
+        That is None when a middleware vetoes. Raise InvalidPayload, with the name of the
+        middleware, for what cannot be a job.
+        """
         for middleware in self._client:
             changed = middleware.enqueue(payload)
             if changed is None:
                 return None
+            if problem := payload_problem(changed):
+                raise InvalidPayload(
+                    f"{type(middleware).__qualname__}.enqueue returned a payload "
+                    f"that cannot be: {problem}."
+                )
             payload = changed
         return payload
 
     def perform(self, job: "Job", perform: Callable[[], Any]) -> Any:
-        """Run a job's `perform` inside the server side."""
-        for middleware in self._server:
-            perform = functools.partial(middleware.perform, job, perform)
-        return perform()
+        """Run a job's `perform` inside the server side, in a context of its own."""
+        for step in self._within:
+            perform = functools.partial(step, job, perform)
+        return contextvars.copy_context().run(self._outermost, job, perform)
 
     async def aperform(self, job: "Job", perform: Callable[[], Awaitable[Any]]) -> Any:
-        """Run a job's `async def perform` inside the server side."""
-        for middleware in self._async_server:
-            perform = functools.partial(middleware.aperform, job, perform)
+        """Run a job's `async def perform` inside the server side.
+
+        Its task has a context of its own already.
+        """
+        for step in self._async_server:
+            perform = functools.partial(step, job, perform)
         return await perform()
+
+
+def _steps(middleware: Sequence[Middleware], wrapping: str) -> list[Middleware | Points]:
+    """Return what runs around a job, the innermost first.
+
+    That is the middleware that wraps it, and between that the middleware that only has points.
+    """
+    steps: list[Middleware | Points] = []
+    for wraps, group in itertools.groupby(middleware, lambda m: overrides(m, wrapping)):
+        members = list(group)
+        for part in [[m] for m in members] if wraps else [members]:
+            if any(overrides(m, point) for m in part for point in POINTS):
+                steps.append(Points(part))
+            if wraps:
+                steps += part
+    return steps[::-1]
 
 
 def declared_options() -> Mapping[str, Option]:
@@ -59,9 +102,13 @@ def declared_options() -> Mapping[str, Option]:
     return get_chain().options
 
 
+@until_settings_change
 @functools.cache
 def get_chain() -> MiddlewareChain:
-    """Return the chain of the project's settings. Raise ConfigurationError when one cannot be imported."""
+    """Return the chain of the project's settings.
+
+    Raise ConfigurationError when one cannot be imported.
+    """
     return MiddlewareChain([_load(path) for path in get_settings().middleware])
 
 
@@ -69,15 +116,11 @@ def _load(path: str) -> Middleware:
     try:
         loaded = import_string(path)
     except ImportError as error:
-        raise ConfigurationError(f"JOBS['MIDDLEWARE'] names {path}, which cannot be imported: {error}") from error
+        raise ConfigurationError(
+            f"JOBS['MIDDLEWARE'] names {path}, which cannot be imported: {error}"
+        ) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Middleware)):
-        raise ConfigurationError(f"JOBS['MIDDLEWARE'] names {path}, which is no subclass of jobs.Middleware.")
+        raise ConfigurationError(
+            f"JOBS['MIDDLEWARE'] names {path}, which is no subclass of jobs.Middleware."
+        )
     return loaded()
-
-
-def _forget(*, setting: str, **_: object) -> None:
-    if setting == "JOBS":
-        get_chain.cache_clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="jobs.middleware.chain")

@@ -1,6 +1,8 @@
-"""Database manners: a job starts and ends with connections that work, and leaves no transaction open."""
+"""Database manners: what a job finds of connections, and what it leaves.
 
-import logging
+A job starts and ends with connections that work, and leaves no transaction open.
+"""
+
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +10,8 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from jobs.events import emit
+from jobs.databases import here
+from jobs.events import TransactionRolledBack, emit
 from jobs.middleware.base import Middleware
 
 if TYPE_CHECKING:
@@ -16,23 +19,28 @@ if TYPE_CHECKING:
 
 
 class DatabaseMiddleware(Middleware):
-    """Close stale connections before and after each job; roll back and report a transaction that a job left open.
+    """Closes stale connections before and after each job.
 
-    Only on a worker, whose threads belong to jobs alone: the connections of who calls `perform_now` are left alone.
+    A transaction that a job left open is rolled back and reported. All this is done only on a
+    worker, whose threads belong to jobs alone: the connections of who calls `perform_now` are left
+    alone.
     """
 
-    def perform(self, job: "Job", call_next: Callable[[], Any]) -> Any:
-        """Tidy up around a job that runs in this thread."""
-        if not job.is_on_worker:
-            return call_next()
-        _close_stale(connections.all(initialized_only=True))
-        try:
-            return call_next()
-        finally:
+    def before(self, job: "Job") -> None:
+        """Close the stale connections of this thread."""
+        if here.may_have_opened and job.is_on_worker and not job.is_async:
+            _close_stale(connections.all(initialized_only=True))
+
+    def after(self, job: "Job") -> None:
+        """Tidy up what the job left behind in this thread."""
+        if here.may_have_opened and job.is_on_worker and not job.is_async:
             _tidy_up(job.job_id)
 
     async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
-        """Tidy up in the one thread of all coroutines' database work; they share it, so nothing is rolled back."""
+        """Close stale connections in the one thread of all coroutines' database work.
+
+        Coroutines share that thread, so nothing is rolled back.
+        """
         if not job.is_on_worker:
             return await call_next()
         await sync_to_async(_close_stale_of_coroutines)()
@@ -51,10 +59,14 @@ def _tidy_up(job_id: str) -> None:
     for connection in connections.all(initialized_only=True):
         if connection.connection is None:
             continue  # to ask it anything would open it
-        if connection.in_atomic_block or connection.get_autocommit() != connection.settings_dict["AUTOCOMMIT"]:
-            emit(logging.ERROR, "job.transaction_rolled_back", {"id": job_id, "database": connection.alias})
+        if (
+            connection.in_atomic_block
+            or connection.get_autocommit() != connection.settings_dict["AUTOCOMMIT"]
+        ):
+            emit(TransactionRolledBack(job_id, connection.alias))
             connection.close()
-            del connections[connection.alias]  # closed inside a block it would refuse to work for the next job
+            # Closed inside a block it would refuse to work for the next job.
+            del connections[connection.alias]
         else:
             connection.close_if_unusable_or_obsolete()
 

@@ -1,15 +1,18 @@
-"""Transient errors: what a retry will mend is wrapped, so that error catchers can ignore one class and only that.
+"""Transient errors: what a retry will mend is wrapped in one class.
 
-Transient are connection errors and timeouts, also those of well-known HTTP libraries; HTTP answers 429 and 5xx, told by
-the error's `status_code`, its `response.status_code`, or `code`; and what a job class lists in `transient_errors`.
+So error catchers can ignore that class and no other. These are transient:
+
+- connection errors and timeouts, also those of well-known HTTP libraries
+- HTTP answers 429 and 5xx, told by the error's `status_code`, its `response.status_code`, or `code`
+- what a job class lists in `transient_errors`
+
 Other 4xx are not: the request is wrong and stays wrong. Subclasses count.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from jobs.errors import LimitExceeded, StoreUnavailable, TransientError
 from jobs.middleware.base import Middleware
@@ -29,35 +32,36 @@ _OF_LIBRARIES = (
 
 
 def _is_error_tuple(value: object) -> bool:
-    return isinstance(value, tuple) and all(isinstance(kind, type) and issubclass(kind, Exception) for kind in value)
+    return isinstance(value, tuple) and all(
+        isinstance(kind, type) and issubclass(kind, Exception) for kind in value
+    )
 
 
 class TransientErrorsMiddleware(Middleware):
     """Understands `transient_errors`: a tuple of exception classes that add to those known here."""
 
-    options: ClassVar = MappingProxyType({"transient_errors": Option(_is_error_tuple, "a tuple of exception classes")})
+    options: ClassVar = MappingProxyType(
+        {"transient_errors": Option(_is_error_tuple, "a tuple of exception classes")}
+    )
 
-    def perform(self, job: "Job", call_next: Callable[[], Any]) -> Any:
-        """Run the job; raise what is transient as a TransientError."""
-        try:
-            return call_next()
-        except Exception as error:
-            if is_transient(error, job.option("transient_errors", ())):
-                raise TransientError(str(error)) from error
-            raise
-
-    async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
-        """Run the job; raise what is transient as a TransientError."""
-        try:
-            return await call_next()
-        except Exception as error:
-            if is_transient(error, job.option("transient_errors", ())):
-                raise TransientError(str(error)) from error
-            raise
+    def failed(self, job: "Job", error: BaseException) -> BaseException | None:
+        """Return what is transient as a TransientError."""
+        # Asked of its type: `isinstance` asks the object too, which may be the project's.
+        if not (
+            issubclass(type(error), Exception)
+            and is_transient(error, job.option("transient_errors", ()))
+        ):
+            return None
+        wrapped = TransientError(str(error))
+        wrapped.__cause__ = error
+        return wrapped
 
 
-def is_transient(error: Exception, more: tuple[type[Exception], ...] = ()) -> bool:
-    """Tell whether a retry is likely to mend an error; `more` are classes that count as well."""
+def is_transient(error: BaseException, more: tuple[type[Exception], ...] = ()) -> bool:
+    """Tell whether a retry is likely to mend an error.
+
+    `more` are classes that count as well.
+    """
     if isinstance(error, more):
         return True
     status = _status_of(error)
@@ -66,7 +70,7 @@ def is_transient(error: Exception, more: tuple[type[Exception], ...] = ()) -> bo
     return isinstance(error, _ALWAYS) or any(isinstance(error, kind) for kind in _known_kinds())
 
 
-def _status_of(error: Exception) -> int | None:
+def _status_of(error: BaseException) -> int | None:
     response = getattr(error, "response", None)
     for status in (
         getattr(error, "status_code", None),
@@ -80,4 +84,10 @@ def _status_of(error: Exception) -> int | None:
 
 def _known_kinds() -> list[type[Exception]]:
     loaded = ((sys.modules.get(module), names) for module, names in _OF_LIBRARIES)
-    return [kind for module, names in loaded if module for name in names if (kind := getattr(module, name, None))]
+    return [
+        kind
+        for module, names in loaded
+        if module
+        for name in names
+        if (kind := getattr(module, name, None))
+    ]

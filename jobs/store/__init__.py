@@ -1,7 +1,27 @@
-"""Everything that talks to Redis. The layers above see the types here and never a Redis command or key."""
+"""Everything that talks to Redis.
 
+The layers above see the types here and never a Redis command or key.
+"""
+
+from jobs.store.intake import NewJob, Underway
 from jobs.store.keys import QueueKeys
+from jobs.store.leases import Lease, Leases
+from jobs.store.running import Fetched
+from jobs.store.session import MOST_JOBS, Session
 from jobs.store.slots import Slots
-from jobs.store.store import MOST_JOBS, Fetched, NewJob, Outcome, Store
+from jobs.store.store import Store
+from jobs.store.terms import Terms
 
-__all__ = ["MOST_JOBS", "Fetched", "NewJob", "Outcome", "QueueKeys", "Slots", "Store"]
+__all__ = [
+    "MOST_JOBS",
+    "Fetched",
+    "Lease",
+    "Leases",
+    "NewJob",
+    "QueueKeys",
+    "Session",
+    "Slots",
+    "Store",
+    "Terms",
+    "Underway",
+]

@@ -1,11 +1,34 @@
-"""The names of all keys. Nothing else in the project writes a key name.
+"""The names of all keys.
 
-All keys of one queue share its hash tag, so that every script stays on one node of a Redis Cluster.
+Nothing else in the project writes a key name. All keys of one queue share its hash tag, so that
+every script stays on one node of a Redis Cluster.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+
+_RENAMED = re.compile(r"(:[0-9a-f]+)\.\d+\Z")
+#: The last part of each key of a queue, in the order of KEYS in the scripts.
+QUEUE_KEYS = (
+    "payloads",
+    "ready",
+    "scheduled",
+    "retry",
+    "dead",
+    "done",
+    "running",
+    "leases",
+    "bell",
+    "meta",
+    "stats",
+    "seen",
+    "terms",
+    "ended",
+    "traits",
+    "notes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,15 +36,22 @@ class QueueKeys:
     """The keys of one queue.
 
     payloads   hash    id -> payload, the only copy of a job's data
-    ready      zset    id by (100 - priority) * 2**44 + ms since the epoch: the low end is taken first
+    ready      zset    id by (100 - priority) * 2**44 + ms since the epoch: the low end goes first
     scheduled  zset    id by due time in ms; so is `retry`
     dead       zset    id by time of death in ms
     done       zset    id by the time in ms at which its result expires
-    running    hash    id -> "worker|score to restore"
+    running    hash    id -> "worker#number of this taking|score to restore"
     leases     zset    worker -> deadline in ms; 0 when the worker was given up
     bell       list    at most one token, wakes one idle worker
-    meta       hash    paused
+    meta       hash    paused, and the format of `running`
     stats      hash    processed, failed, ... in all, and "processed:N" on day N since the epoch
+    seen       hash    worker -> the highest number that one of its fetches began with
+    terms      hash    worker -> its lease in ms, most threads, most coroutines, as it joined
+    ended      zset    worker -> when it was forgotten, in ms; its name is taken for an hour
+    traits     hash    id -> what features know of a job, for jobs that have any
+    notes      hash    id -> what a job wrote down on its way, to go on from there
+
+    `all` holds them in the order in which the prelude of the scripts names them.
     """
 
     namespace: str
@@ -37,21 +67,36 @@ class QueueKeys:
     bell: str = field(init=False)
     meta: str = field(init=False)
     stats: str = field(init=False)
+    seen: str = field(init=False)
+    terms: str = field(init=False)
+    ended: str = field(init=False)
+    traits: str = field(init=False)
+    notes: str = field(init=False)
+    all: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Derive every key from the hash tag."""
-        for name in self.__slots__[2:]:
-            object.__setattr__(self, name, f"{{{self.namespace}:{self.queue}}}:{name}")
+        tag = f"{{{self.namespace}:{self.queue}}}"
+        for name in QUEUE_KEYS:
+            object.__setattr__(self, name, f"{tag}:{name}")
+        object.__setattr__(self, "all", tuple(getattr(self, name) for name in QUEUE_KEYS))
 
     def receipt(self, job_ids: Sequence[str]) -> str:
         """Return the key that says that the push of just these jobs was done."""
-        push = job_ids[0] if len(job_ids) == 1 else blake2b("".join(job_ids).encode(), digest_size=16).hexdigest()
+        push = (
+            job_ids[0]
+            if len(job_ids) == 1
+            else blake2b("|".join(job_ids).encode(), digest_size=16).hexdigest()
+        )
         return f"{{{self.namespace}:{self.queue}}}:pushed:{push}"
 
 
 @dataclass(frozen=True, slots=True)
 class SharedKeys:
-    """The keys that belong to no queue: for people to look at, never needed for correctness."""
+    """The keys that belong to no queue.
+
+    They are for people to look at, and correctness never needs them.
+    """
 
     namespace: str
 
@@ -69,23 +114,47 @@ class SharedKeys:
         """Return the hash that describes one worker."""
         return f"{self.namespace}:worker:{name}"
 
-    def orders(self, worker: str) -> str:
+    def requests(self, worker: str) -> str:
         """Return the list of what people want of one worker."""
-        return f"{self.namespace}:worker:{worker}:orders"
+        return f"{self.namespace}:worker:{worker}:requests"
 
     @property
     def metric_names(self) -> str:
-        """Return the sorted set of all that is measured by when it was last seen, epoch seconds."""
+        """Return the sorted set of all that is measured.
+
+        The score is when it was last seen, in epoch seconds.
+        """
         return f"{self.namespace}:metrics:names"
 
     def metric(self, resolution: str, chunk: int, name: str) -> str:
-        """Return the string that holds some time of one metric, in slots of equal size."""
+        """Return the string that holds some time of one metric.
+
+        Its slots are of equal size.
+        """
         return f"{self.namespace}:metrics:{resolution}:{chunk}:{name}"
+
+    @property
+    def problems(self) -> str:
+        """Return the hash of the problems that people were told of, with their times."""
+        return f"{self.namespace}:problems"
+
+    @property
+    def telling(self) -> str:
+        """Return the string that one `jobs check` holds while it tells people."""
+        return f"{self.namespace}:problems:telling"
 
     @property
     def deploys(self) -> str:
         """Return the sorted set of deploy marks, "milliseconds label" by epoch seconds."""
         return f"{self.namespace}:deploys"
+
+
+def first_name(worker: str) -> str:
+    """Return the name that people see of a worker.
+
+    The worker may have taken another name in a queue where it was given up.
+    """
+    return _RENAMED.sub(r"\1", worker)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,31 @@
-"""Metrics in Redis: how many runs of each job class ended in each minute, how long they took, how many failed.
+"""Metrics in Redis, of each job class in each minute.
 
-One string holds the slots of one name for a stretch of time, each slot of the same size: so one BITFIELD adds what a
-worker measured, several workers add to the same slot, and one GETRANGE reads a day. For people to look at; a lost
-answer may count some runs twice.
+They tell how many runs ended, how long they took, and how many failed.
+
+One string holds the slots of one name for a stretch of time. All slots have the same size. So one
+BITFIELD adds what a worker measured, several workers add to the same slot, and one GETRANGE reads a
+day.
+
+Metrics are for people to look at. A lost answer may count some runs twice.
 """
 
 import struct
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
+from django.utils.translation import gettext as _
+
+from jobs.store.questions import Question
+from jobs.store.reader import Reader
 from jobs.store.store import Store
+from jobs.text import text_of
 
-#: Upper bounds of all buckets but the last, in seconds: the preferred numbers R5 (ISO 3) from 1 ms to 6,300 s.
+#: Upper bounds of all buckets but the last, in seconds. They are the preferred numbers R5 (ISO 3)
+#: from 1 ms to 6,300 s.
 BOUNDS: tuple[float, ...] = tuple(
     round(step * 10.0**power, 6) for power in range(-3, 4) for step in (1, 1.6, 2.5, 4, 6.3)
 )
@@ -22,6 +33,8 @@ BUCKETS = len(BOUNDS) + 1
 #: Runs, failures, microseconds in all, then the buckets.
 _SLOT = struct.Struct(f">IIq{BUCKETS}I")
 _EMPTY = bytes(_SLOT.size)
+#: Where a counter stops.
+_FULL = 2**32 - 1
 #: A name that was not seen for so long is forgotten, in seconds.
 FORGET_AFTER = 90 * 86_400
 #: Most deploy marks that are kept.
@@ -32,7 +45,11 @@ MOST_LABEL_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How long a slot is, how many stand in one string, and how long that is kept, all in seconds but `slots`."""
+    """How long a slot is, and how many stand in one string.
+
+    `seconds` is the length of a slot, `slots` their number, and `keep` how many seconds the string
+    is kept.
+    """
 
     name: str
     seconds: int
@@ -40,7 +57,10 @@ class Resolution:
     keep: int | None
 
     def place(self, at: float) -> tuple[int, int]:
-        """Return the number of the string and of the slot in it for a moment in epoch seconds."""
+        """Return the numbers of the string and of the slot for a moment.
+
+        The moment is in epoch seconds.
+        """
         return divmod(int(at) // self.seconds, self.slots) if self.seconds else (0, 0)
 
 
@@ -48,6 +68,9 @@ MINUTES = Resolution("1", 60, 60, 9 * 3600)
 TEN_MINUTES = Resolution("10", 600, 144, 4 * 86_400)
 TOTAL = Resolution("all", 0, 1, None)
 RESOLUTIONS = (MINUTES, TEN_MINUTES, TOTAL)
+
+
+_bucket_of = partial(bisect_left, BOUNDS)
 
 
 @dataclass(slots=True)
@@ -61,23 +84,31 @@ class Measure:
 
     def add(self, seconds: float, *, is_failure: bool) -> None:
         """Add one run."""
-        self.runs += 1
-        self.failures += is_failure
-        self.microseconds += round(seconds * 1e6)
-        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.add_many([seconds], failures=int(is_failure))
+
+    def add_many(self, seconds: Sequence[float], *, failures: int) -> None:
+        """Add runs by their durations, so many of which failed."""
+        self.runs += len(seconds)
+        self.failures += failures
+        self.microseconds += round(sum(seconds) * 1e6)
+        for bucket, runs in Counter(map(_bucket_of, seconds)).items():
+            self.buckets[bucket] += runs
 
 
 class MetricStore:
-    """Writes and reads measures through one store."""
+    """Writes measures and deploy marks through one store."""
 
     def __init__(self, store: Store) -> None:
-        """Take the store; nothing is sent yet."""
+        """Take the store without sending anything."""
         self._store = store
         self._client = store.client
         self._keys = store.shared
 
     def add(self, measures: Iterable[tuple[str, float, Measure]]) -> None:
-        """Add (name, epoch seconds, measure) to what is there. One round trip, O(k)."""
+        """Add (name, epoch seconds, measure) to what is there.
+
+        One round trip, O(k).
+        """
         with self._store.available(), self._client.pipeline(transaction=False) as pipe:
             seen: dict[str, float] = {}
             for name, at, measure in measures:
@@ -93,51 +124,119 @@ class MetricStore:
                 pipe.zremrangebyscore(self._keys.metric_names, "-inf", time.time() - FORGET_AFTER)
                 pipe.execute()
 
-    def names(self, prefix: str, most: int) -> list[str]:
-        """Return the names with this prefix that were seen last. One round trip, O(log n + names)."""
-        with self._store.available():
-            latest: list[Any] = self._client.zrange(self._keys.metric_names, 0, 10 * most, desc=True)
-        return [name for name in (raw.decode() for raw in latest) if name.startswith(prefix)][:most]
-
-    def read(self, names: Sequence[str], resolution: Resolution, until: float, slots: int) -> dict[str, list[bytes]]:
-        """Return the last slots of each name, the oldest first, up to the one of `until`. One round trip, O(bytes).
-
-        A slot is packed; see `unpacked`. It is empty where nothing was measured.
-        """
-        pieces = list(_pieces(resolution, until, slots))
-        with self._store.available(), self._client.pipeline(transaction=False) as pipe:
-            for name in names:
-                for chunk, first, last in pieces:
-                    key = self._keys.metric(resolution.name, chunk, name)
-                    pipe.getrange(key, first * _SLOT.size, (last + 1) * _SLOT.size - 1)
-            answers = iter(pipe.execute() if names else ())
-        return {name: [slot for piece in pieces for slot in _slots(next(answers), piece)] for name in names}
-
-    # Deploys
-
     def mark_deploy(self, label: str) -> float:
-        """Keep a deploy mark of this moment and return it in epoch seconds. Two round trips, O(log n)."""
-        with self._store.available():
-            seconds, microseconds = self._client.time()
-            at = float(seconds + microseconds / 1e6)
-            with self._client.pipeline(transaction=False) as pipe:
-                pipe.zadd(self._keys.deploys, {f"{at * 1000:.0f} {label}": at})
-                pipe.zremrangebyrank(self._keys.deploys, 0, -MOST_DEPLOYS - 1)
-                pipe.execute()
+        """Keep a deploy mark of this moment, and return the moment.
+
+        In epoch seconds. Two round trips, O(log n).
+        """
+        at = self._store.now()
+        with self._store.available(), self._client.pipeline(transaction=False) as pipe:
+            pipe.zadd(self._keys.deploys, {f"{at * 1000:.0f} {label}": at})
+            pipe.zremrangebyrank(self._keys.deploys, 0, -MOST_DEPLOYS - 1)
+            pipe.execute()
         return at
 
+
+class MetricReader:
+    """Reads measures and deploy marks through a reader, which keeps what cannot be read."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Take the reader without sending anything."""
+        self._reader = reader
+        self._keys = reader.store.shared
+
+    def names(self, prefix: str, most: int) -> list[str]:
+        """Return the names with this prefix that were seen last.
+
+        One round trip, O(log n + names).
+        """
+        question = Question(
+            self._keys.metric_names, "zrange", (0, 10 * most), {"desc": True}, default=()
+        )
+        [latest] = self._reader.ask([question])
+        return [name for name in map(text_of, latest) if name.startswith(prefix)][:most]
+
+    def active(self, prefix: str, since: float, most: int) -> list[str]:
+        """Return the names with this prefix that were seen since a moment.
+
+        The latest are the first, and there are at most so many. One round trip, O(log n + names).
+        """
+        bounds, options = ("+inf", since), {"start": 0, "num": 10 * most}
+        question = Question(
+            self._keys.metric_names, "zrevrangebyscore", bounds, options, default=()
+        )
+        [latest] = self._reader.ask([question])
+        return [name for name in map(text_of, latest) if name.startswith(prefix)][:most]
+
+    def read(
+        self, names: Sequence[str], resolution: Resolution, until: float, slots: int
+    ) -> dict[str, list[Measure | None]]:
+        """Return the last slots of each name, up to the one of `until`.
+
+        The oldest is the first. A slot is None where nothing was measured, or where it holds what
+        nothing can have measured. One round trip, O(bytes).
+        """
+        pieces = list(_pieces(resolution, until, slots))
+        asked = []
+        for name in names:
+            for chunk, first, last in pieces:
+                key = self._keys.metric(resolution.name, chunk, name)
+                span = (first * _SLOT.size, (last + 1) * _SLOT.size - 1)
+                asked.append(Question(key, "getrange", span, default=b""))
+        answers = iter(zip(asked, self._reader.ask(asked), strict=True))
+        return {
+            name: [slot for piece in pieces for slot in self._slots(*next(answers), piece)]
+            for name in names
+        }
+
     def deploys(self, since: float) -> list[tuple[float, str]]:
-        """Return (epoch seconds, label) of the marks since a moment, the oldest first. One round trip, O(log n + k)."""
-        with self._store.available():
-            found: list[Any] = self._client.zrangebyscore(self._keys.deploys, since, "+inf", withscores=True)
-        return [(at, member.decode().partition(" ")[2]) for member, at in found]
+        """Return (epoch seconds, label) of the marks since a moment, the oldest first.
+
+        One round trip, O(log n + k).
+        """
+        question = Question(
+            self._keys.deploys, "zrangebyscore", (since, "+inf"), {"withscores": True}, default=()
+        )
+        [found] = self._reader.ask([question])
+        return [(at, text_of(member).partition(" ")[2]) for member, at in found]
+
+    def _slots(
+        self, question: Question, raw: bytes, piece: tuple[int, int, int]
+    ) -> Iterable[Measure | None]:
+        """Yield every slot of a piece.
+
+        The string may end before the piece, or within its last slot that was written.
+        """
+        _chunk, first, last = piece
+        for n in range(last - first + 1):
+            slot = raw[n * _SLOT.size : (n + 1) * _SLOT.size]
+            if not slot:
+                yield None
+                continue
+            try:
+                yield _unpacked(slot.ljust(_SLOT.size, b"\0"))
+            except ValueError:
+                remedy = _(
+                    "It ends by itself in a few days. "
+                    "To be rid of it now, delete the key with redis-cli."
+                )
+                self._reader.note(
+                    question.key, _("It holds numbers that nothing has measured."), remedy
+                )
+                yield None
 
 
-def unpacked(slot: bytes) -> Measure | None:
-    """Return the measure in a slot, None when it is empty."""
-    if not slot or slot == _EMPTY:
+def _unpacked(slot: bytes) -> Measure | None:
+    """Return the measure in a slot, or None when it is empty.
+
+    Raise ValueError for a measure that cannot be.
+    """
+    if slot == _EMPTY:
         return None
     runs, failures, microseconds, *buckets = _SLOT.unpack(slot)
+    # Every run is counted in one bucket; only a counter that is full falls behind them.
+    if microseconds < 0 or failures > runs or (sum(buckets) != runs and runs != _FULL):
+        raise ValueError("these are no counts")
     return Measure(runs, failures, microseconds, buckets)
 
 
@@ -163,11 +262,3 @@ def _pieces(resolution: Resolution, until: float, slots: int) -> Iterable[tuple[
         last = min(resolution.slots - 1, first + end - at)
         yield chunk, first, last
         at += last - first + 1
-
-
-def _slots(raw: bytes, piece: tuple[int, int, int]) -> Iterable[bytes]:
-    """Yield every slot of a piece; the string may end before it, or within its last slot that was written."""
-    _, first, last = piece
-    for n in range(last - first + 1):
-        slot = raw[n * _SLOT.size : (n + 1) * _SLOT.size]
-        yield slot.ljust(_SLOT.size, b"\0") if slot else b""

@@ -1,14 +1,26 @@
-"""The reader: every command that only looks at Redis. Used by `inspect`; the worker and `enqueue` never come here.
+"""The reader: every command that only looks at Redis.
 
-It writes nothing and needs no script to be loaded. What belongs to one page travels in one pipeline, which on a cluster
-is one round trip for each node. Redis unreachable, late or full raises StoreUnavailable.
+Used by `inspect`. The worker and `enqueue` never come here.
+
+It writes nothing and needs no script to be loaded. What belongs to one page travels in one
+pipeline. On a cluster that is one round trip for each node. A Redis that is unreachable, late or
+full raises StoreUnavailable.
+
+A key that cannot be read is noted and taken to be empty (see `problems`). So it costs its own line
+and nothing else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from functools import partial
+from typing import Any, Literal, NamedTuple, get_args
 
-from jobs.store.store import Store
+from django.utils.translation import gettext as _
+
+from jobs.store.heartbeats import FORGET_AFTER
+from jobs.store.questions import Asker, Question
+from jobs.text import shown, text_of
 
 SetName = Literal["ready", "scheduled", "retry", "dead", "done"]
 #: Where the id of a job may stand: with its payload, under a worker, or in a set.
@@ -18,9 +30,13 @@ PLACES: tuple[Place, ...] = get_args(Place)
 PORTION = 500
 #: The part of a ready score that is time, in bits; above it stands 100 - priority.
 TIME_BITS = 44
-#: A worker silent for so long is not even looked at, in seconds: what a crashed machine leaves must not add up.
-LONGEST_SILENCE = 3600
-#: HSCAN would bring the payloads too, and its NOVALUES is younger than the oldest Redis that we work on.
+#: The highest score of a ready job: priorities go down to -100. Behind it stands only what no
+#: client has written.
+HIGHEST_READY = 201 << TIME_BITS
+#: A count as it stands in a hash, and the longest part of another value that is shown.
+WHOLE, MOST_SHOWN = re.compile(rb"-?[0-9]{1,19}"), 40
+#: HSCAN would bring the payloads too, and its NOVALUES is younger than the oldest Redis that we
+#: work on.
 SCAN_FIELDS = """
 local scanned = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 local fields = {}
@@ -33,7 +49,10 @@ return {scanned[1], fields}
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """The numbers of one queue; `processed` and `failed` since it was first used."""
+    """The numbers of one queue.
+
+    `processed` and `failed` count since the queue was first used.
+    """
 
     ready: int
     running: int
@@ -46,50 +65,92 @@ class QueueCounts:
     is_paused: bool
 
 
-class Reader:
-    """Looks through one store, whose connections and keys it shares. Threads may share it."""
+class StoredHeartbeat(NamedTuple):
+    """A heartbeat as it stands in Redis.
 
-    def __init__(self, store: Store) -> None:
-        """Take the store; nothing is sent yet."""
-        self.store = store
-        self._client = store.client
+    `seen_at` is when Redis got it, by the clock of Redis.
+    """
+
+    seen_at: float
+    facts: Mapping[bytes, bytes]
+
+
+class Reader(Asker):
+    """Looks through one store, whose connections and keys it shares.
+
+    Make one for each page: it is cheap.
+    """
 
     # Queues
 
     def queue_names(self) -> set[str]:
-        """Return the names of all queues ever used. One round trip, O(queues)."""
-        with self.store.available():
-            return set(_texts(self._client.smembers(self.store.shared.queues)))
+        """Return the names of all queues ever used.
+
+        One round trip, O(queues).
+        """
+        key = self.store.shared.queues
+        [names] = self.ask([Question(key, "smembers", default=())])
+        return {self._name(key, raw) for raw in names}
 
     def counts(self, queues: Sequence[str]) -> dict[str, QueueCounts]:
-        """Return the numbers of each queue. One round trip, O(queues)."""
-        with self.store.available(), self._client.pipeline(transaction=False) as pipe:
-            for queue in queues:
-                k = self.store.keys(queue)
-                pipe.zcard(k.ready)
-                pipe.hlen(k.running)
-                for key in (k.scheduled, k.retry, k.dead, k.done):
-                    pipe.zcard(key)
-                pipe.hmget(k.stats, "processed", "failed")
-                pipe.hget(k.meta, "paused")
-            answers = iter(pipe.execute() if queues else ())
-        return {queue: _counts([next(answers) for _ in range(8)]) for queue in queues}
+        """Return the numbers of each queue.
 
-    def daily_counts(self, queues: Sequence[str], days: Sequence[int]) -> dict[int, tuple[int, int]]:
-        """Return (processed, failed) of all queues together on each day since the epoch. One round trip."""
+        One round trip, O(queues).
+        """
+        asked = [question for queue in queues for question in self._count_questions(queue)]
+        answers = iter(self.ask(asked))
+        return {queue: self._counts(queue, [next(answers) for _ in range(8)]) for queue in queues}
+
+    def _count_questions(self, queue: str) -> list[Question]:
+        k = self.store.keys(queue)
+        sets = [Question(key, "zcard") for key in (k.ready, k.scheduled, k.retry, k.dead, k.done)]
+        return [
+            *sets,
+            Question(k.running, "hlen"),
+            Question(k.stats, "hmget", ("processed", "failed"), default=(None, None)),
+            Question(k.meta, "hget", ("paused",), default=None),
+        ]
+
+    def _counts(self, queue: str, answers: Sequence[Any]) -> QueueCounts:
+        ready, scheduled, retry, dead, done, running, (processed, failed), paused = answers
+        stats = self.store.keys(queue).stats
+        return QueueCounts(
+            ready,
+            running,
+            scheduled,
+            retry,
+            dead,
+            done,
+            self._whole(stats, "processed", processed),
+            self._whole(stats, "failed", failed),
+            is_paused=paused == b"1",
+        )
+
+    def daily_counts(
+        self, queues: Sequence[str], days: Sequence[int]
+    ) -> dict[int, tuple[int, int]]:
+        """Return (processed, failed) on each day, of all queues together.
+
+        Days are counted since the epoch. One round trip.
+        """
         fields = [f"{name}:{day}" for day in days for name in ("processed", "failed")]
-        with self.store.available(), self._client.pipeline(transaction=False) as pipe:
-            for queue in queues:
-                pipe.hmget(self.store.keys(queue).stats, fields)
-            answers = pipe.execute() if queues else []
-        sums = [sum(int(count or 0) for count in counts) for counts in zip(*answers, strict=True)]
-        return {day: (sums[2 * n], sums[2 * n + 1]) if sums else (0, 0) for n, day in enumerate(days)}
+        nothing = [None] * len(fields)
+        stats = [self.store.keys(queue).stats for queue in queues]
+        answers = self.ask([Question(key, "hmget", (fields,), default=nothing) for key in stats])
+        sums = [0] * len(fields)
+        for key, counts in zip(stats, answers, strict=True):
+            for n, count in enumerate(counts):
+                sums[n] += self._whole(key, fields[n], count)
+        return {day: (sums[2 * n], sums[2 * n + 1]) for n, day in enumerate(days)}
 
     def ready_since(self, queues: Sequence[str]) -> dict[str, float]:
-        """Return for each queue that has ready jobs when its oldest became ready, in epoch seconds.
+        """Return when the oldest ready job of each queue became ready.
 
-        The ready set is in order of priority, then time: so this hops from one priority in use to the next. One round
-        trip for each, for all queues together, and one more; O(log n) in each.
+        In epoch seconds. A queue without ready jobs is left out.
+
+        The ready set is in order of priority, then time. So this hops from one priority in use to
+        the next. One round trip for each priority, for all queues together, and one more. O(log n)
+        in each.
         """
         oldest: dict[str, float] = {}
         bands = dict.fromkeys(queues, 0)
@@ -98,87 +159,133 @@ class Reader:
             bands = {}
             for queue, score in heads.items():
                 band, milliseconds = divmod(score, 1 << TIME_BITS)
-                # A job that a repair put at the very head of its priority has no time: the next hop looks behind it.
+                # A job that a repair put at the very head of its priority has no time. The next hop
+                # looks behind it.
                 bands[queue] = band + 1 if milliseconds else band
                 if milliseconds:
                     oldest[queue] = min(milliseconds / 1000, oldest.get(queue, float("inf")))
         return oldest
 
     def _band_heads(self, bands: Mapping[str, int]) -> dict[str, int]:
-        """Return for each queue the lowest score behind the very head of its band, where there is one."""
-        with self.store.available(), self._client.pipeline(transaction=False) as pipe:
-            for queue, band in bands.items():
-                bound = f"({band << TIME_BITS}"
-                pipe.zrangebyscore(self.store.keys(queue).ready, bound, "+inf", start=0, num=1, withscores=True)
-            heads = pipe.execute()
+        """Return for each queue the lowest score in its band.
+
+        The very head of the band does not count, and a queue without such a score is left out.
+
+        The look begins a millisecond behind the head. A fraction of one, which no client writes,
+        would be found for ever.
+        """
+        options = {"start": 0, "num": 1, "withscores": True}
+        asked = []
+        for queue, band in bands.items():
+            bounds = ((band << TIME_BITS) + 1, HIGHEST_READY)
+            asked.append(
+                Question(self.store.keys(queue).ready, "zrangebyscore", bounds, options, default=())
+            )
+        heads = self.ask(asked)
         return {queue: int(head[0][1]) for queue, head in zip(bands, heads, strict=True) if head}
 
     def ids(self, queue: str, place: Place) -> Iterator[list[str]]:
-        """Yield the ids in one place in portions of about 500, a round trip each; an id may come twice.
+        """Yield the ids in one place in portions of about 500.
 
-        What stays there all the while is yielded; what comes or goes meanwhile may be. O(1) per portion, O(n) in all.
+        An id that stays there all the while is yielded. One that comes or goes meanwhile may be. An
+        id may come twice. A round trip for each portion, O(1) per portion, O(n) in all.
         """
         key: str = getattr(self.store.keys(queue), place)
+        scan = self._scan_hash if place in {"payloads", "running"} else self._scan_set
         cursor = 0
         while True:
-            with self.store.available():
-                if place in {"payloads", "running"}:
-                    cursor, ids = self._client.eval(SCAN_FIELDS, 1, key, cursor, PORTION)
-                else:
-                    cursor, pairs = self._client.zscan(key, cursor, count=PORTION)
-                    ids = [job_id for job_id, _ in pairs]
-            if ids:
-                yield _texts(ids)
-            cursor = int(cursor)
+            cursor, found = self.attempt(key, partial(scan, key, cursor), (0, ()))
+            if found:
+                yield [text_of(raw) for raw in found]
             if cursor == 0:
                 return
 
+    def _scan_hash(self, key: str, cursor: int) -> tuple[int, list[bytes]]:
+        cursor, fields = self._client.eval(SCAN_FIELDS, 1, key, cursor, PORTION)
+        return int(cursor), fields
+
+    def _scan_set(self, key: str, cursor: int) -> tuple[int, list[bytes]]:
+        answer: Any = self._client.zscan(key, cursor, count=PORTION)
+        return int(answer[0]), [member for member, _score in answer[1]]
+
     # Workers
 
-    def workers(self) -> dict[str, dict[str, str]]:
-        """Return what each worker told in its last heartbeat, by its name. Three round trips, O(workers)."""
-        shared = self.store.shared
-        with self.store.available():
-            earliest = self.now() - LONGEST_SILENCE
-            names = _texts(self._client.zrangebyscore(shared.workers, earliest, "+inf"))
-            with self._client.pipeline(transaction=False) as pipe:
-                for name in names:
-                    pipe.hgetall(shared.worker(name))
-                told = pipe.execute() if names else []
-        facts = zip(names, told, strict=True)
-        return {name: {k.decode(): v.decode() for k, v in fact.items()} for name, fact in facts if fact}
+    def workers(self) -> dict[str, StoredHeartbeat]:
+        """Return the last heartbeat of each worker by its name.
+
+        A worker that has been silent for an hour is not even looked at. Three round trips,
+        O(workers).
+        """
+        key = self.store.shared.workers
+        bounds = (self.now() - FORGET_AFTER, "+inf")
+        [seen] = self.ask(
+            [Question(key, "zrangebyscore", bounds, {"withscores": True}, default=())]
+        )
+        names = [(self._name(key, raw), at) for raw, at in seen]
+        hashes = self.ask(
+            [Question(self.store.shared.worker(name), "hgetall", default={}) for name, _at in names]
+        )
+        return {
+            name: StoredHeartbeat(at, facts)
+            for (name, at), facts in zip(names, hashes, strict=True)
+            if facts
+        }
 
     # The server
 
     def now(self) -> float:
-        """Return the time by Redis' clock, in epoch seconds. One round trip, O(1)."""
-        with self.store.available():
-            seconds, microseconds = self._client.time()
-        return float(seconds + microseconds / 1e6)
+        """Return the time by Redis' clock, in epoch seconds.
+
+        One round trip, O(1).
+        """
+        return self.store.now()
 
     def ping(self) -> None:
-        """Return when Redis has answered. One round trip, O(1)."""
+        """Wait until Redis has answered.
+
+        One round trip, O(1).
+        """
         with self.store.available():
             self._client.ping()
 
     def info(self) -> dict[str, Any]:
-        """Return what the server tells about itself; of a cluster, one node. One round trip, O(1)."""
-        with self.store.available():
-            info: dict[str, Any] = self._client.info()
+        """Return what the server tells about itself.
+
+        Of a cluster one node tells. One round trip, O(1).
+        """
+        info: dict[str, Any] = self.attempt("INFO", self._client.info, {})
         return info
 
     def number_of_keys(self) -> int:
-        """Return how many keys the database holds, ours and others'. One round trip, O(1)."""
-        with self.store.available():
-            return int(self._client.dbsize())
+        """Return how many keys the database holds, ours and others'.
 
+        One round trip, O(1).
+        """
+        return int(self.attempt("DBSIZE", self._client.dbsize, 0))
 
-def _texts(answers: Iterable[Any]) -> list[str]:
-    return [answer.decode() for answer in answers]
+    # Values
 
+    def _name(self, key: str, raw: bytes) -> str:
+        """Return a name that stands in a key.
 
-def _counts(answers: Sequence[Any]) -> QueueCounts:
-    ready, running, scheduled, retry, dead, done, (processed, failed), paused = answers
-    return QueueCounts(
-        ready, running, scheduled, retry, dead, done, int(processed or 0), int(failed or 0), is_paused=paused == b"1"
-    )
+        A name that is not UTF-8 is noted.
+        """
+        name = text_of(raw)
+        if shown(name) != name:
+            self.note(
+                key, _("It holds a name that is not UTF-8: %(name)s.") % {"name": shown(name)}
+            )
+        return name
+
+    def _whole(self, key: str, field: str, value: bytes | None) -> int:
+        """Return the count in a field of a hash.
+
+        A value that is no number is noted.
+        """
+        if value is None or WHOLE.fullmatch(value):
+            return int(value or 0)
+        text = shown(text_of(value[:MOST_SHOWN]))
+        self.note(
+            key, _("Its field %(field)s is no number: %(value)s") % {"field": field, "value": text}
+        )
+        return 0

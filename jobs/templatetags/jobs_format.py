@@ -1,4 +1,4 @@
-"""How numbers, times and sizes are written in the control room, in the reader's language."""
+"""Writes numbers, times and sizes for the control room, in the reader's language."""
 
 from datetime import UTC, datetime
 
@@ -23,17 +23,30 @@ def number(value: float, decimals: int = 0) -> str:
 
 @register.filter
 def rate(value: float) -> str:
-    """Write a number of things per second: two digits while it is small, none when it is large."""
-    return number(value, 0 if value >= 100 or value == 0 else 1 if value >= 1 else 2)
+    """Write a number of things per second: 0.25, 4.2, 120.
+
+    It has two decimals below 1, one below 100, and none above.
+    """
+    decimals = 2
+    if value == 0 or value >= 100:
+        decimals = 0
+    elif value >= 1:
+        decimals = 1
+    return number(value, decimals)
 
 
 @register.filter
 def duration(seconds: float) -> str:
-    """Write a time span in its two largest units: 850 ms, 4.2 s, 3 min 5 s, 2 d 4 h."""
+    """Write a time span in its two largest units.
+
+    Examples: 850 ms, 4.2 s, 3 min 5 s, 2 d 4 h.
+    """
     if seconds < 1:
         return _("%(count)s ms") % {"count": number(seconds * 1000)}
     if seconds < MINUTE:
-        return _("%(count)s s") % {"count": number(seconds, 1 if seconds < 10 and seconds % 1 >= 0.05 else 0)}
+        # No ".0" for what is nearly a whole number.
+        shows_tenths = seconds < 10 and seconds % 1 >= 0.05
+        return _("%(count)s s") % {"count": number(seconds, 1 if shows_tenths else 0)}
     if seconds < HOUR:
         return _("%(minutes)d min %(seconds)d s") % _split(seconds, MINUTE, "minutes", "seconds", 1)
     if seconds < DAY:
@@ -49,18 +62,28 @@ def size(count: int) -> str:
 
 @register.filter
 def ago(moment: datetime | None) -> SafeString | str:
-    """Write how far a moment is from now, the exact time in its tooltip: 3 min 5 s ago, in 2 h 4 min."""
+    """Write how far a moment is from now.
+
+    Examples: 3 min 5 s ago, in 2 h 4 min. The tooltip shows the exact time.
+    """
     if moment is None:
         return "–"
     seconds = (timezone.now() - moment).total_seconds()
     text = _("%(span)s ago") if seconds >= 0 else _("in %(span)s")
-    return _time(moment, text % {"span": duration(max(1, round(abs(seconds))))})
+    span = duration(max(1, round(abs(seconds))))
+    return _time(moment, text % {"span": span})
 
 
 @register.filter
-def since(moment: datetime) -> SafeString:
-    """Write how long a moment is past, the exact time in its tooltip: 3 min 5 s."""
-    return _time(moment, duration(max(0, round((timezone.now() - moment).total_seconds()))))
+def since(moment: datetime | None) -> SafeString | str:
+    """Write how long ago a moment was: 3 min 5 s.
+
+    The tooltip shows the exact time.
+    """
+    if moment is None:
+        return "–"
+    seconds = (timezone.now() - moment).total_seconds()
+    return _time(moment, duration(max(0, round(seconds))))
 
 
 @register.filter
@@ -68,7 +91,8 @@ def exact(moment: datetime | None) -> str:
     """Write a moment with date, time and seconds, in the reader's time zone."""
     if moment is None:
         return "–"
-    return date_format(timezone.localtime(moment), pgettext("date format, with seconds", "M j, Y, H:i:s"))
+    format_ = pgettext("date format, with seconds", "M j, Y, H:i:s")
+    return date_format(timezone.localtime(moment), format_)
 
 
 def _time(moment: datetime, text: str) -> SafeString:
@@ -77,5 +101,9 @@ def _time(moment: datetime, text: str) -> SafeString:
 
 
 def _split(seconds: float, unit: int, large: str, small: str, small_unit: int) -> dict[str, int]:
+    """Return a time span in two units.
+
+    For example, 185 s in minutes and seconds is 3 and 5.
+    """
     whole, rest = divmod(int(seconds), unit)
     return {large: whole, small: rest // small_unit}

@@ -1,11 +1,14 @@
-"""Tools for the tests of a project: jobs are collected, run at once, or really pushed, and assertions look at them.
+"""Tools for the tests of a project that enqueues jobs.
 
-`fake` is the default under pytest; see `jobs.testing.pytest_plugin`, and `JobsTestMixin` for Django's TestCase.
+Jobs are collected, run at once, or really pushed, and assertions look at them. Under pytest they
+are collected unless a test says otherwise: see `jobs.testing.pytest_plugin`. For Django's TestCase
+there is `JobsTestMixin`.
 """
 
 from jobs.testing.assertions import assert_enqueued, assert_nothing_enqueued
+from jobs.testing.draining import drain
 from jobs.testing.mixin import JobsTestMixin
-from jobs.testing.modes import clear, drain, enqueued_jobs, mode
+from jobs.testing.modes import clear, enqueued_jobs, mode
 
 __all__ = [
     "JobsTestMixin",

@@ -1,18 +1,25 @@
-"""The jobs that a test collected. Knows which of them a rolled-back transaction has taken away."""
+"""The jobs that a test collected.
 
-from collections.abc import Callable, Iterator
+It knows which of them a rolled-back transaction has taken away.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from jobs.commit import refuse_transactions_by_hand
 from jobs.payload import Payload, decode
 from jobs.store import NewJob
 
 
 @dataclass(eq=False)
 class FakeJob:
-    """One collected job. It is an `on_commit` hook too, so that Django drops it with its savepoint."""
+    """One collected job.
+
+    It is an `on_commit` hook too, so that Django drops it with its savepoint.
+    """
 
     payload: Payload
     connection: BaseDatabaseWrapper | None = None
@@ -24,9 +31,9 @@ class FakeJob:
 
     @property
     def exists(self) -> bool:
-        """Whether the transaction it was enqueued in still stands.
+        """Whether the transaction in which it was enqueued was not rolled back.
 
-        In a TestCase the commit never comes: a hook that still waits counts as kept.
+        In a TestCase the commit never comes, so a hook that still waits counts as kept.
         """
         if self.connection is None or self.is_committed:
             return True
@@ -34,32 +41,51 @@ class FakeJob:
 
 
 class FakeQueue:
-    """A sink that collects jobs in memory, after the same trip through JSON as on the way to Redis."""
+    """A sink that collects jobs in memory.
+
+    They go through JSON first, as on the way to Redis.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
         self._jobs: list[FakeJob] = []
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
-        """Collect jobs."""
+        """Collect jobs.
+
+        What cannot be enqueued for real is refused here too.
+        """
+        if after_commit:
+            refuse_transactions_by_hand()
         for _, job in jobs:
-            fake = FakeJob(decode(job.payload), _open_transaction() if after_commit else None)
+            connection = _open_transaction() if after_commit else None
+            fake = FakeJob(decode(job.payload), connection)
             self._jobs.append(fake)
-            if fake.connection is not None:
-                fake.connection.on_commit(fake)
+            if connection is not None:
+                connection.on_commit(fake)
 
     def payloads(self) -> list[Payload]:
         """Return what is enqueued, the oldest first."""
         return [job.payload for job in self._jobs if job.exists]
 
+    def add(self, payloads: Iterable[Payload]) -> None:
+        """Collect jobs that are to run again."""
+        self._jobs += [FakeJob(payload) for payload in payloads]
+
     def take(self, is_wanted: Callable[[Payload], bool]) -> Iterator[Payload]:
-        """Remove and yield jobs one by one until none is left, also those that are added meanwhile."""
-        while True:
-            found = next((job for job in self._jobs if job.exists and is_wanted(job.payload)), None)
-            if found is None:
-                return
+        """Remove and yield the wanted jobs one by one, until none is left.
+
+        Jobs that are added meanwhile are yielded too.
+        """
+        while found := self._first(is_wanted):
             self._jobs.remove(found)
             yield found.payload
+
+    def _first(self, is_wanted: Callable[[Payload], bool]) -> FakeJob | None:
+        for job in self._jobs:
+            if job.exists and is_wanted(job.payload):
+                return job
+        return None
 
     def clear(self) -> None:
         """Forget all jobs."""

@@ -1,6 +1,8 @@
-"""The modes of a test: `fake` collects jobs, `inline` runs them as they are enqueued, `real` pushes them to Redis.
+"""The modes of a test: what becomes of the jobs that it enqueues.
 
-In each mode arguments are checked and go through JSON, and the configured middleware takes part.
+`fake` collects them, `inline` runs them as they are enqueued, `real` pushes them to Redis. In each
+mode arguments are checked and go through JSON, and the configured middleware takes part. Only
+`real` needs a Redis, also for locks and limits.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,6 +10,7 @@ from contextlib import contextmanager
 from typing import Literal, get_args
 
 from jobs.errors import Discard, Snooze
+from jobs.features.limits import desks
 from jobs.job import Job
 from jobs.payload import Payload, decode
 from jobs.registry import registry
@@ -20,7 +23,10 @@ Mode = Literal["fake", "inline", "real"]
 
 
 class InlineSink:
-    """Runs jobs as they are enqueued, without waiting for a commit that a TestCase never makes. Errors are raised."""
+    """Runs jobs as they are enqueued.
+
+    It does not wait for a commit, since a TestCase never makes one. Errors are raised.
+    """
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
         """Run the jobs."""
@@ -30,47 +36,54 @@ class InlineSink:
 
 @contextmanager
 def mode(name: Mode) -> Iterator[None]:
-    """Use a mode inside the `with` block; jobs collected before stay collected after it."""
+    """Use a mode inside the `with` block.
+
+    Jobs that were collected before it are still collected after it. In fake and inline mode locks
+    and limits are kept in this process, and all are free when the block begins.
+    """
     if name not in get_args(Mode):
         raise ValueError(f"The modes are fake, inline and real, not {name!r}.")
-    sinks: dict[str, Callable[[], Sink]] = {"fake": FakeQueue, "inline": InlineSink, "real": RedisSink}
-    before, switch.current = switch.current, sinks[name]()
+    sinks: dict[str, Callable[[], Sink]] = {
+        "fake": FakeQueue,
+        "inline": InlineSink,
+        "real": RedisSink,
+    }
+    before = switch.current, desks.switch.current
+    switch.current = sinks[name]()
+    desks.switch.current = desks.in_redis if name == "real" else desks.in_memory()
     try:
         yield
     finally:
-        switch.current = before
+        switch.current, desks.switch.current = before
 
 
 def enqueued_jobs(job_class: type[Job] | None = None) -> list[Payload]:
-    """Return the payloads of the jobs that are collected (fake mode), of one class or of all, the oldest first."""
-    return [payload for payload in _queue().payloads() if _is_of(job_class, payload)]
+    """Return the payloads of the collected jobs, the oldest first.
 
-
-def drain(job_class: type[Job] | None = None) -> int:
-    """Run the collected jobs (fake mode), of one class or of all, until none is left; return how many ran.
-
-    Jobs that these enqueue are run too, scheduled ones at once. The first error is raised; its job is gone then and
-    the others stay.
+    Of one class or of all. Jobs are collected in fake mode only.
     """
-    ran = 0
-    for payload in _queue().take(lambda payload: _is_of(job_class, payload)):
-        _run(payload)
-        ran += 1
-    return ran
+    return [payload for payload in collection().payloads() if is_of(job_class, payload)]
 
 
 def clear() -> None:
-    """Forget the collected jobs (fake mode)."""
-    _queue().clear()
+    """Forget the collected jobs, in fake mode."""
+    collection().clear()
 
 
-def _queue() -> FakeQueue:
+def collection() -> FakeQueue:
+    """Return the queue that collects jobs. Raise AssertionError outside of fake mode."""
     if not isinstance(switch.current, FakeQueue):
-        raise AssertionError("Jobs are collected in fake mode only: use jobs.testing.mode('fake').")  # noqa: TRY004
+        raise AssertionError(  # noqa: TRY004  # a test that asks for it has failed
+            "Jobs are collected in fake mode only: use jobs.testing.mode('fake')."
+        )
     return switch.current
 
 
-def _is_of(job_class: type[Job] | None, payload: Payload) -> bool:
+def is_of(job_class: type[Job] | None, payload: Payload) -> bool:
+    """Tell whether a payload is one of this class.
+
+    Without a class, all are.
+    """
     return job_class is None or payload.job_class == registry.name_of(job_class)
 
 

@@ -1,7 +1,7 @@
 """The pytest plugin, found by its entry point wherever django-makeitso is installed.
 
-Every test starts in fake mode with nothing collected. `@pytest.mark.jobs("inline")` or `("real")` chooses another mode
-for a test, a class or a module; the ini option `jobs_mode` for all.
+Every test starts in fake mode with nothing collected. `@pytest.mark.jobs("inline")` or `("real")`
+chooses another mode for a test, a class or a module. The ini option `jobs_mode` chooses it for all.
 """
 
 from collections.abc import Iterator
@@ -13,18 +13,28 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the ini option."""
-    parser.addini("jobs_mode", "How jobs are treated in tests: fake (collected), inline or real.", default="fake")
+    parser.addini(
+        "jobs_mode",
+        "How jobs are treated in tests: fake (collected), inline or real.",
+        default="fake",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
-    config.addinivalue_line("markers", "jobs(mode): treat jobs as fake, inline or real in this test.")
+    config.addinivalue_line(
+        "markers", "jobs(mode): treat jobs as fake, inline or real in this test."
+    )
 
 
 @pytest.fixture(autouse=True)
 def _jobs_mode(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Enter the mode of the test; do nothing in a project without Django settings."""
-    from django.conf import settings  # noqa: PLC0415  # pytest loads plugins before Django is set up
+    """Enter the mode of the test.
+
+    It does nothing in a project without Django settings.
+    """
+    # Here, since pytest loads plugins before Django is set up.
+    from django.conf import settings  # noqa: PLC0415
 
     marker = request.node.get_closest_marker("jobs")
     name = marker.args[0] if marker else request.config.getini("jobs_mode")
@@ -38,7 +48,10 @@ def _jobs_mode(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def jobs_testing() -> ModuleType:
-    """Return `jobs.testing`, with `drain`, `clear`, `enqueued_jobs`, `assert_enqueued` and the rest."""
+    """Return the module `jobs.testing`.
+
+    It has `drain`, `clear`, `enqueued_jobs`, `assert_enqueued` and the rest.
+    """
     from jobs import testing  # noqa: PLC0415  # needs Django's apps
 
     return testing

@@ -1,1 +1,1 @@
-"""The worker: a supervisor and its processes, each with threads and an event loop, which run jobs."""
+"""The worker: a supervisor and its processes, which run jobs."""

@@ -1,67 +1,203 @@
-"""The event loop of a worker process: runs jobs whose `perform` is a coroutine, up to a limit of its own."""
+"""The event loop of a worker process: runs jobs whose `perform` is a coroutine.
+
+It has a limit of its own. A thread offers a coroutine and goes on at once, whether it was taken or
+not.
+"""
 
 import asyncio
+import os
 import threading
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
+from jobs.events import ExitIgnored, WorkerFault, emit
+from jobs.handlers import call_safely
+from jobs.text import shown_error
+from jobs.worker.attempt import Run
 from jobs.worker.board import Board
-from jobs.worker.executor import Run
+from jobs.worker.forks import end_copy, leave_behind
 
 
 class AsyncLoop:
     """An event loop in a thread, started when the first coroutine comes."""
 
-    def __init__(self, limit: int, execute: Callable[[Run], Awaitable[None]], board: Board, first_slot: int) -> None:
-        """Take the most coroutines at a time, what runs one, and the board with `limit` slots from `first_slot`."""
+    def __init__(
+        self,
+        limit: int,
+        execute: Callable[[Run], Coroutine[Any, Any, None]],
+        board: Board,
+        first_slot: int,
+    ) -> None:
+        """Take the most coroutines at a time, and what runs one.
+
+        The board has `limit` slots for them from `first_slot` on.
+        """
         self._execute = execute
         self._board = board
-        self._free = list(range(first_slot, first_slot + limit))
-        self._capacity = threading.BoundedSemaphore(limit)
+        self._slots = list(range(first_slot, first_slot + limit))
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._is_broken = False
         self._tasks: dict[asyncio.Task[None], Run] = {}
+        #: Called in the loop's thread whenever a place has become free. It must not block.
+        self.on_free: Callable[[], object] = _do_nothing
 
-    def submit(self, run: Run) -> None:
-        """Start a run; wait while the limit is reached."""
-        self._capacity.acquire()
-        loop = self._started()
-        loop.call_soon_threadsafe(self._start, run)
+    def try_submit(self, run: Run) -> bool:
+        """Start a run unless the limit is reached, and return whether it will run.
+
+        Never waits.
+        """
+        slot = self._take_slot()
+        if slot is None:
+            return False
+        try:
+            self._started().call_soon_threadsafe(self._start, run, slot)
+        except Exception as error:  # noqa: BLE001  # the loop is closed, or there can be no thread
+            self._break(error)
+            self._slots.append(slot)
+            return False
+        return True
+
+    def _take_slot(self) -> int | None:
+        """Return a free slot, None where there is none.
+
+        Threads may call it at the same time.
+        """
+        if self.has_died:
+            return None
+        try:
+            return self._slots.pop()
+        except IndexError:
+            return None
+
+    @property
+    def free(self) -> int:
+        """How many more runs would be taken now."""
+        if self.has_died:
+            return 0
+        return len(self._slots)
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the loop can run no more coroutines.
+
+        Then its process must end and be replaced.
+        """
+        if self._is_broken:
+            return True
+        return self._thread is not None and not self._thread.is_alive()
 
     def running(self) -> list[Run]:
-        """Return the runs in progress."""
+        """Return the runs in progress.
+
+        `began_at` tells since when.
+        """
         return list(self._tasks.values())
 
     def cancel_all(self) -> None:
-        """Cancel every run; each is then an interrupted job."""
-        if self._loop:
-            for task in list(self._tasks):
-                self._loop.call_soon_threadsafe(task.cancel)
+        """Cancel every run.
+
+        Each is then an interrupted job.
+        """
+        for task in list(self._tasks):
+            self._cancel(task)
 
     def cancel(self, job_id: str) -> None:
         """Cancel the run of one job, if it is here."""
         for task, run in list(self._tasks.items()):
-            if self._loop and run.unit.id == job_id:
-                self._loop.call_soon_threadsafe(task.cancel)
+            if run.unit.id == job_id:
+                self._cancel(task)
+
+    def _cancel(self, task: "asyncio.Task[None]") -> None:
+        if self._loop and not self.has_died:
+            self._loop.call_soon_threadsafe(task.cancel)
+
+    # The thread
 
     def _started(self) -> asyncio.AbstractEventLoop:
+        """Return the loop, which turns in a thread from now on."""
         with self._lock:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="jobs-async", daemon=True).start()
+                self._loop = self._start_thread(asyncio.new_event_loop())
             return self._loop
 
-    def _start(self, run: Run) -> None:
-        slot = self._free.pop()
-        self._board.write(slot, run.unit.id)
-        task = asyncio.get_running_loop().create_task(self._run(run))
+    def _start_thread(self, loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
+        thread = threading.Thread(target=self._turn, args=(loop,), name="jobs-async", daemon=True)
+        try:
+            thread.start()
+        except BaseException:
+            loop.close()
+            raise
+        leave_behind(self._stop_copy)
+        self._thread = thread
+        return loop
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Keep the loop turning.
+
+        An exit that a sub-task or a callback asks for ends neither it nor the process.
+        """
+        pid = os.getpid()
+        error: BaseException | None = None
+        while error is None or isinstance(error, SystemExit | KeyboardInterrupt):
+            if error is not None:
+                emit(ExitIgnored(shown_error(error), raised=error))
+            try:
+                loop.run_forever()
+            except BaseException as raised:  # noqa: BLE001  # what is no exit ends the loop below
+                error = raised
+            else:
+                error = KeyboardInterrupt("a job has stopped the event loop")
+            if os.getpid() != pid:
+                end_copy(error if isinstance(error, SystemExit) else None)
+        self._break(error)
+
+    def _break(self, error: BaseException) -> None:
+        self._is_broken = True
+        emit(WorkerFault(in_="the event loop", error=shown_error(error), raised=error))
+
+    def _stop_copy(self) -> None:
+        """Let the loop run nothing more, in the forked child of a coroutine.
+
+        All that it would run is the parent's.
+        """
+        loop = self._loop
+        if loop is not None and loop.is_running():
+            getattr(loop, "_ready", []).clear()
+            loop.stop()
+
+    # In the loop
+
+    def _start(self, run: Run, slot: int) -> None:
+        run.began_at = time.time()
+        call_safely(self._board.start, slot, run.unit.number)
+        # Directly: a coroutine around it would close it where a sub-task raises GeneratorExit.
+        coroutine = self._execute(run)
+        try:
+            task = asyncio.get_running_loop().create_task(coroutine)
+        except BaseException as error:  # noqa: BLE001  # given back when this process ends
+            coroutine.close()
+            self._break(error)
+            return
         self._tasks[task] = run
         task.add_done_callback(lambda done: self._ended(done, slot))
 
-    async def _run(self, run: Run) -> None:
-        await self._execute(run)
-
     def _ended(self, task: "asyncio.Task[None]", slot: int) -> None:
-        del self._tasks[task]
-        self._board.clear(slot)
-        self._free.append(slot)
-        self._capacity.release()
+        run = self._tasks.pop(task)
+        if task.cancelled():
+            # Another job has cancelled all tasks, this one before its first step.
+            # Later it would end well.
+            self._start(run, slot)
+            return
+        error = task.exception()
+        if error is not None:
+            self._break(error)
+        call_safely(self._board.clear, slot)
+        self._slots.append(slot)
+        call_safely(self.on_free)
+
+
+def _do_nothing() -> None:
+    """Stand where nobody wants to know of free places."""

@@ -1,49 +1,105 @@
-"""The board: a few bytes that a worker process shares with its supervisor, and that survive the process.
+"""The board: a few bytes that a worker process shares with its supervisor.
 
-When a worker dies, the supervisor reads here which jobs were really running. Jobs that only waited in its buffer are
-innocent and go back without a mark; otherwise the neighbours of a job that kills its process would be quarantined too.
+They survive the process. When a worker dies, the supervisor reads here which jobs were really
+running. Jobs that only waited in its buffer are innocent, and go back without a mark. Otherwise the
+neighbours of a job that kills its process would be quarantined too. The supervisor also recalls
+here what has not begun, since a job that holds the GIL lets nobody else in its process do that.
+
+A job stands here by the number of its taking. That is one word of eight bytes, which is written and
+read as a whole.
 """
 
 import mmap
-import struct
 
-_ID_BYTES = 32
-_HEADER = struct.Struct("<I")
+_GENERATION, _RECALLED, _TURNS, _HAS_ENDED, _HAS_LEFT, _HEADER = range(6)
+_WORD = 8
+_STARTED, _RUNNING, _SLOT = range(3)
 
 
 class Board:
-    """Anonymous shared memory: the generation of the worker's name, then one slot with a job id for each runner."""
+    """Anonymous shared memory of a worker process and its supervisor.
+
+    It holds some words about the process, then two for each thread and coroutine.
+    """
 
     def __init__(self, slots: int) -> None:
-        """Reserve the slots. Call it before the fork."""
-        self._slots = slots
-        self._memory = mmap.mmap(-1, _HEADER.size + slots * _ID_BYTES)
+        """Reserve the slots, before the fork."""
+        self._slots = range(_HEADER, _HEADER + slots * _SLOT, _SLOT)
+        self._memory = mmap.mmap(-1, (_HEADER + slots * _SLOT) * _WORD)
+        self._words = memoryview(self._memory).cast("Q")
+
+    # For the worker
+
+    def start(self, slot: int, number: int) -> bool:
+        """Note the job that a runner begins, and return whether it may.
+
+        It must not begin when it was recalled. The number is written before `recalled` is read, and
+        the supervisor does it the other way round. So at least one of them sees the other.
+        """
+        words, at = self._words, _HEADER + slot * _SLOT
+        words[at + _RUNNING] = number
+        if number > words[at + _STARTED]:  # noqa: PLR1730  # for each job, and `max` is a call
+            words[at + _STARTED] = number
+        return number > words[_RECALLED]
+
+    def clear(self, slot: int) -> None:
+        """Note that a runner has ended its job."""
+        words = self._words
+        words[_HEADER + slot * _SLOT + _RUNNING] = 0
+        words[_HAS_ENDED] = 1
+
+    def drop(self, slot: int) -> None:
+        """Note that a runner did not begin its job after all."""
+        self._words[_HEADER + slot * _SLOT + _RUNNING] = 0
+
+    def turn(self) -> None:
+        """Note that the main thread goes round."""
+        self._words[_TURNS] += 1
+
+    def leave(self) -> None:
+        """Note that the process ends because it wants to, whatever still runs in it."""
+        self._words[_HAS_LEFT] = 1
+
+    # For the supervisor
 
     @property
     def generation(self) -> int:
         """How often the worker took a new name."""
-        return int(_HEADER.unpack_from(self._memory)[0])
+        return self._words[_GENERATION]
 
     @generation.setter
     def generation(self, value: int) -> None:
         """Note that the worker took a new name."""
-        _HEADER.pack_into(self._memory, 0, value)
+        self._words[_GENERATION] = value
 
-    def write(self, slot: int, job_id: str) -> None:
-        """Note the job that a runner has begun."""
-        start = _HEADER.size + slot * _ID_BYTES
-        self._memory[start : start + _ID_BYTES] = job_id.encode().ljust(_ID_BYTES)[:_ID_BYTES]
+    @property
+    def turns(self) -> int:
+        """How often the main thread has gone round."""
+        return self._words[_TURNS]
 
-    def clear(self, slot: int) -> None:
-        """Note that a runner has ended its job."""
-        self._memory[_HEADER.size + slot * _ID_BYTES] = 0
+    @property
+    def has_ended_jobs(self) -> bool:
+        """Whether this process has run a job to its end."""
+        return self._words[_HAS_ENDED] == 1
 
-    def running(self) -> set[str]:
-        """Return the ids of the jobs that were begun and not ended."""
-        starts = range(_HEADER.size, _HEADER.size + self._slots * _ID_BYTES, _ID_BYTES)
-        slots = [self._memory[start : start + _ID_BYTES] for start in starts]
-        return {slot.decode().strip() for slot in slots if slot[0] != 0}
+    @property
+    def has_left(self) -> bool:
+        """Whether the process ended because it wanted to."""
+        return self._words[_HAS_LEFT] == 1
+
+    def running(self) -> frozenset[int]:
+        """Return the numbers of the jobs that were begun and not ended."""
+        return frozenset(number for at in self._slots if (number := self._words[at + _RUNNING]))
+
+    def highest_started(self) -> int:
+        """Return the highest number that was ever begun."""
+        return max((self._words[at + _STARTED] for at in self._slots), default=0)
+
+    def recall(self, number: int) -> None:
+        """Let nothing begin any more that has this number or a lower one."""
+        self._words[_RECALLED] = max(number, self._words[_RECALLED])
 
     def close(self) -> None:
         """Give the memory back."""
+        self._words.release()
         self._memory.close()

@@ -1,172 +1,197 @@
-"""The small buffer between Redis and the threads of a process: taking work is batched, running it is not.
+"""The small buffer between Redis and the threads of a process.
 
-A thread that finds the buffer empty makes the round trip itself (it leads), and the others wait for what it brings;
-one idle thread sleeps on the bell. Finished ids travel with the next fetch. No thread holds the lock while it talks
-to Redis or sleeps, so that another can hand in its finish at once. A finish that cannot be sent is kept.
+Taking work is batched, running it is not. A thread that finds the stock low makes the round trip
+itself (it leads), and the others work on. One idle thread sleeps on the bell, and wakes with a job
+in its hands. Finished ids travel with the next fetch. No thread holds the lock while it talks to
+Redis or sleeps, so that another can hand in its finish at once. What cannot be sent is kept.
 """
 
-import logging
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager
 
-from jobs.errors import LeaseLapsed, StoreUnavailable
-from jobs.events import emit
+from jobs.errors import StoreUnavailable
 from jobs.store import Store
-from jobs.store.bell import Bell
+from jobs.store.bell import Bell, Heard
+from jobs.worker.catch import Catch
+from jobs.worker.custody import Custody, Delivery
+from jobs.worker.deliveries import Deliveries
+from jobs.worker.duties import Duties
 from jobs.worker.fetcher import Fetcher
-from jobs.worker.unit import Unit
-
-#: As much work as the buffer may hold, in seconds of the whole process.
-AHEAD_SECONDS = 0.008
-#: Most jobs in one fetch.
-MOST_UNITS = 500
-#: A finish is sent, and a unit given back, when it has waited for so long, in seconds.
-LONGEST_WAIT = 0.025
-#: Shortest and longest pause while Redis is away, in seconds.
-PAUSES = (0.05, 1.0)
+from jobs.worker.outage import PAUSES, Outage
+from jobs.worker.prospect import Prospect
+from jobs.worker.stock import Finished, Stock
+from jobs.worker.unit import Unit, by_name
 
 
 class Buffer:
     """Shared by all threads of one worker process."""
 
-    def __init__(self, fetcher: Fetcher, store: Store, bell: Bell, threads: int, heartbeat: float) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        store: Store,
+        bell: Bell,
+        custody: Custody,
+        threads: int,
+        heartbeat: float,
+    ) -> None:
         """Take what talks to Redis, and the number of threads that will call `take`."""
         self._fetcher = fetcher
-        self._store = store
         self._bell = bell
-        self._threads = threads
-        self._heartbeat = heartbeat
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
-        self._quiet = threading.Event()
-        self._units: deque[Unit] = deque()
-        self._units_since = 0.0
-        self._held: dict[str, Unit] = {}
-        self._finished: deque[Unit] = deque()
-        self._finished_since = 0.0
-        self._unsent: deque[tuple[Unit, Callable[[], bool]]] = deque()
-        self._idle = 0
-        self._mean_seconds = 1.0
-        self._is_leading = False
-        self._is_sleeping = False
-        self._may_find_work = True
-        self._next_due: float | None = None
-        self._low_mark = 0
-        self._pause = 0.0
-        self._tries_again_at = 0.0
+        #: What this process has in its hands.
+        self.custody = custody
+        self._changed = threading.Condition(threading.Lock())
+        self._is_quiet = False
+        self._quiet = threading.Event()  # so that pauses end when it turns quiet
+        self._stock = Stock(threads)
+        self._finished = Finished()
+        self._deliveries = Deliveries(store, custody, fetcher.note_outage)
+        self._prospect = Prospect(heartbeat)
+        self._outage = Outage()
+        self._duties = Duties()
 
     # For the threads
 
     def take(self) -> Unit | None:
-        """Return the next unit; wait until there is one. None when the worker takes no more.
+        """Wait for the next unit and return it, or None when quiet.
 
-        While there is plenty it takes no lock: a thread that loses the GIL while it holds one keeps all others waiting.
+        While there is plenty it takes no lock: a thread that loses the GIL while it holds one keeps
+        all others waiting.
         """
-        if len(self._units) > self._low_mark and not self._quiet.is_set():
-            with suppress(IndexError):
-                return self._units.popleft()
+        stock = self._stock
+        is_plenty = len(stock.units) > stock.low_mark and not self._is_quiet
+        if is_plenty and (unit := stock.pop()) is not None:
+            return unit
+        duties = self._duties
         with self._changed:
-            self._idle += 1
+            duties.idle += 1
             try:
-                while not self._quiet.is_set():
-                    if len(self._units) > self._low_mark or (self._units and not self._can_refill):
-                        return self._units.popleft()
-                    if not self._is_leading and (self._may_find_work or self._finished):
+                while not self._is_quiet:
+                    waiting = len(stock.units)
+                    if waiting > stock.low_mark or (waiting and not self._can_refill()):
+                        if (unit := stock.pop()) is not None:
+                            return unit
+                    elif not duties.is_leading and (
+                        self._prospect.may_find or self._finished.may_go()
+                    ):
                         self._exchange()
-                    elif not self._is_leading and not self._is_sleeping:
+                    elif not duties.is_leading and not duties.is_sleeping:
                         self._sleep()
                     else:
                         self._changed.wait()
                 return None
             finally:
-                self._idle -= 1
+                duties.idle -= 1
                 self._changed.notify()
 
-    @property
     def _can_refill(self) -> bool:
-        """Whether this thread may fetch more while the others still have work; so nobody waits for Redis."""
-        return self._may_find_work and not self._is_leading and not self._pause
+        """Whether this thread may fetch ahead, so that nobody has to wait."""
+        return self._prospect.may_find and not self._duties.is_leading and not self._outage.pause
 
     def finish(self, unit: Unit, elapsed: float) -> None:
-        """Hand in a job that is done; its id travels with the next fetch. Takes no lock, as `take`."""
-        if not self._finished:
-            self._finished_since = time.monotonic()
-        self._finished.append(unit)
-        self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
+        """Hand in a job that is done, without taking a lock."""
+        self._finished.add(unit)
+        stock = self._stock  # as in `measured`, without the call: this is on the way of every job
+        stock.mean_seconds += 0.1 * (elapsed - stock.mean_seconds)
 
     def settle(self, unit: Unit, send: Callable[[], bool]) -> None:
-        """Record any other end of a job by `send`, which says whether it was still ours; later if Redis is away."""
-        try:
-            is_ours = send()
-        except StoreUnavailable:
-            self._unsent.append((unit, send))
-            return
-        if not is_ours:
-            emit(logging.WARNING, "worker.lost_jobs", {"worker": unit.worker, "queue": unit.queue, "ids": [unit.id]})
-        with self._lock:
-            self._held.pop(unit.id, None)
+        """Record any other end of a job by `send`.
+
+        It says whether the job was still ours. If Redis is away, it is called again later.
+        """
+        self._deliveries.record(Delivery((unit,), send))
+
+    def give_back(self, unit: Unit) -> None:
+        """Hand in a unit that was not begun: recalled, overdue or without a place."""
+        self._deliveries.return_unbegun(unit)
+
+    def crowded(self, queue: str) -> None:
+        """Note that a queue has coroutines for which there is no place.
+
+        From now on no more are taken than there are places.
+        """
+        self._fetcher.crowded.add(queue)
+
+    def note_room(self) -> None:
+        """Note that there is a place for a coroutine again, where some had none."""
+        if self._fetcher.crowded:
+            self.wake()
 
     def measured(self, elapsed: float) -> None:
-        """Note how long a job took that did not end in `finish`."""
-        with self._lock:
-            self._mean_seconds += 0.1 * (elapsed - self._mean_seconds)
+        """Note how many seconds a job took."""
+        stock = self._stock
+        stock.mean_seconds += 0.1 * (elapsed - stock.mean_seconds)
 
-    # For the main thread
+    # For the thread of the chores
 
     def tend(self) -> None:
-        """Send what waited too long, and give back units for which no thread had time. Called many times a second."""
-        self._send_again()
-        with self._lock:
-            now = time.monotonic()
-            is_late = bool(self._finished) and now - self._finished_since >= LONGEST_WAIT
-            if is_late and not self._is_leading and now >= self._tries_again_at:
-                self._exchange(is_taking=False)
-            stale = bool(self._units) and (self._quiet.is_set() or now - self._units_since >= LONGEST_WAIT)
-            units = self._drain() if stale else []
-        self._release(units)
+        """Send what is late, and give back what no thread has time for.
 
-    def _send_again(self) -> None:
-        while self._unsent:
-            unit, send = self._unsent.popleft()
-            try:
-                self.settle(unit, send)
-            except Exception as error:  # noqa: BLE001  # the job stays running until this process ends
-                emit(logging.CRITICAL, "worker.fault", {"id": unit.id, "error": repr(error)}, error)
-            if self._unsent and self._unsent[-1][0] is unit:
-                return  # Redis is away still
+        Called many times a second.
+        """
+        self._deliveries.send_again()
+        with self._changed:
+            # Where all threads are busy, nobody else would look what Redis has forgotten, or ring
+            # for others.
+            is_owed = self._finished.is_late() or self.custody.doubtful or self._prospect.heard
+            if is_owed and not self._duties.is_leading and self._outage.may_try():
+                self._exchange(is_chore=True)
+            is_over = self._is_quiet or self._stock.is_stale()
+            units = self._stock.take_all() if is_over else []
+        self._deliveries.give_back(units)
 
     def be_quiet(self) -> None:
-        """Take no more work; `take` returns None from now on."""
+        """Take no more work, without asking Redis: `take` returns None from now on."""
+        self._is_quiet = True
         self._quiet.set()
-        with self._lock:
+        with self._changed:
             self._changed.notify_all()
         self.wake()
 
+    def be_quiet_unless(self, taken_since: int) -> bool:
+        """Take no more work, unless we hold some or have taken some.
+
+        `taken_since` is what `custody.takings` was. Return whether it takes no more.
+        """
+        with self._changed:
+            if not self.is_idle or self.custody.takings != taken_since:
+                return False
+            self._is_quiet = True
+        self.be_quiet()
+        return True
+
     def wake(self) -> None:
-        """End the sleep on the bell, if Redis can be reached."""
-        try:
-            self._bell.interrupt()
-        except StoreUnavailable:
-            return
+        """Wake the thread that sleeps on the bell, without asking Redis."""
+        self._prospect.note_anywhere()
+        self._bell.interrupt()
 
     def note_outage(self) -> None:
-        """Note that somebody else in this process met an absent Redis: all threads may be busy and know nothing."""
+        """Note that somebody else in this process met an absent Redis.
+
+        All threads may be busy and know nothing.
+        """
         self._fetcher.note_outage()
 
     @property
     def is_idle(self) -> bool:
         """Whether this process holds no job and owes Redis no answer."""
-        with self._lock:
-            return not (self._held or self._finished or self._unsent)
+        return self.custody.is_empty() and self._deliveries.is_empty and not self._finished
 
-    def holds(self, job_id: str) -> bool:
-        """Whether a job is in the hands of this process."""
-        with self._lock:
-            return job_id in self._held
+    @property
+    def turns(self) -> int:
+        """How often a round trip or a sleep has ended."""
+        return self._duties.turns
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether threads wait for work, so that another round trip is due."""
+        return bool(self._duties.idle) and not self._is_quiet
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether this worker takes no more work."""
+        return self._is_quiet
 
     @property
     def worker(self) -> str:
@@ -175,101 +200,101 @@ class Buffer:
 
     # One round trip; the caller holds the lock
 
-    def _exchange(self, *, is_taking: bool = True) -> None:
-        """Lead: hand in what is finished, and take as much as the threads will have done in a few milliseconds."""
-        finished: dict[str, list[str]] = {}
-        ended = [self._finished.popleft() for _ in range(len(self._finished))]
-        for unit in ended:
-            finished.setdefault(unit.queue, []).append(unit.id)
-        count = self._count() if is_taking and not self._quiet.is_set() else 0
-        self._is_leading = True
+    def _exchange(self, *, is_chore: bool = False) -> None:
+        """Lead a round trip: hand in what is finished, and take work.
+
+        A chore takes no work. Others take some only where there may be any.
+        """
+        prospect, duties = self._prospect, self._duties
+        sent = self._finished.take_all()
+        count = 0
+        if prospect.may_find and not is_chore and not self._is_quiet:
+            # The sleeper is not awake to run one; what is left in Redis rings its bell.
+            count = self._stock.count_wanted(duties.idle - duties.is_sleeping)
+            # What others note while we are out is newer than what we bring, and they may take all.
+            prospect.may_find = False
+            self._stock.low_mark = 0
+        heard, only = prospect.take_heard(), prospect.only
+        duties.is_leading = True
         try:
             with self._unlocked():
-                catch = self._fetcher.fetch(count, finished, self._known)
-        except LeaseLapsed:
-            self._units.clear()
-            self._held.clear()
-        except Exception as error:  # noqa: BLE001  # whatever Redis answers, a thread must not end and take ids along
-            self._finished.extendleft(reversed(ended))
-            self._note_failure(error)
-            if is_taking:
-                with self._unlocked():
-                    self._quiet.wait(self._pause)
-        else:
-            self._pause = 0.0
-            self._accept(catch.units, finished)
-            if count:
-                self._may_find_work, self._next_due = catch.is_full, catch.next_due
+                catch = self._fetcher.fetch(count, by_name(sent), heard, only)
+            self._finished.note_answered(sent, catch.ended)
+            self._accept(catch)
+            prospect.heard |= catch.heard
+            if catch.is_away:
+                self._note_failure(catch.error)
+                if not is_chore:
+                    with self._unlocked():
+                        self._quiet.wait(self._outage.pause)
+            else:
+                self._outage.end()
+                if count:
+                    prospect.note_fetch(catch, only)
+                    self._stock.set_low_mark(len(catch.units), duties.idle)
+                elif catch.more:
+                    prospect.note_anywhere()
         finally:
-            self._is_leading = False
+            duties.is_leading = False
             self._changed.notify()
 
-    def _count(self) -> int:
-        """Return how many to take. The sleeper is not awake to run one; what is left in Redis rings its bell."""
-        ahead = int(AHEAD_SECONDS * self._threads / max(self._mean_seconds, 1e-6))
-        return min(self._idle - self._is_sleeping + ahead, MOST_UNITS)
+    def _accept(self, catch: Catch) -> None:
+        """Take over what a round or a sleep brought: either is a turn."""
+        self._duties.turns += 1
+        if catch.ended:
+            self.custody.end(Delivery(catch.ended))
+        for delivery in catch.again:
+            self._owe(delivery)
+        if catch.gone:
+            self.custody.drop(self._stock.remove(catch.gone))
+        self.custody.hold(catch.units)
+        self._stock.add(catch.units)
 
-    def _accept(self, units: list[Unit], finished: dict[str, list[str]]) -> None:
-        for ids in finished.values():
-            for job_id in ids:
-                self._held.pop(job_id, None)
-        self._held.update((unit.id, unit) for unit in units)
-        if self._unsent and units:
-            # A job that comes back was settled after all, though the answer was lost: to send it again would move the
-            # job while it runs.
-            back = {unit.id for unit in units}
-            self._unsent = deque(unsent for unsent in self._unsent if unsent[0].id not in back)
-        self._units.extend(units)
-        self._units_since = time.monotonic()
-        # What is left when half of it is gone is time enough for a round trip.
-        self._low_mark = (len(units) - self._idle) // 2 if len(units) > self._idle else 0
+    def _owe(self, delivery: Delivery) -> None:
+        """Send again what Redis has forgotten.
 
-    def _known(self) -> set[str]:
-        with self._lock:
-            return set(self._held)
+        Finished jobs go with the next fetch, all others one by one.
+        """
+        if delivery.send is None:
+            self._finished.add_again(delivery.units)
+        else:
+            self._deliveries.owe(delivery)
 
-    def _note_failure(self, error: Exception) -> None:
-        if not self._pause:
-            is_expected = isinstance(error, StoreUnavailable)
-            fields = {"worker": self.worker, "error": error}
-            emit(logging.ERROR, "worker.redis_away", fields, None if is_expected else error)
-        self._may_find_work = True
-        self._pause = min(max(PAUSES[0], self._pause * 2), PAUSES[1])
-        self._tries_again_at = time.monotonic() + self._pause
+    def _note_failure(self, error: Exception | None) -> None:
+        self._outage.note(self.worker, error)
+        self._prospect.note_anywhere()
 
     def _sleep(self) -> None:
-        """Sleep on the bell until there is work, the next job is due, or a heartbeat has passed."""
-        seconds = self._heartbeat if self._next_due is None else min(self._heartbeat, self._next_due)
-        self._is_sleeping = True
+        """Sleep until a bell rings, a job is due or a heartbeat has passed."""
+        seconds = self._prospect.seconds()
+        if seconds <= 0:
+            self._prospect.note_anywhere()
+            return
+        served, heard = self._fetcher.served(), Heard()
+        threads = 0 if self._bell.is_coarse else self._duties.idle
+        armed = self._fetcher.arming.arm(served, threads, seconds)
+        self._duties.is_sleeping = True
         try:
             with self._unlocked():
-                if seconds > 0:
-                    self._bell.wait(seconds)
-        except StoreUnavailable:
-            pass  # the next exchange meets it too, and reports it
+                heard = self._bell.wait(seconds, served, armed)
+        except Exception as error:  # noqa: BLE001  # whatever Redis answers, a thread must not end
+            self._fetcher.note_outage()
+            if not isinstance(error, StoreUnavailable):
+                # The next exchange meets an absent Redis too, and reports it.
+                self._note_failure(error)
+            with self._unlocked():  # it may be the bell alone that is broken
+                self._quiet.wait(max(self._outage.pause, PAUSES[0]))
         finally:
-            self._is_sleeping = False
-            self._may_find_work = True
+            self._duties.is_sleeping = False
+            self._fetcher.note_hanging(heard.hanging)
+            catch = self._fetcher.arming.disarm(served, heard)
+            self._accept(catch)
+            self._prospect.note_sleep(catch)
 
     @contextmanager
     def _unlocked(self) -> Iterator[None]:
-        self._lock.release()
+        self._changed.release()
         try:
             yield
         finally:
-            self._lock.acquire()
-
-    def _drain(self) -> list[Unit]:
-        """Take what is there, one by one: a thread may take from the other end meanwhile, and none may be had twice."""
-        units = []
-        with suppress(IndexError):
-            while True:
-                units.append(self._units.pop())
-        return units
-
-    def _release(self, units: list[Unit]) -> None:
-        for unit in units:
-            self.settle(unit, partial(self._give_back, unit))
-
-    def _give_back(self, unit: Unit) -> bool:
-        return self._store.release(unit.queue, unit.worker, [(unit.id, b"")]) == 1
+            self._changed.acquire()

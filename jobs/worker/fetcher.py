@@ -1,152 +1,252 @@
-"""One round trip at a time: takes work from the queues in their order and hands in what is finished.
+"""Takes work from the queues in their order, and hands in what is finished.
 
-Not thread-safe: the buffer sees to it that one thread is here at a time. It keeps the worker's name, and takes a new
-one when the lease ran out.
+Both go in one round trip to each queue. Not thread-safe: the buffer sees to it that one thread
+fetches at a time. Beside it another thread may sleep, with fetches of its own that wait behind the
+bell: see `arming.py`.
 """
 
-import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from jobs.conf import JobsSettings
-from jobs.errors import LeaseLapsed
-from jobs.events import emit
-from jobs.store import Store
+from jobs.errors import StoreUnavailable
+from jobs.events import JobsFound, JobsLost, LeaseLapsed, emit
+from jobs.store import Fetched, Leases, Store, Terms
+from jobs.uptime import uptime
+from jobs.worker.arming import Arming
 from jobs.worker.board import Board
-from jobs.worker.names import worker_name
-from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Recovery, WorkerEnd
-from jobs.worker.unit import Unit
+from jobs.worker.catch import Catch
+from jobs.worker.custody import Custody
+from jobs.worker.membership import Membership
+from jobs.worker.obstacles import Obstacles
+from jobs.worker.queue_order import QueueOrder
+from jobs.worker.unit import Unit, number_in
 
-#: An answer that took longer, in seconds, came from a Redis that hung.
-LONGEST_ANSWER = 0.25
+#: Most finished ids in one round trip: with 300 Redis is busy for less than a millisecond.
+MOST_FINISHED = 300
+
+#: Finished units by queue and by the name under which they were taken.
+FinishedByName = Mapping[tuple[str, str], Sequence[Unit]]
 
 
 class Fetcher:
     """Fetches for one worker process."""
 
     def __init__(
-        self, store: Store, order: QueueOrder, board: Board, base_name: str, recovery: Recovery, settings: JobsSettings
+        self,
+        store: Store,
+        order: QueueOrder,
+        board: Board,
+        base_name: str,
+        custody: Custody,
+        settings: JobsSettings,
     ) -> None:
-        """Take the store, the queues, and the name that the supervisor gave; it follows the generation on the board."""
+        """Take the store, the queues, and the name that the supervisor gave."""
         self._store = store
         self._order = order
-        self._board = board
-        self._base_name = base_name
-        self._recovery = recovery
-        self._joined: set[str] = set()
-        self._is_unsure = False
-        self._unsure_until = 0.0
-        self._looks_again_at = 0.0
-        self._lease = settings.lease
-        self._heartbeat = settings.heartbeat
-        self._has_missed_redis = True
-        self._recovers_from = 0.0
+        self._custody = custody
+        self._terms = Terms.of(settings)
+        self._leases = Leases(store, self._terms)
+        self._membership = Membership(order.names, base_name, board)
+        self._obstacles = Obstacles(store, order.names, settings)
+        self.arming = Arming(store, order, custody, self._membership, self._terms)
+        #: The name of the worker for people to see.
+        self.name = base_name
+        #: Queues that had more coroutines than there are places.
+        self.crowded: set[str] = set()
+        #: Tells how many places for coroutines are free.
+        self.free_places: Callable[[], int] = lambda: settings.async_concurrency
 
-    @property
-    def name(self) -> str:
-        """The name under which this worker takes jobs now."""
-        return worker_name(self._base_name, self._board.generation)
+    def fetch(
+        self,
+        count: int,
+        finished: FinishedByName,
+        heard: AbstractSet[str],
+        only: AbstractSet[str] | None = None,
+    ) -> Catch:
+        """Hand in what is finished, and take up to `count` jobs.
 
-    def fetch(self, count: int, finished: Mapping[str, Sequence[str]], held: Callable[[], set[str]]) -> "Catch":
-        """Hand in finished ids and take up to `count` jobs; `held` tells which jobs this process knows.
-
-        Raise StoreUnavailable when Redis is away: then everything may be sent again. Raise LeaseLapsed when this
-        worker's jobs were given to others: from then on it has a new name.
+        With `only`, jobs are taken from those queues alone. `heard` are the queues whose bell we
+        heard: one that is not served here is to be served by others. Raises nothing: what failed
+        stands in the answer.
         """
-        try:
-            found = self._find_unknown(held()) if self._is_unsure and time.monotonic() >= self._looks_again_at else []
-            catch = self._fetch(0 if found else count, dict(finished))
-        except LeaseLapsed:
-            raise
-        except Exception:
-            # A fetch whose answer was lost, or that Redis has yet to execute, leaves jobs under our name that we do not
-            # know. So we look, and look again.
-            self._is_unsure = True
-            self._unsure_until = time.monotonic() + 2 * self._lease
-            self._looks_again_at = 0.0
-            self.note_outage()
-            raise
-        return Catch(found + catch.units, is_full=bool(found) or catch.is_full, next_due=catch.next_due)
+        catch, answered = Catch(heard=set(heard)), 0
+        for queue in self._order.next():
+            is_sought = only is None or queue in only
+            wanted = self._wanted(queue, count) if is_sought and not catch.units else 0
+            catch.is_unsure = catch.is_unsure or bool(is_sought and catch.units and count)
+            ended = {name: units for (of, name), units in finished.items() if of == queue}
+            if not (wanted or ended or queue in heard or queue in self._custody.doubtful):
+                continue
+            if seconds := self._obstacles.seconds_left(queue):
+                catch.note_due(seconds)
+                continue
+            try:
+                self._visit(queue, wanted, ended, catch)
+                answered += 1
+                self._obstacles.overcome(queue)
+            except Exception as error:  # noqa: BLE001  # whatever Redis answers, what it gave already must not be lost
+                if not self._goes_on_after(queue, error, catch):
+                    break
+        catch.is_away = catch.error is not None and not answered
+        return catch
 
     def note_outage(self) -> None:
-        """Note that Redis was away: when it is back, recover nobody for a heartbeat, in which all who live renew."""
-        self._has_missed_redis = True
+        """Note that a connection broke somewhere in this process.
 
-    def _fetch(self, count: int, finished: dict[str, Sequence[str]]) -> "Catch":
-        units: list[Unit] = []
-        next_due: float | None = None
-        has_skipped = False
-        for queue in self._order.next():
-            wanted = 0 if units else count
-            done = finished.pop(queue, ())
-            has_skipped = has_skipped or not wanted
-            if not wanted and not done:
-                continue
-            asked = time.monotonic()
-            fetched = self._store.fetch(
-                queue, self.name, wanted, lease=self._lease, join=queue not in self._joined, finished=done
+        Redis may know more or less of us than we think.
+        """
+        self._custody.doubt(self._order.names)
+
+    def note_hanging(self, queues: AbstractSet[str]) -> None:
+        """Note that the node of some queues hangs.
+
+        In a cluster the other queues are served meanwhile.
+        """
+        if queues and self._store.is_spread:
+            self._obstacles.shun(queues)
+
+    def served(self) -> list[str]:
+        """Return the queues from which work could be taken now."""
+        away = self._obstacles.away
+        return [q for q in self._order.names if self._wanted(q, 1) and q not in away]
+
+    def _wanted(self, queue: str, count: int) -> int:
+        return min(count, self.free_places()) if queue in self.crowded else count
+
+    # One queue
+
+    def _visit(
+        self, queue: str, wanted: int, ended: Mapping[str, Sequence[Unit]], catch: Catch
+    ) -> None:
+        name = self._membership.name_in(queue)
+        for old_name in ended.keys() - {name}:
+            self._hand_in_late(ended[old_name], catch)
+        if queue in self._custody.doubtful and not self._look_around(queue, catch):
+            return
+        begin_by = uptime() + self._terms.lease / 2
+        own, count = ended.get(name, ()), 0 if catch.units else wanted
+        fetched, first = self._call(queue, name, count, own, catch)
+        if fetched.state == "given up":
+            self._take_new_name(queue, catch)
+            return
+        if fetched.state == "new" and self._membership.has_joined(queue):
+            # Redis has forgotten that we joined, and who knows what else.
+            self._custody.doubtful.add(queue)
+        self._membership.join(queue, fetched.clock)
+        catch.heard.discard(queue)
+        catch.take(fetched, queue, name, first, begin_by)
+
+    def _hand_in_late(self, units: Sequence[Unit], catch: Catch) -> None:
+        """Finish what was taken under a name that was given up since.
+
+        Somebody else may have taken it back already.
+        """
+        discard: dict[str, Any] = {"destination": "discard", "counter": "processed"}
+        for unit in units:
+            is_ours = self._store.running.fail(unit.queue, unit.token, unit.id, b"", **discard)
+            if not is_ours:
+                emit(JobsLost(unit.worker, unit.queue, [unit.id]))
+            catch.ended.append(unit)
+
+    def _call(
+        self,
+        queue: str,
+        name: str,
+        wanted: int,
+        finished: Sequence[Unit],
+        catch: Catch,
+        *,
+        voids: bool = False,
+    ) -> tuple[Fetched, int]:
+        """Send one fetch, and one more for each 300 that are finished.
+
+        Return the last answer and its first number. One that takes nothing has no number, unless it
+        is to make void what was sent before it.
+        """
+        while True:
+            portion, finished = finished[:MOST_FINISHED], finished[MOST_FINISHED:]
+            count = 0 if finished else wanted
+            first = self._custody.reserve(count) if count or voids else 0
+            pairs = [(unit.id, unit.number) for unit in portion]
+            fetched = self._store.running.fetch(
+                queue, name, count, terms=self._terms, first=first, finished=pairs
             )
-            self._hold_off_after(asked)
-            if not fetched.lease_is_good:
-                self._take_new_name()
-            self._joined.add(queue)
-            if fetched.lost:
-                emit(logging.WARNING, "worker.lost_jobs", {"worker": self.name, "queue": queue, "ids": fetched.lost})
-            if fetched.next_due_seconds is not None and (next_due is None or fetched.next_due_seconds < next_due):
-                next_due = fetched.next_due_seconds
-            if fetched.expired_worker and time.monotonic() >= self._recovers_from:
-                self._recover(queue, fetched.expired_worker)
-                next_due = 0.0
-            units += self._units(queue, fetched.jobs)
-        return Catch(units, is_full=has_skipped or len(units) >= count, next_due=next_due)
+            catch.ended += portion
+            if fetched.lost and queue not in self._custody.doubtful:
+                emit(JobsLost(name, queue, fetched.lost))
+            if not finished:
+                return fetched, first
 
-    def _hold_off_after(self, asked: float) -> None:
-        """Put recovery off if Redis was away until now, or hung while we asked: then every lease may have run out."""
-        now = time.monotonic()
-        if self._has_missed_redis or now - asked > LONGEST_ANSWER:
-            self._has_missed_redis = False
-            self._recovers_from = now + self._heartbeat
+    def _look_around(self, queue: str, catch: Catch) -> bool:
+        """Compare what Redis says of us with what we know.
 
-    def _units(self, queue: str, jobs: Sequence[tuple[str, bytes | None]]) -> list[Unit]:
-        for job_id, raw in jobs:
-            if raw is None:
-                emit(logging.ERROR, "job.payload_missing", {"queue": queue, "id": job_id})
-        return [Unit(queue, self.name, job_id, raw) for job_id, raw in jobs if raw is not None]
-
-    def _find_unknown(self, held: set[str]) -> list[Unit]:
-        now = time.monotonic()
-        self._looks_again_at = now + self._lease / 3
-        found = []
-        for queue in self._order.names:
-            listed = [(job_id, raw) for job_id, raw in self._store.list_running(queue, self.name) if job_id not in held]
-            found += self._units(queue, listed)
+        Return False if others gave us up. A fetch that takes nothing comes first: its number makes
+        void whatever was sent before and not executed yet. What others have armed before is theirs,
+        and so is all that is newer.
+        """
+        name = self._membership.name_in(queue)
+        doubts, begin_by = self._custody.doubts, uptime() + self._terms.lease / 2
+        open_numbers = self.arming.numbers()
+        held = self._custody.numbers()
+        fetched, newest = self._call(queue, name, 0, (), catch, voids=True)
+        if fetched.state == "given up":
+            self._take_new_name(queue, catch)
+            return False
+        self._membership.join(queue, fetched.clock)
+        running = self._store.running.list_running(queue, name)
+        listed = {number: job_id for job_id, token in running if (number := number_in(token))}
+        unknown = {n for n in listed.keys() - held - open_numbers if n < newest}
+        deliveries = self._custody.deliveries_of(unknown)
+        catch.again += {id(each): each for each in deliveries.values()}.values()
+        found = [
+            Unit(queue, name, listed[number], raw, number, begin_by)
+            for number in sorted(unknown - deliveries.keys())
+            if (raw := self._store.running.payload(queue, listed[number])) is not None
+        ]
         if found:
-            emit(logging.INFO, "worker.found_jobs", {"worker": self.name, "jobs": len(found)})
-        self._is_unsure = now < self._unsure_until
-        return found
+            emit(JobsFound(name, queue, len(found)))
+        catch.units += found
+        catch.gone |= self._custody.numbers_of(queue, name) & held - listed.keys()
+        for old_name in self._membership.lapsed_in(queue):
+            self._give_up_again(queue, old_name)
+        if self._custody.doubts == doubts:
+            self._custody.doubtful.discard(queue)
+        return True
 
-    def _recover(self, queue: str, worker: str) -> None:
-        self._recovery.recover([queue], worker, WorkerEnd("its lease ran out", is_crash=True), is_dead=False)
+    def _give_up_again(self, queue: str, name: str) -> None:
+        """Give back what a name still has that was given up.
 
-    def _take_new_name(self) -> None:
-        """Go on under a new name. What the old one has in other queues would be renewed with us, and never end."""
-        lapsed = self.name
-        ending = WorkerEnd("its lease ran out", is_crash=False, running=frozenset(self._board.running()))
-        self._recovery.recover(self._order.names, lapsed, ending, is_dead=True)
-        self._board.generation += 1
-        self._joined.clear()
-        emit(logging.WARNING, "worker.lease_lapsed", {"worker": lapsed, "new_name": self.name})
-        raise LeaseLapsed(lapsed)
+        Redis may have forgotten that it was.
+        """
+        held = self._custody.numbers_of(queue, name)
+        running = self._store.running.list_running(queue, name)
+        jobs = [(token, job_id, b"") for job_id, token in running if number_in(token) not in held]
+        if jobs:
+            self._store.running.release(queue, jobs)
+        if not held:
+            self._leases.condemn(queue, name)
+            self._leases.leave(queue, name)
 
+    def _take_new_name(self, queue: str, catch: Catch) -> None:
+        """Go on under a new name in a queue where others gave us up.
 
-class Catch:
-    """What one fetch brought: units, whether there may be more, and the seconds to the next due job if known."""
+        They have what we had there, begun or not.
+        """
+        lapsed = self._membership.take_new_name(queue)
+        self._custody.doubtful.discard(queue)
+        catch.gone |= self._custody.numbers_of(queue, lapsed)
+        catch.note_due(0.0)
+        emit(LeaseLapsed(lapsed, queue, self._membership.name_in(queue)))
 
-    __slots__ = ("is_full", "next_due", "units")
-
-    def __init__(self, units: list[Unit], *, is_full: bool, next_due: float | None) -> None:
-        """Keep the values."""
-        self.units = units
-        self.is_full = is_full
-        self.next_due = next_due
+    def _goes_on_after(self, queue: str, error: Exception, catch: Catch) -> bool:
+        """Note a failure at one queue, and return whether to try the others."""
+        catch.error = catch.error or error
+        self._custody.doubtful.add(queue)
+        seconds = self._obstacles.meet(queue, error)
+        if isinstance(error, StoreUnavailable):
+            self.note_outage()
+        if seconds is not None:
+            catch.note_due(seconds)
+        return seconds is not None

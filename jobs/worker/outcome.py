@@ -1,16 +1,19 @@
-"""What becomes of a job after a run: one value, decided here from the payload, the options and the error.
+"""What becomes of a job after a run.
 
-Pure: no Redis, no handlers. The executor asks `after_error` and carries the answer out.
+It is one value, decided here from the payload, the options and the error. Nobody is asked: no
+Redis, no handlers, and of the project's code only what the caller hands in. `jobs/ending.py` has
+the table of all endings. `conclusion.py` carries them out.
 """
 
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
 from jobs.backoff import MAX_DELAY_SECONDS, default_backoff
+from jobs.ending import Ending
 from jobs.errors import Discard, Expired, JobCancelled, JobInterrupted, Snooze, TransientError
-from jobs.job import Job, Retry
+from jobs.job import Retry
 from jobs.options import JobOptions
 from jobs.payload import JobError, Payload
 
@@ -19,64 +22,71 @@ MOST_MESSAGE_CHARACTERS = 10_000
 #: Most errors kept of one job; the first is always among them.
 MOST_ERRORS = 100
 
-
-class Ending(Enum):
-    """The ways in which a run ends, by the name of their event."""
-
-    DONE = "job.done"
-    RETRIED = "job.retried"
-    DEAD = "job.dead"
-    DISCARDED = "job.discarded"
-    INTERRUPTED = "job.interrupted"
-    SNOOZED = "job.snoozed"
-    CANCELLED = "job.cancelled"
+#: What a job wants after a failure: seconds, an end, or None for the default delay.
+Wish = float | Retry | None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a run: how it ended, the payload to store, the seconds to wait, and what the stats count it as."""
+    """How a run ended, and the payload to store.
+
+    `delay_seconds` is the wait before the next run, and `keep_seconds` how long the result is kept.
+    `has_begun` is False for a job that ended before it began.
+    """
 
     ending: Ending
     payload: Payload
     delay_seconds: float = 0.0
-    counter: str = "failed"
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether handlers are to be told."""
-        return self.counter == "failed"
+    keep_seconds: float = 0.0
+    has_begun: bool = True
 
 
 def without_failure(payload: Payload, error: BaseException) -> Outcome | None:
-    """Return the outcome of an end that is no failure and spends no attempt: a stop, a snooze, a discard; else None."""
+    """Return the outcome of an end that is no failure, or None.
+
+    A stop, a snooze and a discard are no failures, and spend no attempt.
+    """
     if is_interruption(error):
-        changed = payload.changed(interruptions=payload.interruptions + 1)
-        return Outcome(Ending.INTERRUPTED, changed, counter="interrupted")
+        return Outcome(Ending.INTERRUPTED, payload.changed(interruptions=payload.interruptions + 1))
     if isinstance(error, Snooze):
-        return Outcome(Ending.SNOOZED, payload, min(error.seconds, MAX_DELAY_SECONDS), counter="snoozed")
+        return Outcome(Ending.SNOOZED, payload, _bounded(error.seconds))
     if isinstance(error, Discard):
-        return Outcome(Ending.DISCARDED, payload, counter="expired" if isinstance(error, Expired) else "discarded")
+        return Outcome(Ending.EXPIRED if isinstance(error, Expired) else Ending.POINTLESS, payload)
     return None
 
 
 def after_cancellation(payload: Payload, error: BaseException | None, worker: str) -> Outcome:
-    """Return the outcome of a job that a person cancelled and that ended with `error`, or had not begun.
+    """Return the outcome of a job that a person cancelled.
 
-    It spends no attempt, so whoever retries it finds it as it was.
+    `error` is what it ended with, None if it had not begun. It spends no attempt, so whoever
+    retries it finds it as it was.
     """
-    kept = describe(JobCancelled("A person cancelled the job while it ran."), worker, with_traceback=False)
+    kept = describe(
+        JobCancelled("A person cancelled the job while it ran."), worker, with_traceback=False
+    )
     if error is not None:
         kept["traceback"] = describe(error, worker)["traceback"]
-    return Outcome(Ending.CANCELLED, payload.changed(errors=_with_error(payload, kept)), counter="cancelled")
+    changed = payload.changed(errors=_with_error(payload, kept))
+    return Outcome(Ending.CANCELLED, changed, has_begun=error is not None)
 
 
 def original(error: BaseException) -> BaseException:
-    """Return the error that a job raised, without the wrapper that marks it as transient."""
-    return error.__cause__ or error if isinstance(error, TransientError) else error
+    """Return the error that a job raised, without the wrapper of transient ones."""
+    return error.original if isinstance(error, TransientError) else error
 
 
-def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseException, worker: str) -> Outcome:
-    """Return what becomes of a job whose attempt raised `error`. What its `retry_in` raises is raised."""
+def after_error(
+    payload: Payload,
+    options: JobOptions,
+    error: BaseException,
+    worker: str,
+    ask: Callable[[int, BaseException], Wish],
+) -> Outcome:
+    """Return what becomes of a job whose attempt raised `error`.
+
+    If a retry is left, `ask` is given the number of the attempt and the error. It returns what the
+    job wants.
+    """
     error = original(error)
     failed = payload.changed(
         failures=payload.failures + 1,
@@ -84,33 +94,45 @@ def after_error(job: Job, payload: Payload, options: JobOptions, error: BaseExce
     )
     if _is_exhausted(failed, options):
         return Outcome(Ending.DEAD if options.dead else Ending.DISCARDED, failed)
-    wish = job.retry_in(failed.failures, error)
-    if wish is Retry.KILL:
-        return Outcome(Ending.DEAD, failed)
-    if wish is Retry.DISCARD:
-        return Outcome(Ending.DISCARDED, failed)
-    delay = default_backoff(failed.failures) if wish is None else max(0.0, float(wish))
-    return Outcome(Ending.RETRIED, failed, min(delay, MAX_DELAY_SECONDS))
+    wish = ask(failed.failures, error)
+    if isinstance(wish, Retry):
+        return Outcome(Ending.DEAD if wish is Retry.KILL else Ending.DISCARDED, failed)
+    return Outcome(
+        Ending.RETRIED, failed, _bounded(default_backoff(failed.failures) if wish is None else wish)
+    )
+
+
+def _bounded(seconds: float) -> float:
+    """Return a delay that Redis can be told, 0 for what is no number."""
+    return min(max(0.0, seconds), MAX_DELAY_SECONDS)
 
 
 def describe(error: BaseException, worker: str, *, with_traceback: bool = True) -> JobError:
-    """Return an error as it is kept in the payload."""
+    """Return an error as it is kept in the payload.
+
+    This works whatever the class of the error does when somebody looks at it.
+    """
+    kind = type(error)
     kept: JobError = {
-        "class": f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        "message": _text_of(error)[:MOST_MESSAGE_CHARACTERS],
+        "class": _storable(f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")),
+        "message": _text_of(lambda: str(error)[:MOST_MESSAGE_CHARACTERS], "message", "__str__"),
         "at": time.time(),
         "worker": worker,
     }
     if with_traceback:
-        kept["traceback"] = _storable("".join(traceback.format_exception(error)))[-MOST_MESSAGE_CHARACTERS:]
+        kept["traceback"] = _text_of(
+            lambda: "".join(traceback.format_exception(error))[-MOST_MESSAGE_CHARACTERS:],
+            "traceback",
+            "class",
+        )
     return kept
 
 
-def _text_of(error: BaseException) -> str:
+def _text_of(read: Callable[[], str], what: str, whose: str) -> str:
     try:
-        return _storable(str(error))
-    except Exception as raised:  # noqa: BLE001  # the error is a class of the project
-        return f"(no message: its __str__ raised {type(raised).__name__})"
+        return _storable(read())
+    except BaseException as raised:  # noqa: BLE001  # the error is a class of the project
+        return f"(no {what}: its {whose} raised {type(raised).__qualname__})"
 
 
 def _storable(text: str) -> str:
@@ -119,20 +141,30 @@ def _storable(text: str) -> str:
 
 
 def is_interruption(error: BaseException, kind: type[BaseException] = JobInterrupted) -> bool:
-    """Whether a stop is this error or hides among its causes: then it is no failure."""
+    """Whether this error is a stop, or has one among its causes.
+
+    Then it is no failure.
+    """
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending:
         found = pending.pop()
         if found is None or id(found) in seen:
             continue
-        if isinstance(found, kind):
+        if _is_a(found, kind):
             return True
         seen.add(id(found))
         pending += [found.__cause__, found.__context__]
         if isinstance(found, BaseExceptionGroup):
             pending += found.exceptions
     return False
+
+
+def _is_a(error: BaseException, kind: type[BaseException]) -> bool:
+    try:
+        return isinstance(error, kind)
+    except BaseException:  # noqa: BLE001  # isinstance asks the object too, which may be the project's
+        return False
 
 
 def _with_error(payload: Payload, error: JobError) -> list[JobError]:

@@ -1,225 +1,254 @@
-"""One worker process: threads that run jobs, and a main thread that tends them. Forked by the supervisor.
+"""One worker process: a crew and a main thread that tends it.
 
-The main thread wakes many times a second to send what waits too long, beats every few seconds, and obeys the
-supervisor's signals: TERM stops, TSTP makes quiet, TTIN shows stacks. If the supervisor dies, a pipe closes, and the
-process stops by itself, renewing its own lease until it is done.
+The main thread obeys signals and keeps deadlines, and never talks to Redis. The thread of the
+chores does that: it sends what waits too long, beats every few seconds, and asks what people want.
+If the supervisor dies, a pipe closes. Then the process stops by itself, and renews its own leases
+until it is done.
 """
 
-import logging
 import os
-import resource
 import select
 import signal
-import socket
 import sys
 import time
+from functools import partial
 
+from jobs.chore import Chore, Place, brought_to
 from jobs.conf import JobsSettings
-from jobs.errors import StoreUnavailable
-from jobs.events import emit, flush
-from jobs.middleware.chain import get_chain
+from jobs.events import (
+    WorkerBroken,
+    WorkerCancels,
+    WorkerLeftUnsaid,
+    WorkerOrphaned,
+    WorkerQuiet,
+    emit,
+)
+from jobs.log import flush
 from jobs.store import Store
-from jobs.store.orders import Orders
-from jobs.worker.async_loop import AsyncLoop
 from jobs.worker.board import Board
-from jobs.worker.buffer import Buffer
-from jobs.worker.executor import Executor
-from jobs.worker.exits import STOPPED_BY_ORDER
-from jobs.worker.fetcher import Fetcher
-from jobs.worker.metrics import Recorder
-from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Recovery, WorkerEnd
+from jobs.worker.burst import Burst
+from jobs.worker.chores import Chores, ChoresThread
+from jobs.worker.course import Course
+from jobs.worker.crew import Crew
+from jobs.worker.deadlines import WorkerDeadlines
+from jobs.worker.exits import BROKEN, STOPPED_BY_REQUEST
+from jobs.worker.forks import leave_behind
+from jobs.worker.guard import Guard
+from jobs.worker.health import Health
+from jobs.worker.inbox import LOOK_EVERY, Inbox, Request
+from jobs.worker.listening import listening
+from jobs.worker.orphan import Orphan
+from jobs.worker.portrait import Portrait
+from jobs.worker.queue_order import QueueOrder
+from jobs.worker.recorder import Recorder
 from jobs.worker.signals import SignalPipe
-from jobs.worker.stops import Stops
-from jobs.worker.threads import JobThread, stacks
+from jobs.worker.threads import stacks
 
 CHILD_SIGNALS = (signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN)
-#: How often the main thread looks around, in seconds.
+#: How often the main thread looks around, and the chores too. Seconds.
 TICK = 0.02
-#: How often it asks what people want of it, in seconds.
-ORDERS_EVERY = 1.0
-#: How long before its deadline a stopping worker interrupts the jobs that still run, in seconds, or this part of it.
-INTERRUPT_BEFORE = (2.0, 0.25)
-#: How long a worker is shown to people after its last heartbeat, in seconds.
-SHOWN_FOR = 60.0
+#: How long a chore that serves people's eyes may wait for Redis, in seconds. Jobs that are to be
+#: given back wait for it.
+FOR_EYES = 1.0
+#: How long the last words to Redis may take where no stop sets a limit. Seconds.
+FAREWELL = 5.0
 
 
 class WorkerProcess:
     """Runs in a forked child, from the fork to `os._exit`."""
 
-    def __init__(self, name: str, order: QueueOrder, settings: JobsSettings, board: Board, *, burst: bool) -> None:
-        """Open a store and prepare the threads; nothing runs yet."""
-        self._settings = settings
-        self._order = order
+    def __init__(
+        self,
+        name: str,
+        queue_order: QueueOrder,
+        settings: JobsSettings,
+        board: Board,
+        *,
+        burst: bool,
+    ) -> None:
+        """Open a store and prepare the crew.
+
+        Nothing runs yet.
+        """
+        self._name = name
         self._board = board
-        self._burst = burst
-        self._store = Store(settings.redis_url, settings.namespace, timeout=max(2.0, settings.heartbeat))
-        self._orders = Orders(self._store)
-        self._recovery = Recovery(self._store, settings)
-        fetcher = Fetcher(self._store, order, board, name, self._recovery, settings)
-        self.buffer = Buffer(
-            fetcher, self._store, self._store.bell(order.names), settings.concurrency, settings.heartbeat
+        self._store = Store(
+            settings.redis_url, settings.namespace, timeout=max(2.0, settings.heartbeat)
         )
-        self._recorder = Recorder(self._store)
-        self._stops = Stops()
-        executor = Executor(self._store, self.buffer, get_chain(), settings, self._recorder, self._stops)
-        self._async = AsyncLoop(settings.async_concurrency, executor.execute_async, board, settings.concurrency)
-        self._threads = [
-            JobThread(slot, self.buffer, executor, board, self._async.submit) for slot in range(settings.concurrency)
+        self.crew = Crew(self._store, queue_order, settings, board, name)
+        self.buffer = self.crew.buffer
+        queues = queue_order.names
+        self.recorder = Recorder(self._store)
+        self.inbox = Inbox(self._store, name)
+        self._course = Course(settings.timeout)
+        self._orphan = Orphan(self._store, settings, queues, name, board)
+        self._burst = Burst(self._store, self.buffer, queues, is_wanted=burst)
+        self.portrait = Portrait(self._store, self.crew, self._course, queues, settings.concurrency)
+        chores = self._list_chores(settings.heartbeat, queues)
+        guard = Guard(self.buffer.note_outage, worker=name)
+        self._chores = ChoresThread(Chores(chores, guard), TICK)
+        self._brought = self._hire(name)
+        self._health = Health(self.crew, self._chores, settings.heartbeat, burst=burst)
+
+    def _list_chores(self, heartbeat: float, queues: tuple[str, ...]) -> list[Chore]:
+        """Return what the thread of the chores does, in this order."""
+        announce = partial(self._store.intake.announce_queues, queues)
+        return [
+            Chore("breaks", 0.0, self.crew.look_for_breaks),
+            Chore("tend", 0.0, self.buffer.tend),
+            Chore("fold", 0.0, self.recorder.fold),
+            Chore("burst", 0.0, self._burst.look),
+            Chore("renew", heartbeat, self._orphan.renew),
+            Chore("inbox", LOOK_EVERY, self.inbox.fetch, FOR_EYES),
+            Chore("beat", heartbeat, self.portrait.beat, FOR_EYES),
+            Chore("metrics", heartbeat, self.recorder.send, FOR_EYES),
+            Chore("announce", heartbeat, announce, FOR_EYES),
         ]
-        self._stops_at: float | None = None
-        self._exits_at = 0.0
-        self._is_interrupting = False
-        self._is_quiet = False
-        self._is_orphan = False
-        self._is_stopped_by_order = False
-        self._started_at = time.time()
+
+    def _hire(self, name: str) -> ChoresThread:
+        """Return a thread for the chores of features and of the project.
+
+        They may be slow. In the other thread they would hold back heartbeats and endings of jobs.
+        """
+        brought = brought_to(Place.WORKER, lambda: self._store)
+        return ChoresThread(Chores(brought, Guard(worker=name)), TICK, "jobs-brought-chores")
 
     def run(self, supervisor_pipe: int) -> int:
-        """Run jobs until a stop is over, or in a burst until nothing is left; return the exit code."""
-        next_beat = next_orders = 0.0
-        with SignalPipe(*CHILD_SIGNALS) as signals:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
-            for thread in self._threads:
-                thread.start()
-            while not self._is_over():
-                sources = [signals.fileno()] if self._is_orphan else [signals.fileno(), supervisor_pipe]
-                ready = select.select(sources, [], [], TICK)[0]
-                if supervisor_pipe in ready:
-                    self._be_orphan()
-                for number in signals.read() if signals.fileno() in ready else ():
-                    self._obey(number)
-                self.buffer.tend()
-                self._recorder.fold()
-                flush()
-                if time.monotonic() >= next_beat:
-                    next_beat = time.monotonic() + self._settings.heartbeat
-                    self._beat()
-                if time.monotonic() >= next_orders:
-                    next_orders = time.monotonic() + ORDERS_EVERY
-                    self._take_orders()
-        self._end()
-        return STOPPED_BY_ORDER if self._is_stopped_by_order else 0
+        """Run jobs until a stop is over, or a burst drained.
 
-    # Signals
+        Return the exit code.
+        """
+        leave_behind(self._board.close)
+        leave_behind(partial(os.close, supervisor_pipe))
+        with listening(self.recorder):
+            with SignalPipe(*CHILD_SIGNALS) as signals:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
+                self.crew.start()
+                self._chores.start()
+                if self._brought.has_chores:
+                    self._brought.start()
+                while not self._is_over():
+                    self._turn(signals, supervisor_pipe)
+            self._board.leave()
+            self._brought.end(lambda: None, 0.0)
+            self._chores.end(self._say_farewell, self._time_for_farewell())
+        return self._course.exit_code
+
+    def _turn(self, signals: SignalPipe, supervisor_pipe: int) -> None:
+        """Go round once: obey signals, grant requests, look at the health, write the log."""
+        self._board.turn()
+        sources = [signals.fileno()]
+        if not self._orphan.is_orphan:
+            sources.append(supervisor_pipe)
+        ready = select.select(sources, [], [], TICK)[0]
+        if supervisor_pipe in ready:
+            self._become_orphan()
+        if signals.fileno() in ready:
+            for number in signals.read():
+                self._obey(number)
+        self.grant_requests()
+        if self._burst.is_drained:
+            self._end_burst()
+        self._check_health()
+        flush()
+
+    # What others want
 
     def _obey(self, number: int) -> None:
         if number == signal.SIGTERM:
             self._stop()
         elif number == signal.SIGTSTP:
-            self._be_quiet()
+            self._become_quiet()
         elif number == signal.SIGTTIN:
-            sys.stderr.write(stacks(self._threads) + "\n")
+            sys.stderr.write(stacks(self.crew.threads) + "\n")
             sys.stderr.flush()
 
-    def _take_orders(self) -> None:
+    def grant_requests(self) -> None:
         """Do what people want of this worker."""
-        try:
-            orders = self._orders.take(self.buffer.worker)
-        except StoreUnavailable:
-            self.buffer.note_outage()
-            return
-        for order in orders:
-            name, _, job_id = order.partition(" ")
-            if name == "quiet":
-                self._be_quiet()
-            elif name == "stop":
-                self._is_stopped_by_order = True
-                self._stop()
-            elif name == "cancel" and self.buffer.holds(job_id):
-                emit(logging.INFO, "worker.cancels", {"worker": self.buffer.worker, "id": job_id})
-                self._stops.cancelled.add(job_id)
-                self._async.cancel(job_id)
+        for request in self.inbox.take_all():
+            self._grant(request)
 
-    def _be_orphan(self) -> None:
-        self._is_orphan = True
-        emit(logging.WARNING, "worker.orphaned", {"worker": self.buffer.worker})
+    def _grant(self, request: Request) -> None:
+        if request.name == "quiet":
+            self._become_quiet()
+        elif request.name == "stop":
+            self._course.exit_code = STOPPED_BY_REQUEST
+            self._stop()
+        elif request.name == "cancel":
+            event = WorkerCancels(self._name, request.job_id)
+            self.crew.cancel(request.job_id, announce=partial(emit, event))
+
+    def _become_orphan(self) -> None:
+        self._orphan.is_orphan = True
+        emit(WorkerOrphaned(self._name))
         self._stop()
-        self._beat()  # from now on nobody else renews the lease
 
-    def _be_quiet(self) -> None:
-        if not self._is_quiet:
-            self._is_quiet = True
-            emit(logging.INFO, "worker.quiet", {"worker": self.buffer.worker})
+    def _check_health(self) -> None:
+        """End in good order when something in this process has died.
+
+        Another process takes its place.
+        """
+        if self._course.is_stopping:
+            return
+        if what := self._health.what_is_broken():
+            emit(WorkerBroken(self._name, what))
+            self._course.exit_code = BROKEN
+            self._stop()
+
+    # The way to the end
+
+    def _become_quiet(self) -> None:
+        if self._course.become_quiet():
+            emit(WorkerQuiet(self._name))
             self.buffer.be_quiet()
-            self._beat()
+            self._chores.hasten()
+            self._brought.hasten()
 
     def _stop(self) -> None:
-        if self._stops_at is None:
-            self._be_quiet()
-            before = min(INTERRUPT_BEFORE[0], INTERRUPT_BEFORE[1] * self._settings.timeout)
-            self._stops_at = time.monotonic() + self._settings.timeout - before
-            self._stops.is_worker_stopping = True
-            self._exits_at = self._stops_at + before / 2
-            self._beat()
+        if not self._course.is_stopping:
+            self._become_quiet()
+            self._course.begin_stop()
+            self.crew.stops.is_worker_stopping = True
+            self._chores.hasten()
+            self._brought.hasten()
 
-    # The end
+    def _end_burst(self) -> None:
+        """End in good order.
+
+        A fetch may still bring jobs, which then go back unbegun.
+        """
+        self._course.become_quiet()  # it is no news to people
+        self._stop()
 
     def _is_over(self) -> bool:
-        """Whether the main loop may end: all is done, or the time is up."""
-        if self._stops_at is not None:
-            return self._is_stop_over(self._stops_at)
-        return self._burst and not self._is_quiet and self._is_burst_over()
+        """Return whether the main loop may end: all is done, or time is up."""
+        deadlines = self._course.deadlines
+        return deadlines is not None and self._is_stop_over(deadlines)
 
-    def _is_stop_over(self, stops_at: float) -> bool:
-        alive = any(thread.is_alive() for thread in self._threads)
-        if not alive and not self._async.running() and self.buffer.is_idle:
+    def _is_stop_over(self, deadlines: WorkerDeadlines) -> bool:
+        if not self.crew.is_at_work:
             return True
-        if alive:
+        if self.crew.has_threads:
             self.buffer.wake()
         now = time.monotonic()
-        if now >= stops_at and not self._is_interrupting:
-            self._is_interrupting = True
-            for thread in self._threads:
-                thread.interrupt()
-            self._async.cancel_all()
-        return now >= self._exits_at
+        if now >= deadlines.interrupts_at:
+            self.crew.interrupt()
+        return now >= deadlines.exits_at
 
-    def _is_burst_over(self) -> bool:
-        if not self.buffer.is_idle:
-            return False
+    def _time_for_farewell(self) -> float:
+        if self._course.deadlines is None:
+            return FAREWELL
+        left = self._course.deadlines.ends_at - time.monotonic()
+        return max(0.1, min(FAREWELL, left))
+
+    def _say_farewell(self) -> None:
+        """Leave nothing behind.
+
+        Jobs that still run are given back by the supervisor, when they surely run no more.
+        """
         try:
-            return not any(self._store.is_busy(queue) for queue in self._order.names)
-        except StoreUnavailable:
-            return False
-
-    def _end(self) -> None:
-        """Leave nothing behind. Jobs that still run are given back by the supervisor, when they surely run no more."""
-        try:
-            if self._is_orphan:
-                ending = WorkerEnd("the worker was stopped", is_crash=False, running=frozenset(self._board.running()))
-                self._recovery.recover(self._order.names, self.buffer.worker, ending, is_dead=True)
-            self._recorder.send()
-            self._store.forget(self.buffer.worker)
-        except StoreUnavailable as error:
-            emit(logging.WARNING, "worker.left_unsaid", {"worker": self.buffer.worker, "error": error})
-
-    # Heartbeat
-
-    def _beat(self) -> None:
-        """Show this worker to people; an orphan renews its own leases too."""
-        busy = [thread.current for thread in self._threads if thread.current]
-        running = [f"{unit.id} {unit.queue} {since:.3f}" for unit, since in busy]
-        running += [f"{run.unit.id} {run.unit.queue} {time.time():.3f}" for run in self._async.running()]
-        facts: dict[str, str | int | float] = {
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "queues": ",".join(self._order.names),
-            "concurrency": self._settings.concurrency,
-            "busy": len(running),
-            "running": "\n".join(running),
-            "quiet": int(self._is_quiet),
-            "stopping": int(self._stops_at is not None),
-            "started_at": self._started_at,
-            "beat_at": time.time(),
-            "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        }
-        try:
-            self._store.beat(self.buffer.worker, facts, SHOWN_FOR)
-            self._recorder.send()
-            self._store.announce_queues(self._order.names)
-            if self._is_orphan:
-                for queue in self._order.names:
-                    self._store.renew(queue, [self.buffer.worker], self._settings.lease)
-        except StoreUnavailable:
-            self.buffer.note_outage()  # which it would not meet while all threads are busy
+            self._orphan.recover()
+            self.recorder.send()
+            self.portrait.take_down()
+        except Exception as error:  # noqa: BLE001  # the last words of a process
+            emit(WorkerLeftUnsaid(self._name, error))

@@ -1,11 +1,11 @@
-"""What running jobs see as `self.stopping` and `self.cancelled`: their worker stops, or a person wants them to."""
+"""What running jobs see as `self.stopping` and `self.cancelled`."""
 
 
 class Stops:
-    """The wishes of one worker process that its jobs may look at."""
+    """Who is to end: the whole worker, or single jobs that a person cancelled."""
 
     def __init__(self) -> None:
-        """Start with no wish."""
+        """Start with nobody."""
         self.is_worker_stopping = False
         #: Ids of jobs that were cancelled and have not ended yet.
         self.cancelled: set[str] = set()

@@ -1,250 +1,205 @@
-"""The supervisor: forks worker processes, restarts them, renews their leases and takes back the jobs of the dead.
+"""The supervisor: keeps worker processes running, and looks after what they have in Redis.
 
-It runs no job, starts no thread and holds no connection when it forks. Because it, and not the worker, renews the
-leases, a job may hold the GIL for hours; because the operating system tells it of a death, the jobs of a killed worker
-are back in their queue at once.
+It runs no job, starts no thread and holds no connection when it forks. Because it, and not the
+worker, renews the leases, a job may hold the GIL for hours. Because the operating system tells it
+of a death, the jobs of a killed worker are back in their queue at once. Nothing that Redis answers
+ends it, and no call to Redis keeps it for long.
 """
 
-import gc
-import logging
 import os
 import select
 import signal
-import sys
 import time
+from contextlib import suppress
 
-from django.db import connections
-
-from jobs.client import get_client
+from jobs.chore import Chore, Place, brought_to
 from jobs.conf import JobsSettings
 from jobs.errors import StoreUnavailable
-from jobs.events import emit, flush
-from jobs.store import Store
-from jobs.worker.board import Board
+from jobs.events import SupervisorStopping, emit
+from jobs.events.bus import be_supervisor
+from jobs.log import flush
 from jobs.worker.child import Child, Death
-from jobs.worker.names import new_base_name
-from jobs.worker.process import CHILD_SIGNALS, WorkerProcess
-from jobs.worker.queues import QueueOrder
-from jobs.worker.recovery import Recovery
+from jobs.worker.children import Children
+from jobs.worker.deadlines import SupervisorDeadlines
+from jobs.worker.keeper import Keeper
+from jobs.worker.pace import Pace
+from jobs.worker.queue_order import QueueOrder
+from jobs.worker.rolling_restart import RollingRestart
+from jobs.worker.rounds import LONGEST_ROUND, Rounds
 from jobs.worker.signals import SignalPipe
+from jobs.worker.starter import Starter
+from jobs.worker.strength import Strength
 
-#: A child that lived for so long is replaced at once; before that with a growing pause. Seconds.
-HEALTHY_AFTER = 5.0
-LONGEST_RESTART_PAUSE = 30.0
-#: A renewal that failed is tried again after so long: when Redis is back, it must come before others recover. Seconds.
-RENEW_AGAIN_AFTER = 0.25
-#: The children are killed so long before the deadline of a stop, in seconds, or this part of it.
-KILL_BEFORE = (0.5, 0.1)
+#: Longest wait for Redis in one call, since a signal must not wait longer. Seconds.
+REDIS_TIMEOUT = 0.5
+#: And while a stop is on. Seconds.
+REDIS_TIMEOUT_STOPPING = 0.2
+#: How often it looks for children to kill, or whose jobs are not all taken back. Seconds.
+LOOK_AGAIN = 0.1
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+RESTART_SIGNALS = (signal.SIGHUP, signal.SIGUSR2)
+CAUGHT = (*STOP_SIGNALS, *RESTART_SIGNALS, signal.SIGTSTP, signal.SIGTTIN, signal.SIGCHLD)
 
 
 class Supervisor:
     """Keeps `settings.processes` workers running."""
 
     def __init__(
-        self, settings: JobsSettings, order: QueueOrder, *, burst: bool = False, stop_at_eof: int | None = None
+        self,
+        settings: JobsSettings,
+        queue_order: QueueOrder,
+        *,
+        burst: bool = False,
+        stop_at_eof: int | None = None,
     ) -> None:
-        """Take what to run. `stop_at_eof`: a descriptor whose end of file means stop, as TERM does."""
-        self.settings = settings
-        self.order = order
+        """Take what to run.
+
+        `stop_at_eof`: a descriptor whose end of file means stop, as TERM does.
+        """
+        self._timeout = settings.timeout
         self._burst = burst
         self._stop_at_eof = stop_at_eof
-        self._store = Store(settings.redis_url, settings.namespace, timeout=2.0)
-        self._recovery = Recovery(self._store, settings)
-        self._children: dict[int, Child] = {}
-        self._deaths: list[Death] = []
-        self._to_replace: list[Child] = []
-        self._missing = self._strength = settings.processes
-        self._quick_deaths = 0
-        self._starts_at = 0.0
-        self._stops_at: float | None = None
+        self._keeper = Keeper(settings, queue_order.names, REDIS_TIMEOUT)
+        self._starter = Starter(settings, queue_order, burst=burst)
+        self._children = Children()
+        self._strength = Strength(settings.processes, burst=burst)
+        self._pace = Pace()
+        self._rolling = RollingRestart()
+        self._rounds = Rounds(self._renew, settings.heartbeat, self._list_chores(settings))
         self._is_quiet = False
+        self._deadlines: SupervisorDeadlines | None = None
+
+    def _list_chores(self, settings: JobsSettings) -> list[Chore]:
+        """Return what a round does after the renewal, in this order."""
+        return [
+            Chore("recover", 0.0, self._keeper.recover_the_dead),
+            Chore("recall", settings.heartbeat / 2, self._recall),
+            *brought_to(Place.SUPERVISOR, lambda: self._keeper.store),
+        ]
 
     def run(self) -> int:
-        """Run until a signal stops it, or in a burst until the work is done; return the exit code."""
-        self._alive_pipe = os.pipe()
-        caught = (*STOP_SIGNALS, signal.SIGTSTP, signal.SIGTTIN, signal.SIGHUP, signal.SIGUSR2, signal.SIGCHLD)
-        next_renewal = 0.0
-        with SignalPipe(*caught) as signals:
+        """Run until a signal stops it, or the work of a burst is done.
+
+        Return the exit code.
+        """
+        be_supervisor()
+        with SignalPipe(*CAUGHT) as signals:
             while not self._is_over():
                 self._keep_up_strength()
                 flush()  # before the sleep: a line may have been kept
-                self._sleep(signals, next_renewal)
+                self._sleep(signals)
                 for number in signals.read():
-                    self._obey(number)
-                self._reap()
-                if time.monotonic() >= next_renewal:
-                    next_renewal = time.monotonic() + (self.settings.heartbeat if self._renew() else RENEW_AGAIN_AFTER)
-                self._recover_the_dead()
+                    self._obey(number, signals.first_came(number))
+                for child, death in self._children.reap():
+                    self._note_death(child, death)
+                self._go_round(signals)
         return 0
+
+    # Redis
+
+    def _go_round(self, signals: SignalPipe) -> None:
+        """Look after the leases, and do what else is due.
+
+        It ends soon, whatever hangs.
+        """
+        now = time.monotonic()
+        stop = self._deadlines
+        until = now + LONGEST_ROUND if stop is None else stop.round_ends_at(now)
+        self._rounds.go(until, lambda: signals.is_waiting, is_stopping=stop is not None)
+
+    def _renew(self) -> bool:
+        return self._keeper.renew(self._children)
+
+    def _recall(self) -> None:
+        self._keeper.recall_from_silent(self._children)
 
     # Children
 
     def _keep_up_strength(self) -> None:
         """Fork what is missing, unless a stop is on or children die too quickly."""
-        if self._stops_at is not None or self._is_quiet or time.monotonic() < self._starts_at:
+        is_enough = self._deadlines is not None or self._is_quiet
+        if is_enough or time.monotonic() < self._pace.starts_at:
             return
-        while self._missing:
+        while self._strength.missing:
             self._fork()
-            self._missing -= 1
-        self._replace_next()
-
-    def _fork(self) -> None:
-        board = Board(self.settings.concurrency + self.settings.async_concurrency)
-        name = new_base_name()
-        self._store.close()
-        connections.close_all()
-        flush()
-        sys.stdout.flush()
-        gc.freeze()
-        # Until the child has handlers of its own, a signal to it must wait.
-        signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_SIGNALS)
-        pid = os.fork()
-        if pid == 0:
-            os._exit(self._be_child(name, board))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
-        self._children[pid] = Child(pid, name, board)
-        emit(logging.INFO, "worker.started", {"worker": name, "child": pid, "queues": ",".join(self.order.names)})
-
-    def _be_child(self, name: str, board: Board) -> int:
-        """Live as a worker process. Ctrl-C reaches the whole group; only the supervisor answers it."""
-        code = 1
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.close(self._alive_pipe[1])
-            get_client.cache_clear()
-            worker = WorkerProcess(name, self.order, self.settings, board, burst=self._burst)
-            code = worker.run(self._alive_pipe[0])
-        except Exception as error:  # noqa: BLE001  # the last words of a process
-            emit(logging.CRITICAL, "worker.fault", {"worker": name, "error": repr(error)}, error)
-        finally:
-            flush()
-            sys.stdout.flush()
-        return code
-
-    def _reap(self) -> None:
-        """Notice every child that died, was stopped (SIGSTOP) or goes on."""
-        while self._children:
-            pid, status, usage = os.wait4(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
-            if pid == 0:
-                return
-            child = self._children.get(pid)
-            if child is None:
-                continue  # started by code of the project, such as a death handler
-            if os.WIFSTOPPED(status) or os.WIFCONTINUED(status):
-                child.is_stopped = os.WIFSTOPPED(status)
-                emit(logging.WARNING, "worker.paused" if child.is_stopped else "worker.resumed", {"worker": child.name})
-                continue
-            del self._children[pid]
-            self._bury(child, status, usage.ru_maxrss)
-
-    def _bury(self, child: Child, status: int, peak_kilobytes: int) -> None:
-        death = child.bury(status, peak_kilobytes)
-        self._deaths.append(death)
-        fields = {"worker": child.name, "child": child.pid, "how": death.how, "peak_memory_mb": death.peak_memory_mb}
-        emit(logging.ERROR if death.ending.is_crash else logging.INFO, "worker.ended", fields)
-        if death.is_by_order:
-            self._strength -= 1
-        elif not child.was_told_to_stop and not (self._burst and death.code == 0):
-            self._missing += 1
-        self._space_out_restarts(child, is_crash=death.ending.is_crash)
-
-    def _space_out_restarts(self, child: Child, *, is_crash: bool) -> None:
-        lived = time.monotonic() - child.started
-        self._quick_deaths = self._quick_deaths + 1 if is_crash and lived < HEALTHY_AFTER else 0
-        pause = min(0.1 * 2**self._quick_deaths, LONGEST_RESTART_PAUSE) if self._quick_deaths > 1 else 0.0
-        self._starts_at = time.monotonic() + pause
-
-    def _replace_next(self) -> None:
-        """In a rolling restart, start the successor of one child, and when it runs tell the old one to stop."""
-        self._to_replace = [child for child in self._to_replace if child.pid in self._children]
-        if self._to_replace and len(self._children) == self._strength:
-            old = self._to_replace.pop(0)
-            self._fork()
+            self._strength.missing -= 1
+        if old := self._rolling.next(self._children, self._strength.wanted):
+            self._fork()  # the successor is there before the old one is told
             old.tell(signal.SIGTERM)
 
-    # Leases and recovery
+    def _fork(self) -> None:
+        self._keeper.close()
+        self._children.add(self._starter.start())
 
-    def _renew(self) -> bool:
-        """Renew the leases of the children that live; one that is stopped does not. False when Redis is away."""
-        names = [name for child in self._children.values() if not child.is_stopped for name in child.names]
-        try:
-            for queue in self.order.names if names else ():
-                self._store.renew(queue, names, self.settings.lease)
-        except StoreUnavailable:
-            return False  # the children meet it too, and report it
-        return True
-
-    def _recover_the_dead(self) -> None:
-        while self._deaths:
-            death = self._deaths[0]
-            try:
-                for name in death.names:
-                    self._recovery.recover(self.order.names, name, death.ending, is_dead=True)
-                    self._store.forget(name)
-            except StoreUnavailable:
-                return  # again at the next turn
-            self._deaths.pop(0)
+    def _note_death(self, child: Child, death: Death) -> None:
+        """Have the jobs of a child taken back, and see to a successor."""
+        self._keeper.add_death(death)
+        self._strength.note_death(death, was_told_to_stop=child.was_told_to_stop)
+        lived = time.monotonic() - child.started
+        is_fault = death.is_fault and not child.was_told_to_stop
+        self._pace.note_death(lived, is_fault=is_fault)
 
     # Signals
 
-    def _obey(self, number: int) -> None:
+    def _obey(self, number: int, came_at: float) -> None:
         if number in STOP_SIGNALS:
-            if number == signal.SIGINT and self._stops_at is not None:
-                self._tell_all(signal.SIGKILL)
-            self._stop()
+            if number == signal.SIGINT and self._deadlines is not None:  # for the second time
+                self._children.tell_all(signal.SIGKILL)
+            self._stop(came_at)
         elif number == signal.SIGTSTP:
             self._is_quiet = True
-            self._tell_all(signal.SIGTSTP)
+            self._children.tell_all(signal.SIGTSTP)
         elif number == signal.SIGTTIN:
-            self._tell_all(signal.SIGTTIN)
-        elif number in {signal.SIGHUP, signal.SIGUSR2}:
-            self._to_replace = list(self._children.values())
+            self._children.tell_all(signal.SIGTTIN)
+        elif number in RESTART_SIGNALS:
+            self._rolling.begin(self._children)
 
-    def _stop(self) -> None:
-        if self._stops_at is None:
-            emit(logging.INFO, "supervisor.stopping", {"timeout": self.settings.timeout})
-            margin = min(KILL_BEFORE[0], KILL_BEFORE[1] * self.settings.timeout)
-            self._stops_at = time.monotonic() + self.settings.timeout - margin
-            self._tell_all(signal.SIGTERM)
-
-    def _tell_all(self, number: signal.Signals) -> None:
-        for child in self._children.values():
-            child.tell(number)
+    def _stop(self, told_at: float) -> None:
+        if self._deadlines is not None:
+            return
+        emit(SupervisorStopping(self._timeout))
+        self._deadlines = SupervisorDeadlines.after(self._timeout, told_at)
+        self._children.tell_all(signal.SIGTERM)
+        self._keeper.close()
+        with suppress(StoreUnavailable):  # to know a cluster, one of its nodes must answer
+            self._keeper.limit_waiting(REDIS_TIMEOUT_STOPPING)
 
     # Time
 
     def _is_over(self) -> bool:
-        if self._stops_at is None:
-            ends = self._burst or self._strength == 0
-            return ends and not (self._missing or self._children or self._deaths)
+        if self._deadlines is not None:
+            return self._is_stop_over(self._deadlines)
+        if self._strength.missing or self._children or self._keeper.has_deaths:
+            return False
+        return self._burst or self._strength.wanted == 0
+
+    def _is_stop_over(self, deadlines: SupervisorDeadlines) -> bool:
+        now = time.monotonic()
         if not self._children:
-            return not self._deaths or time.monotonic() >= self._stops_at
-        if time.monotonic() >= self._stops_at:
-            self._tell_all(signal.SIGKILL)
+            return not self._keeper.has_deaths or now >= deadlines.ends_at
+        if now >= deadlines.kills_at:
+            self._children.tell_all(signal.SIGKILL)
         return False
 
-    def _sleep(self, signals: SignalPipe, next_renewal: float) -> None:
+    def _sleep(self, signals: SignalPipe) -> None:
         sources = [signals.fileno()]
-        if self._stop_at_eof is not None and self._stops_at is None:
+        if self._stop_at_eof is not None and self._deadlines is None:
             sources.append(self._stop_at_eof)
-        ready = select.select(sources, [], [], self._patience(next_renewal))[0]
+        ready = select.select(sources, [], [], self._patience())[0]
         if self._stop_at_eof in ready and not os.read(self._stop_at_eof or 0, 1024):
-            self._stop()
+            self._stop(time.monotonic())
 
-    def _patience(self, next_renewal: float) -> float:
-        """Return how long to sleep if no signal comes."""
+    def _patience(self) -> float:
+        """Return for how many seconds to sleep if no signal comes."""
         now = time.monotonic()
-        moments = [next_renewal]
-        if self._starts_at > now:
-            moments.append(self._starts_at)
-        if self._stops_at is not None and self._stops_at > now:
-            moments.append(self._stops_at)
-        if self._deaths or (self._stops_at is not None and now >= self._stops_at):
-            moments.append(now + 0.1)
+        moments = [self._rounds.next_at]
+        is_hurried = self._keeper.has_deaths
+        coming = [self._pace.starts_at]
+        if self._deadlines is not None:
+            coming.append(self._deadlines.kills_at)
+            is_hurried = is_hurried or now >= self._deadlines.kills_at
+        if is_hurried:
+            coming.append(now + LOOK_AGAIN)
+        moments += [moment for moment in coming if moment > now]
         return max(0.0, min(moments) - now)

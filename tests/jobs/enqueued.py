@@ -25,5 +25,8 @@ def pushes(client: redis.Redis) -> int:
 
 
 def reads(client: redis.Redis) -> int:
-    """Return how often Redis has read from a socket, this time included; a pipeline of small commands is one read."""
+    """Return how often Redis has read from a socket.
+
+    This time is included. A pipeline of small commands is one read.
+    """
     return client.info("stats")["total_reads_processed"]

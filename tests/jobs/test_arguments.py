@@ -1,4 +1,7 @@
-"""Arguments: what JSON would lose or change is refused, by name and with a remedy."""
+"""Arguments that JSON would lose or change are refused.
+
+The error names the argument and a remedy.
+"""
 
 import datetime
 import decimal
@@ -26,7 +29,9 @@ JSON = st.recursive(
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 

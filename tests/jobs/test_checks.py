@@ -1,4 +1,7 @@
-"""System checks: an id, a sentence and a hint for what is wrong in `JOBS`."""
+"""System checks of the setting `JOBS`.
+
+Each gives an id, a sentence and a hint for what is wrong.
+"""
 
 import pytest
 from django.core import checks
@@ -68,3 +71,20 @@ def test_provider_that_is_not_set_is_an_error(settings, monkeypatch):
 
     assert number == "jobs.E003"
     assert "CLOUD_URL" in message
+
+
+@pytest.mark.parametrize("source", ["setting", "environment"])
+@pytest.mark.parametrize("url", ["http://x", "redis://:hunter/2@x"])
+def test_url_that_cannot_be_used_is_an_error_wherever_it_comes_from(
+    settings, monkeypatch, source, url
+):
+    if source == "environment":
+        monkeypatch.setenv("JOBS_REDIS_URL", url)
+    settings.JOBS = {"REDIS_URL": url} if source == "setting" else {}
+
+    [message] = check_settings(None)
+
+    assert message.id == "jobs.E004"
+    assert "cannot be used" in message.msg
+    assert "JOBS['REDIS_URL']" in str(message.hint)
+    assert "hunter" not in message.msg

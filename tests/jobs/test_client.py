@@ -1,4 +1,7 @@
-"""The client: new jobs reach Redis within a bounded time, or their caller hears of it."""
+"""The client brings new jobs to Redis within a bounded time.
+
+If it cannot, their caller hears of it.
+"""
 
 import time
 
@@ -8,6 +11,7 @@ import redis
 from jobs import Job, StoreUnavailable
 from jobs.client import Client, get_client
 from jobs.store import Store
+from jobs.store.intake import Intake
 from tests.conftest import free_port
 from tests.jobs.enqueued import pushes, reads
 from tests.jobs.store.sample_queue import SampleQueue, new_job
@@ -24,7 +28,7 @@ class NoteJob(Job):
 
 @pytest.fixture
 def client(store):
-    return Client(store, timeout=2.0)
+    return Client(lambda: store, timeout=2.0)
 
 
 def jobs(count, queue="q"):
@@ -107,7 +111,10 @@ def test_push_is_tried_again_until_the_bound(settings):
 def test_wrong_password_is_not_shown(settings, tmp_path):
     with running_server(tmp_path) as port, redis.Redis(port=port) as other:
         other.config_set("requirepass", "correct")
-        settings.JOBS = {"REDIS_URL": f"redis://:wrong-secret@127.0.0.1:{port}/0", "ENQUEUE_TIMEOUT": 0.1}
+        settings.JOBS = {
+            "REDIS_URL": f"redis://:wrong-secret@127.0.0.1:{port}/0",
+            "ENQUEUE_TIMEOUT": 0.1,
+        }
 
         with pytest.raises(StoreUnavailable) as raised:
             NoteJob.enqueue()
@@ -116,15 +123,16 @@ def test_wrong_password_is_not_shown(settings, tmp_path):
 
 
 def test_job_that_cannot_be_announced_is_enqueued_all_the_same(redis_url):
-    class GoingAway(Store):
+    class GoingAway(Intake):
         """A Redis that goes away after the push."""
 
         def announce_queues(self, queues):
-            raise StoreUnavailable(self.url, "gone")
+            raise StoreUnavailable("redis://away", "gone")
 
-    store = GoingAway(redis_url)
+    store = Store(redis_url)
+    store.intake = GoingAway(store)
 
-    Client(store, 1.0).push([("q", new_job("a"))])
+    Client(lambda: store, 1.0).push([("q", new_job("a"))])
 
     assert SampleQueue(store).places() == {"a": ["ready"]}
     store.close()

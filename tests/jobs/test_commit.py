@@ -31,7 +31,10 @@ class Rollback(Exception):
 
 @contextmanager
 def rolled_back(using="default"):
-    """Open a transaction, or a savepoint inside of one, that is rolled back in the end."""
+    """Open a transaction that is rolled back in the end.
+
+    Inside of another one, it is a savepoint.
+    """
     with suppress(Rollback), transaction.atomic(using=using):
         yield
         raise Rollback
@@ -39,12 +42,15 @@ def rolled_back(using="default"):
 
 @pytest.fixture
 def warm(store):
-    """Let the process announce its queues and load the scripts, so that only pushes are counted afterwards."""
+    """Let the process announce its queues and load the scripts.
+
+    So only pushes are counted afterwards.
+    """
     for job_class in (NoteJob, HighNoteJob):
         job_class.using(commit="immediate").enqueue("warm")
     for queue in ("default", "high"):
         [ready] = store.client.zrange(store.keys(queue).ready, 0, -1)
-        store.move(queue, "ready", "delete", [ready.decode()])
+        store.sets.move(queue, "ready", "delete", [ready.decode()])
     store.client.config_resetstat()
     return store
 
@@ -332,7 +338,10 @@ class TestAbsentRedis:
 
 
 class InATestCase(TestCase):
-    """What Django's own tools for tests make of it: the transaction around a test never commits."""
+    """What Django's own tools for tests make of it.
+
+    The transaction around a test never commits.
+    """
 
     databases = set(DATABASES)
 
@@ -371,7 +380,10 @@ class InATestCase(TestCase):
     def test_callbacks_of_another_database_are_captured_there(self):
         alias = "fake_services"
 
-        with self.captureOnCommitCallbacks(using=alias, execute=True), transaction.atomic(using=alias):
+        with (
+            self.captureOnCommitCallbacks(using=alias, execute=True),
+            transaction.atomic(using=alias),
+        ):
             NoteJob.enqueue("a")
 
         assert self.pushed() == [["a"]]

@@ -4,7 +4,14 @@ from dataclasses import fields
 
 import pytest
 
-from jobs.conf import DEFAULT_REDIS_URL, JobsSettings, default_redis_url, get_settings, load, problems
+from jobs.conf import (
+    DEFAULT_REDIS_URL,
+    JobsSettings,
+    default_redis_url,
+    get_settings,
+    load,
+    problems,
+)
 from jobs.errors import ConfigurationError
 
 
@@ -14,7 +21,11 @@ def test_empty_setting_is_good():
     assert loaded.queues == ("default",)
     assert (loaded.concurrency, loaded.processes, loaded.timeout) == (5, 1, 25.0)
     assert (loaded.heartbeat, loaded.lease) == (5.0, 15.0)
-    assert (loaded.enqueue, loaded.enqueue_timeout, loaded.max_payload_bytes) == ("on_commit", 1.0, 1_000_000)
+    assert (loaded.enqueue, loaded.enqueue_timeout, loaded.max_payload_bytes) == (
+        "on_commit",
+        1.0,
+        1_000_000,
+    )
 
 
 def test_names_of_secrets_have_a_default_and_can_be_replaced():
@@ -30,7 +41,9 @@ def test_every_default_is_a_valid_value():
 
 
 def test_values_replace_the_defaults_and_lists_become_tuples():
-    loaded = load({"QUEUES": ["high,5", "low,1"], "NAMESPACE": "shop", "TIMEOUT": 3, "MAX_RETRIES": 0})
+    loaded = load(
+        {"QUEUES": ["high,5", "low,1"], "NAMESPACE": "shop", "TIMEOUT": 3, "MAX_RETRIES": 0}
+    )
 
     assert loaded.queues == ("high,5", "low,1")
     assert (loaded.namespace, loaded.timeout, loaded.max_retries) == ("shop", 3, 0)
@@ -41,12 +54,47 @@ def test_setting_must_be_a_dictionary(values):
     assert problems(values) == [f"JOBS must be a dictionary, not {type(values).__name__}."]
 
 
-@pytest.mark.parametrize("key", ["QUEUE", "redis_url", "", 7, None])
+@pytest.mark.parametrize("key", ["COLOUR", "", 7, None, "x" * 1000])
 def test_unknown_key_is_named_with_the_known_ones(key):
     [problem] = problems({key: 1})
 
-    assert repr(key) in problem
+    assert problem.startswith("JOBS has an unknown key ")
+    assert repr(key)[:20] in problem
+    assert len(problem) < 600
     assert "REDIS_URL, NAMESPACE, QUEUES" in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("REDIS_ULR", "REDIS_URL"),
+        ("redis_url", "REDIS_URL"),
+        ("JOBS_REDIS_URL", "REDIS_URL"),
+        ("CONCURENCY", "CONCURRENCY"),
+        ("MAX_RETRY", "MAX_RETRIES"),
+        ("DEAD_MAX_DAY", "DEAD_MAX_DAYS"),
+    ],
+)
+def test_misspelt_key_is_told_which_one_is_meant(key, meant):
+    assert problems({key: 1}) == [f"JOBS has an unknown key {key!r}. Did you mean {meant!r}?"]
+
+
+@pytest.mark.parametrize(
+    ("key", "advice"),
+    [
+        ("QUEUE", "Write QUEUES"),
+        ("BROKER_URL", "Write REDIS_URL"),
+        ("CELERY_BROKER_URL", "Write REDIS_URL"),
+        ("celery_task_always_eager", "jobs.testing.mode"),
+        ("RQ_DEFAULT_TIMEOUT", "docs/not_yet.md"),
+        ("HUEY_IMMEDIATE", "jobs.testing.mode"),
+        ("WORKERS", "Write PROCESSES"),
+    ],
+)
+def test_key_of_another_system_is_told_what_to_write(key, advice):
+    [problem] = problems({key: 1})
+
+    assert advice in problem
 
 
 @pytest.mark.parametrize(
@@ -98,6 +146,21 @@ def test_wrong_value_is_named_with_what_is_expected(key, value):
     assert problem.endswith(f", not {value!r}.")
 
 
+@pytest.mark.parametrize(
+    "token", ["x", "k" * 15, "k" * 16 + " k", "k" * 16 + "\n", "ö" * 20, None, 7]
+)
+def test_token_that_is_short_or_fits_no_header_is_refused_and_not_quoted(token):
+    [problem] = problems({"METRICS_TOKEN": token})
+
+    assert "at least 16 printable ASCII characters" in problem
+    assert repr(token) not in problem
+
+
+@pytest.mark.parametrize("token", ["", "k" * 16])
+def test_token_may_be_empty_or_long(token):
+    assert load({"METRICS_TOKEN": token}).metrics_token == token
+
+
 def test_lease_must_outlast_a_missed_heartbeat():
     [problem] = problems({"LEASE": 8, "HEARTBEAT": 5})
 
@@ -123,7 +186,11 @@ def test_all_problems_are_told_at_once():
         ({"JOBS_REDIS_URL": "redis://one"}, "redis://one"),
         ({"JOBS_REDIS_URL": ""}, DEFAULT_REDIS_URL),
         (
-            {"JOBS_REDIS_PROVIDER": "CLOUD_URL", "CLOUD_URL": "redis://two", "JOBS_REDIS_URL": "redis://one"},
+            {
+                "JOBS_REDIS_PROVIDER": "CLOUD_URL",
+                "CLOUD_URL": "redis://two",
+                "JOBS_REDIS_URL": "redis://one",
+            },
             "redis://two",
         ),
         ({"JOBS_REDIS_PROVIDER": "", "JOBS_REDIS_URL": "redis://one"}, "redis://one"),
@@ -152,3 +219,12 @@ def test_project_without_the_setting_uses_the_defaults(settings):
     del settings.JOBS
 
     assert get_settings().queues == ("default",)
+
+
+def test_only_kinds_of_problems_can_be_accepted():
+    accepted = ["redis_unlimited", "queue_late:imports"]
+    assert load({"CHECK_IGNORE": accepted}).check_ignore == tuple(accepted)
+
+    [problem] = problems({"CHECK_IGNORE": ["queue_lat"]})
+    assert "must be a list of kinds of problems" in problem
+    assert "queue_late" in problem

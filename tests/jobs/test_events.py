@@ -1,171 +1,375 @@
-"""Log lines: stable names and fields, plain or JSON, and no line that harms a job."""
+"""Events: who hears which, when, and that no listener harms anybody."""
 
-import io
-import json
+import dataclasses
 import logging
 import sys
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from jobs import events
+from jobs.ending import Ending
+from jobs.errors import JobInterrupted
+from jobs.events import (
+    Event,
+    JobDying,
+    JobEnded,
+    JobEnqueued,
+    JobEvent,
+    JobFailing,
+    JobStarted,
+    WorkerQuiet,
+)
+from jobs.events.bus import be_ordinary, be_supervisor, be_worker, courier
 from jobs.payload import Payload
+from jobs.shield import InterruptGuard, _forget_guard
+from tests.waiting import wait_until
 
 PAYLOAD = Payload(0, "a", "shop.OrderJob", "high", failures=1)
+DONE = JobEnded(PAYLOAD, Ending.DONE, 0.25)
 
 
 @pytest.fixture
-def stream():
-    return io.StringIO()
+def listen() -> Iterator[Callable[..., list]]:
+    """Return a function that subscribes a new listener.
+
+    It returns the list of what the listener hears.
+    """
+    added = []
+
+    def add(*kinds, **options):
+        heard: list[Event] = []
+
+        def listener(event):
+            heard.append(event)
+
+        added.append(events.subscribe(*kinds, **options)(listener))
+        return heard
+
+    yield add
+    for listener in added:
+        events.unsubscribe(listener)
 
 
 @pytest.fixture
-def handler(stream):
-    """Return a handler of the library on a logger that is as it was after the test."""
-    handler = events.BatchingHandler(stream)
-    handlers, level, propagate = events.logger.handlers[:], events.logger.level, events.logger.propagate
-    events.logger.handlers[:] = [handler]
-    events.logger.setLevel(logging.INFO)
-    events.logger.propagate = False
-    yield handler
-    events.logger.handlers[:] = handlers
-    events.logger.setLevel(level)
-    events.logger.propagate = propagate
+def collecting() -> Iterator[None]:
+    """Let the courier bring events, as in a worker."""
+    be_worker()
+    yield
+    courier.stop(5)
+    be_ordinary()
 
 
-def test_line_has_a_name_and_fields(caplog):
-    with caplog.at_level(logging.INFO, "jobs"):
-        events.job_ended("job.done", PAYLOAD, 0.25, worker="w")
+@pytest.fixture
+def failing() -> Iterator[list[BaseException]]:
+    """Subscribe a listener that raises what is in the list."""
+    errors: list[BaseException] = []
 
-    [record] = caplog.records
-    line = "job.done class=shop.OrderJob id=a queue=high attempt=2 elapsed=0.2500 worker=w"
-    assert record.getMessage() == line
-    assert record.fields == {
-        "class": "shop.OrderJob", "id": "a", "queue": "high", "attempt": 2, "elapsed": "0.2500", "worker": "w"
-    }  # fmt: skip
-    assert (record.name, record.levelno, record.event) == ("jobs", logging.INFO, "job.done")
+    @events.subscribe(WorkerQuiet)
+    def fail(event):
+        raise errors[0]
+
+    yield errors
+    events.unsubscribe(fail)
 
 
-def test_start_of_a_job_is_told_to_those_who_debug(caplog):
-    with caplog.at_level(logging.INFO, "jobs"):
-        events.job_started(PAYLOAD)
-    assert caplog.records == []
+def test_listener_hears_its_class_and_the_subclasses(listen):
+    everything, of_jobs, ended = listen(Event), listen(JobEvent), listen(JobEnded)
 
+    events.emit(DONE)
+    events.emit(JobStarted(PAYLOAD))
+    events.emit(WorkerQuiet("w"))
+
+    assert [event.name for event in everything] == ["job.done", "job.started", "worker.quiet"]
+    assert [event.name for event in of_jobs] == ["job.done", "job.started"]
+    assert ended == [DONE]
+
+
+def test_listener_of_two_classes_hears_an_event_of_both_once(listen):
+    heard = listen(JobEvent, JobEnded)
+
+    events.emit(DONE)
+
+    assert heard == [DONE]
+
+
+def test_listener_that_was_taken_out_hears_nothing(listen):
+    heard: list[Event] = []
+    events.subscribe(JobEnded)(heard.append)
+    events.unsubscribe(heard.append)
+
+    events.emit(DONE)
+
+    assert heard == []
+
+
+@pytest.mark.parametrize("kinds", [(), (str,), (DONE,), ("job.done",)])
+def test_what_is_no_class_of_events_is_refused(kinds):
+    with pytest.raises(TypeError, match="classes of events"):
+        events.subscribe(*kinds)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), SystemExit(), MemoryError()])
+def test_listener_that_raises_is_told_and_harms_nobody(listen, failing, caplog, error):
+    failing.append(error)
+    after = listen(WorkerQuiet)
+    emitter = threading.Thread(target=events.emit, args=(WorkerQuiet("w"),))
+
+    emitter.start()
+    emitter.join()
+
+    assert len(after) == 1
+    [record] = [record for record in caplog.records if record.event == "listener.failed"]
+    assert record.fields["event"] == "worker.quiet"
+    assert record.fields["listener"].endswith("fail")
+    assert record.exc_info[1] is error
+
+
+def test_ctrl_c_in_a_main_thread_gets_through(failing):
+    failing.append(KeyboardInterrupt())
+
+    with pytest.raises(KeyboardInterrupt):
+        events.emit(WorkerQuiet("w"))
+
+
+def test_interruption_of_a_job_gets_through_to_the_job_alone(failing, caplog):
+    failing.append(JobInterrupted())
+    events.emit(WorkerQuiet("outside of a job, it is what the listener raised"))
+    assert caplog.text.count("listener.failed") == 1
+
+    guard = InterruptGuard()
+    guard.adopt()
+    try:
+        with pytest.raises(JobInterrupted):
+            guard.call(lambda: events.emit(WorkerQuiet("w")))
+    finally:
+        _forget_guard()
+
+
+def test_listener_that_fails_at_the_report_of_its_failure_is_left_alone():
+    def fail(event):
+        raise RuntimeError("always")
+
+    events.subscribe(Event)(fail)
+    try:
+        events.emit(WorkerQuiet("w"))
+    finally:
+        events.unsubscribe(fail)
+
+
+def test_event_that_nobody_wants_is_not_worth_making(listen):
+    logger = logging.getLogger("jobs")
+    before = logger.level
+    try:
+        logger.setLevel(logging.INFO)
+        assert not events.is_heard(JobStarted)
+        logger.setLevel(logging.DEBUG)
+        assert events.is_heard(JobStarted)
+    finally:
+        logger.setLevel(before)
+    listen(JobStarted, is_wanted=lambda kind: False)
+    listen(JobEnqueued)
+    assert events.is_heard(JobEnqueued)
+
+
+def test_in_a_worker_a_thread_brings_events_in_their_order(listen, collecting):
+    threads = []
+    heard = listen(WorkerQuiet)
+    events.subscribe(WorkerQuiet)(
+        note := lambda event: threads.append(threading.current_thread().name)
+    )
+
+    for number in range(100):
+        events.emit(WorkerQuiet(str(number)))
+
+    wait_until(lambda: len(threads) == 100)
+    events.unsubscribe(note)
+    assert [event.worker for event in heard] == [str(number) for number in range(100)]
+    assert set(threads) == {"jobs-listeners"}
+
+
+def test_listener_at_once_is_called_by_who_emits(listen, collecting):
+    heard = listen(WorkerQuiet, at_once=True)
+
+    events.emit(WorkerQuiet("w"))
+
+    assert len(heard) == 1
+
+
+def test_what_comes_too_fast_is_lost_and_counted(listen, collecting, monkeypatch, caplog):
+    monkeypatch.setattr("jobs.events.courier.MOST_WAITING", 3)
+    may_go_on, is_busy = threading.Event(), threading.Event()
+
+    def be_slow(event):
+        is_busy.set()
+        may_go_on.wait(10)
+
+    events.subscribe(WorkerQuiet)(be_slow)
+    try:
+        events.emit(WorkerQuiet("first"))
+        assert is_busy.wait(10)
+        for _ in range(5):
+            events.emit(WorkerQuiet("next"))
+        # It is told although the listener never comes back.
+        assert caplog.text.count("listener.events_lost events=1") == 1
+        may_go_on.set()
+        wait_until(lambda: caplog.text.count("listener.events_lost events=1") == 2)
+    finally:
+        events.unsubscribe(be_slow)
+
+
+@pytest.mark.parametrize("error", [SystemExit(), KeyboardInterrupt(), GeneratorExit()])
+def test_no_listener_ends_the_main_thread_of_a_worker(failing, collecting, caplog, error):
+    failing.append(error)
+    events.subscribe(WorkerQuiet, at_once=True)(fail := lambda event: (_ for _ in ()).throw(error))
+    try:
+        events.emit(WorkerQuiet("w"))
+    finally:
+        events.unsubscribe(fail)
+
+    wait_until(lambda: caplog.text.count("listener.failed") == 2)
+
+
+def test_in_a_supervisor_nobody_listens_but_the_log(listen, caplog):
+    later, at_once = listen(WorkerQuiet), listen(WorkerQuiet, at_once=True)
+    be_supervisor()
+    try:
+        with caplog.at_level(logging.INFO, "jobs"):
+            events.emit(WorkerQuiet("w"))
+        assert (later, at_once) == ([], [])
+        assert caplog.messages == ["worker.quiet worker=w"]
+        be_worker()  # as its forked child does
+        events.emit(WorkerQuiet("w"))
+        assert len(at_once) == 1
+        wait_until(lambda: len(later) == 1)
+    finally:
+        be_ordinary()
+
+
+def test_courier_that_stops_brings_what_waits(listen):
+    heard = listen(WorkerQuiet)
+    be_worker()
+    events.emit(WorkerQuiet("w"))
+
+    courier.stop(5)
+    assert len(heard) == 1
+
+    events.emit(WorkerQuiet("a last word, for which nobody may have to wait"))
+    assert len(heard) == 1
+    be_ordinary()
+
+
+def test_error_handlers_hear_a_failure_and_death_handlers_a_death(settings):
+    told = []
+    settings.JOBS = {**settings.JOBS, "ERROR_HANDLERS": [], "DEATH_HANDLERS": []}
+
+    class SomeJob:
+        @staticmethod
+        def parameter_names():
+            return ()
+
+    error = ValueError("no")
+    for kind in (JobFailing, JobDying):
+        events.subscribe(kind, at_once=True)(
+            note := lambda event: told.append((type(event), event.error))
+        )
+        events.emit(kind(PAYLOAD, SomeJob(), Ending.DEAD, error))
+        events.unsubscribe(note)
+
+    assert told == [(JobFailing, error), (JobDying, error)]
+
+
+def test_decisive_events_have_no_line(caplog):
     with caplog.at_level(logging.DEBUG, "jobs"):
-        events.job_started(PAYLOAD)
-    assert caplog.messages == ["job.started class=shop.OrderJob id=a queue=high attempt=2"]
+        events.emit(JobDying(PAYLOAD, None, Ending.DEAD, ValueError("no")))
+
+    assert [record for record in caplog.records if record.event == "job.dying"] == []
 
 
-def test_percent_signs_in_fields_are_only_text(caplog):
-    with caplog.at_level(logging.INFO, "jobs"):
-        events.emit(logging.INFO, "job.done", {"error": "100 %s %d"})
+def test_event_has_the_time_at_which_it_was_made():
+    first, second = WorkerQuiet("w"), WorkerQuiet("w", at=1.0)
 
-    assert caplog.messages == ["job.done error=100 %s %d"]
-
-
-def test_error_follows_the_line(caplog):
-    with caplog.at_level(logging.ERROR, "jobs"):
-        events.emit(logging.ERROR, "handler.failed", {}, ValueError("no"))
-
-    assert "ValueError: no" in caplog.text
+    assert first.at > second.at == 1.0
 
 
-def test_plain_line_has_time_level_and_process(stream, handler):
-    handler.setFormatter(events.PlainFormatter())
+def test_listener_need_not_be_hashable():
+    @dataclasses.dataclass
+    class Counter:
+        count: int = 0
 
-    events.emit(logging.INFO, "job.done", {"id": "a"})
-    events.flush()
+        def __call__(self, event):
+            self.count += 1
 
-    assert stream.getvalue().endswith(" job.done id=a\n")
-    date, time, level, pid, *_ = stream.getvalue().split()
-    assert (len(date), len(time), level, pid.startswith("pid=")) == (10, 12, "INFO", True)
+    counter = Counter()
+    events.subscribe(JobEnded)(counter)
+    events.emit(DONE)
+    events.unsubscribe(counter)
+    events.emit(DONE)
 
-
-def test_json_line_has_the_fields_beside_the_event(stream, handler):
-    handler.setFormatter(events.JsonFormatter())
-
-    events.emit(logging.WARNING, "job.retried", {"id": "a", "error": ValueError("no")}, ValueError("no"))
-    events.flush()
-
-    line = json.loads(stream.getvalue())
-    assert (line["event"], line["id"], line["level"], line["logger"]) == ("job.retried", "a", "WARNING", "jobs")
-    assert line["error"] == "no"
-    assert "ValueError: no" in line["traceback"]
+    assert counter.count == 1
 
 
-def test_line_of_somebody_else_is_json_too(stream, handler):
-    handler.setFormatter(events.JsonFormatter())
+def test_who_cannot_tell_what_it_wants_gets_it(listen):
+    listen(JobEnqueued, is_wanted=lambda kind: 1 / 0)
 
-    logging.getLogger("jobs.project").warning("hello %s", "world")
-    events.flush()
-
-    assert json.loads(stream.getvalue())["message"] == "hello world"
+    assert events.is_heard(JobEnqueued)
 
 
-def test_rare_line_is_written_at_once(stream, handler):
-    events.emit(logging.INFO, "one", {})
+def test_subscription_beside_a_thread_that_asks_is_never_forgotten(quick_switches):
+    is_over, forgotten = threading.Event(), 0
 
-    assert stream.getvalue() == "one\n"
+    def ask():
+        while not is_over.is_set():
+            events.is_heard(JobEnded)
 
+    asking = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in asking:
+        thread.start()
+    for _ in range(2_000):
+        heard: list[Event] = []
+        listener = events.subscribe(JobEnded, at_once=True)(
+            lambda event, heard=heard: heard.append(event)
+        )
+        events.emit(DONE)
+        events.unsubscribe(listener)
+        forgotten += heard == []
+    is_over.set()
+    for thread in asking:
+        thread.join()
 
-def test_lines_that_come_thick_and_fast_are_written_together(stream, handler):
-    handler._written_at = float("inf")  # as if something was written just now
-    events.emit(logging.INFO, "one", {})
-    events.emit(logging.INFO, "two", {})
-    assert stream.getvalue() == ""
-
-    events.flush()
-
-    assert stream.getvalue() == "one\ntwo\n"
-
-
-def test_warning_is_never_held_back(stream, handler):
-    handler._written_at = float("inf")
-    events.emit(logging.INFO, "one", {})
-
-    events.emit(logging.WARNING, "two", {})
-
-    assert stream.getvalue() == "one\ntwo\n"
-
-
-def test_stream_that_cannot_be_written_fails_no_job(handler, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", None)  # where logging itself would complain
-    handler.stream = open("/dev/null")  # noqa: SIM115, PTH123  # it is not open for writing
-
-    events.emit(logging.WARNING, "one", {})
-
-    handler.stream.close()
+    assert forgotten == 0
 
 
-def test_wrong_arguments_of_a_log_call_fail_no_job(handler, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", None)
-
-    handler.handle(logging.LogRecord("jobs.project", logging.WARNING, __file__, 1, "%d", ("no number",), None))
-
-
-def test_filter_of_the_handler_counts(stream, handler):
-    handler.addFilter(lambda record: "secret" not in record.getMessage())
-
-    events.emit(logging.WARNING, "secret", {})
-
-    assert stream.getvalue() == ""
+@pytest.fixture
+def quick_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
-@pytest.mark.parametrize(("form", "formatter"), [("plain", events.PlainFormatter), ("json", events.JsonFormatter)])
-def test_lines_go_to_standard_error_in_the_form_that_was_asked_for(handler, form, formatter, capsys):
-    events.logger.setLevel(logging.NOTSET)
+def test_listener_that_raises_an_interruption_ends_no_courier(listen, failing, collecting):
+    failing.append(JobInterrupted())
+    heard = listen(WorkerQuiet)
 
-    events.log_to_stderr(form)
-    events.emit(logging.INFO, "job.done", {"id": "a"})
-    events.flush()
+    events.emit(WorkerQuiet("first"))
+    wait_until(lambda: len(heard) == 1)
+    events.emit(WorkerQuiet("second"))
 
-    assert type(events.logger.handlers[0].formatter) is formatter
-    assert "job.done" in capsys.readouterr().err
-    assert events.logger.level == logging.INFO
+    wait_until(lambda: len(heard) == 2)
 
 
-def test_level_that_a_project_chose_is_kept(handler):
-    events.logger.setLevel(logging.WARNING)
+def test_courier_that_finds_no_thread_harms_nobody_and_tries_again(listen, collecting, monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
 
-    events.log_to_stderr("plain")
+    heard = listen(WorkerQuiet)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        events.emit(WorkerQuiet("first"))
+    assert heard == []
 
-    assert events.logger.level == logging.WARNING
+    events.emit(WorkerQuiet("second"))
+
+    wait_until(lambda: [event.worker for event in heard] == ["first", "second"])

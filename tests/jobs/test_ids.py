@@ -41,7 +41,10 @@ def test_ids_increase_when_the_clock_steps_back():
 
 def test_threads_make_no_id_twice():
     made: list[str] = []
-    threads = [threading.Thread(target=lambda: made.extend(new_job_id() for _ in range(2000))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: made.extend(new_job_id() for _ in range(2000)))
+        for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,5 +64,21 @@ def test_child_process_makes_other_ids_in_the_same_millisecond():
     os.waitpid(child, 0)
 
     assert os.read(reading, 32).decode() != new()
+    os.close(reading)
+    os.close(writing)
+
+
+def test_child_that_is_forked_while_many_are_made_makes_others_than_its_parent():
+    ids = JobIdGenerator().many()
+    next(ids)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, next(ids).encode())
+        os._exit(0)
+
+    os.waitpid(child, 0)
+
+    assert os.read(reading, 32).decode() != next(ids)
     os.close(reading)
     os.close(writing)

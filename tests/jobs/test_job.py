@@ -10,7 +10,8 @@ from jobs.registry import registry
 from jobs.worker.stops import Stops
 
 HOUR = timedelta(hours=1)
-#: Tidying up looks at the connections that other tests left open, and pytest-django wants to know of it.
+#: Tidying up looks at the connections that other tests left open.
+#: pytest-django wants to know of it.
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"])
 log: list = []
 
@@ -68,14 +69,21 @@ def defined(name="DefinedJob", bases=(Job,), **attributes):
 def test_class_without_options_has_the_defaults():
     options = defined().options
 
-    assert (options.queue, options.priority, options.max_retries, options.dead) == ("default", 0, None, True)
+    assert (options.queue, options.priority, options.max_retries, options.dead) == (
+        "default",
+        0,
+        None,
+        True,
+    )
 
 
 def test_options_are_class_attributes():
-    options = defined(queue="high", priority=5, max_retries=0, dead=False, keep_result_for=HOUR).options
+    options = defined(
+        queue="high", priority=5, max_retries=0, dead=False, keep_result_for=HOUR
+    ).options
 
     assert (options.queue, options.priority, options.max_retries) == ("high", 5, 0)
-    assert (options.dead, options.keep_result_for) == (False, HOUR)
+    assert (options.dead, options.others["keep_result_for"]) == (False, HOUR)
 
 
 def test_subclass_inherits_and_overrides():
@@ -122,8 +130,17 @@ def test_limit_of_the_subclass_replaces_that_of_the_base():
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ({"qeue": "high"}, r"DefinedJob: unknown option 'qeue'. Did you mean 'queue'\? Known options: queue, priority"),
-        ({"recipients": ["a"]}, "unknown option 'recipients'.* CAPITALS or with a leading underscore"),
+        (
+            {"qeue": "high"},
+            (
+                r"DefinedJob: unknown option 'qeue'. Did you mean 'queue'\? "
+                r"Known options: queue, priority"
+            ),
+        ),
+        (
+            {"recipients": ["a"]},
+            "unknown option 'recipients'.* CAPITALS or with a leading underscore",
+        ),
         ({"queue": "no spaces"}, "option 'queue' must be"),
         ({"priority": "high"}, "option 'priority' must be a whole number"),
         ({"max_retries": 3, "retry_for": HOUR}, "exclude each other"),
@@ -237,7 +254,9 @@ def test_parameters_that_can_be_given_by_position_have_names():
 
 
 def test_error_shows_the_signature_without_self():
-    with pytest.raises(InvalidArguments, match=r"DefinedJob.perform\(a, b=2\): missing a required argument: 'a'"):
+    with pytest.raises(
+        InvalidArguments, match=r"DefinedJob.perform\(a, b=2\): missing a required argument: 'a'"
+    ):
         defined(perform=one_or_two).check_signature((), {})
 
 

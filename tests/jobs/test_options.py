@@ -1,9 +1,12 @@
 """Options: checked where they are written, with the known names."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
 
+from jobs import habits
+from jobs.conf import JobsSettings
 from jobs.errors import InvalidJob
 from jobs.options import JobOptions, Option, check_queue_name
 
@@ -11,7 +14,9 @@ HOUR = timedelta(hours=1)
 
 
 def merged(options=None, /, **changes):
-    return (options or JobOptions()).merged(changes, "OrderJob", lambda: {"limit": Option(lambda v: v > 0, "positive")})
+    return (options or JobOptions()).merged(
+        changes, "OrderJob", lambda: {"limit": Option(lambda v: v > 0, "positive")}
+    )
 
 
 @pytest.mark.parametrize("name", ["default", "a", "A-b_c.9", "x" * 100])
@@ -20,7 +25,9 @@ def test_queue_name_of_allowed_characters(name):
     assert merged(queue=name).queue == name
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "a{b}", "ä", "x" * 101, "a\n", "a,5", None, 7, b"a"])
+@pytest.mark.parametrize(
+    "name", ["", "a b", "a/b", "a{b}", "ä", "x" * 101, "a\n", "a,5", None, 7, b"a"]
+)
 def test_queue_name_of_other_characters_is_refused(name):
     with pytest.raises(InvalidJob, match="1 to 100 letters, digits"):
         check_queue_name(name)
@@ -73,6 +80,39 @@ def test_unknown_option_is_named_with_the_nearest_and_all_others():
     assert "queue, priority, max_retries" in message
     assert "limit" in message
     assert "CAPITALS" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("delay", "using(run_after="),
+        ("countdown", "using(run_after="),
+        ("run_after", "give it to using()"),
+        ("queue_name", "write queue"),
+        ("retries", "write max_retries"),
+        ("retry", "write max_retries"),
+        ("autoretry_for", "transient_errors"),
+        ("max_age", "write expires_in"),
+        ("retry_backoff", "retry_in"),
+        ("acks_late", "leave it out"),
+        ("bind", "leave it out"),
+        ("result_ttl", "keep_result_for"),
+        ("rate_limit", "jobs.limit"),
+        ("time_limit", "docs/not_yet.md"),
+    ],
+)
+def test_option_of_another_system_is_told_what_to_write(name, advice):
+    with pytest.raises(InvalidJob) as raised:
+        merged(**{name: 3})
+
+    assert f"unknown option {name!r}. Instead of it, " in str(raised.value)
+    assert advice in str(raised.value)
+    assert "Did you mean" not in str(raised.value)
+
+
+def test_habits_are_none_of_our_own_names():
+    assert not set(habits.OPTIONS) & {f.name for f in fields(JobOptions)}
+    assert not set(habits.SETTINGS) & {f.name.upper() for f in fields(JobsSettings)}
 
 
 def test_option_of_a_middleware_is_kept_beside_our_own():

@@ -41,7 +41,9 @@ def test_class_in_a_module_below_the_app_belongs_to_it(own):
 
 
 def test_unknown_name_says_what_to_do():
-    with pytest.raises(UnknownJob, match=r"No such job class: shop.GoneJob. Deploy the code") as raised:
+    with pytest.raises(
+        UnknownJob, match=r"No such job class: shop.GoneJob. Deploy the code"
+    ) as raised:
         registry.find("shop.GoneJob")
 
     assert raised.value.name == "shop.GoneJob"

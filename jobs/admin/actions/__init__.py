@@ -1,1 +1,4 @@
-"""The actions: every change that a page offers, as a POST that checks, changes, tells and writes the admin log."""
+"""The actions: every change that a page offers.
+
+Each is a POST that checks, changes, tells the user and writes the admin log.
+"""

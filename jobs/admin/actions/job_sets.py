@@ -1,5 +1,9 @@
-"""Changes to the jobs of a set: those that are ticked, or all that match the filter in the address."""
+"""Changes to jobs of a set: the ticked ones, or all that match.
 
+The filter that they must match is in the address.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,23 +12,29 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from jobs import inspect
-from jobs.admin.access import action, demand
-from jobs.admin.audit import log
-from jobs.admin.forms import FilterForm, RescheduleForm
+from jobs.admin.access import action, demand, demand_queue, reader_for
+from jobs.admin.audit import Deed, recorded
+from jobs.admin.facts import filter_fact, job_facts, new_time_fact, set_fact, touched_by
+from jobs.admin.filters import demand_words, filter_form
+from jobs.admin.forms import RescheduleForm
 from jobs.admin.nav import address
 from jobs.admin.pages.failures import GROUP_VERBS
-from jobs.admin.pages.job_set import TITLES, query_of
+from jobs.admin.pages.job_set import PAGE_SIZE, TITLES, query_of
 from jobs.admin.responses import render
 from jobs.admin.verbs import VERBS, Verb
-from jobs.control import Sweep
-from jobs.inspect import Filter
+from jobs.inspect import Filter, JobRecord
 from jobs.store.reader import SetName
+from jobs.store.sight import WORDLESS
 from jobs.templatetags.jobs_format import number
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asked for: a verb, the sets, and the ticked jobs or else all that match. `back` is where to go."""
+    """What somebody asked for: a verb, the sets, and which jobs.
+
+    These are the ticked jobs, or all that match the filter in `jobs`. `back` is the page to go to
+    afterwards.
+    """
 
     verb: Verb
     names: tuple[SetName, ...]
@@ -37,7 +47,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The page that asks whether it is really meant, or when a job shall run."""
+    """The page that asks whether it is really meant, or for a time."""
 
     wish: Wish
     count: int
@@ -47,104 +57,204 @@ class Confirmation:
     url: str
 
 
-@action()
+@action(page="jobs_set", named_by="name")
 def set_action(request: HttpRequest, name: SetName) -> HttpResponse:
-    """Change jobs of a set, over all queues or the one that the filter names."""
-    query = query_of(request)
-    back = address(request, "jobs_set", name=name) + (f"?{query}" if query else "")
+    """Change jobs of a set, in all queues or in one.
+
+    The filter may name the queue.
+    """
+    back = _with_filter(request, address(request, "jobs_set", name=name))
     return _act(request, _wish(request, (name,), _filter(request), str(TITLES[name]), back))
 
 
-@action()
+@action(page="jobs_queue", named_by="queue")
 def ready_action(request: HttpRequest, queue: str) -> HttpResponse:
     """Change ready jobs of one queue."""
-    query = query_of(request)
-    back = address(request, "jobs_queue", queue=queue) + (f"?{query}" if query else "")
+    demand_queue(request, queue)
+    back = _with_filter(request, address(request, "jobs_queue", queue=queue))
     return _act(request, _wish(request, ("ready",), _filter(request, queue), queue, back))
 
 
-@action()
+@action(page="jobs_failures")
 def failures_action(request: HttpRequest) -> HttpResponse:
-    """Change all jobs of a group of failures, in the retry set and in the dead set."""
+    """Change all jobs of a group of failures, in retry and in dead."""
     data = request.POST
     if data.get("verb") not in GROUP_VERBS or not data.get("job_class"):
         raise Http404(_("There is no such action."))
-    group = Filter(job_class=data["job_class"], error_class=data.get("error_class", ""), shape=data.get("shape", ""))
+    demand_words(request, data)
+    group = Filter(
+        job_class=data["job_class"],
+        error_class=data.get("error_class", ""),
+        shape=data.get("shape", ""),
+    )
     verb = VERBS[data["verb"]]
-    names = tuple(name for name in ("retry", "dead") if name in verb.sets)
-    title = f"{group.job_class}: {group.error_class}"
-    wish = Wish(verb, names, group, (), is_all=True, title=title, back=address(request, "jobs_failures"))
+    wish = Wish(
+        verb=verb,
+        names=tuple(name for name in ("retry", "dead") if name in verb.sets),
+        jobs=group,
+        ids=(),
+        is_all=True,
+        title=f"{group.job_class}: {group.error_class}",
+        back=address(request, "jobs_failures"),
+    )
     demand(request, verb.permission)
     return _act(request, wish)
 
 
+def _with_filter(request: HttpRequest, url: str) -> str:
+    query = query_of(request)
+    return f"{url}?{query}" if query else url
+
+
 def _filter(request: HttpRequest, queue: str = "") -> Filter:
-    """Return the filter in the address; one that cannot be understood must never mean everything."""
-    wanted = FilterForm(request.GET).filter(queue)
+    """Return the filter in the address, or raise Http404.
+
+    A filter that cannot be understood must never mean everything.
+    """
+    wanted = filter_form(request).filter(queue)
     if wanted is None:
         raise Http404(_("The filter cannot be understood."))
     return wanted
 
 
-def _wish(request: HttpRequest, names: tuple[SetName, ...], jobs: Filter, title: str, back: str) -> Wish:
+def _wish(
+    request: HttpRequest, names: tuple[SetName, ...], jobs: Filter, title: str, back: str
+) -> Wish:
     data = request.POST
     verb = VERBS.get(data.get("verb", ""))
     if verb is None or not verb.sets.issuperset(names):
         raise Http404(_("There is no such action."))
     demand(request, verb.permission)
-    return Wish(verb, names, jobs, tuple(data.getlist("job")), data.get("scope") == "all", title, back)
+    return Wish(
+        verb=verb,
+        names=names,
+        jobs=jobs,
+        ids=tuple(dict.fromkeys(data.getlist("job"))),  # named twice, it is still one job
+        is_all=data.get("scope") == "all",
+        title=title,
+        back=back,
+    )
 
 
 def _act(request: HttpRequest, wish: Wish) -> HttpResponse:
     if not (wish.is_all or wish.ids):
         messages.warning(request, _("No job is ticked, so nothing was changed."))
         return HttpResponseRedirect(wish.back)
-    form = RescheduleForm(request.POST if "at" in request.POST else None) if wish.verb.needs_time else None
-    is_open = "confirmed" not in request.POST and (wish.verb.destroys or wish.is_all)
-    if is_open or (form and not form.is_valid()):
+    if not wish.is_all and len(wish.ids) > PAGE_SIZE:
+        text = _("%(count)s jobs are ticked, more than the %(most)s of a page. Tick fewer.")
+        messages.warning(request, text % {"count": number(len(wish.ids)), "most": PAGE_SIZE})
+        return HttpResponseRedirect(wish.back)
+    form = _time_form(request) if wish.verb.needs_time else None
+    needs_confirmation = wish.verb.destroys or wish.is_all
+    if needs_confirmation and "confirmed" not in request.POST:
         return _ask(request, wish, form)
-    _do(request, wish, form.cleaned_data["at"] if form else None)
+    if form and not form.is_valid():
+        return _ask(request, wish, form)
+    at = form.cleaned_data["at"] if form else None
+    if wish.is_all:
+        _change_all(request, wish, at)
+    else:
+        _change_ticked(request, wish, at)
     return HttpResponseRedirect(wish.back)
 
 
+def _time_form(request: HttpRequest) -> RescheduleForm:
+    """Return the form for the time.
+
+    It says what is wrong only after a time was sent.
+    """
+    was_sent = "at" in request.POST
+    return RescheduleForm(request.POST if was_sent else None)
+
+
 def _ask(request: HttpRequest, wish: Wish, form: RescheduleForm | None) -> HttpResponse:
-    total = (
-        sum(inspect.job_set(name, wish.jobs, limit=1).total for name in wish.names) if wish.is_all else len(wish.ids)
+    count, is_exact = _count_all(request, wish) if wish.is_all else (len(wish.ids), True)
+    shown = Confirmation(
+        wish=wish,
+        count=count,
+        is_exact=is_exact,
+        form=form,
+        fields=_repeated(request.POST),
+        url=request.get_full_path(),
     )
-    is_exact = not wish.is_all or not any(wish.jobs.needs_payload(name) for name in wish.names)
-    shown = Confirmation(wish, total, is_exact, form, _repeated(request.POST), request.get_full_path())
     return render(request, "confirm", wish.verb.label, shown)
+
+
+def _count_all(request: HttpRequest, wish: Wish) -> tuple[int, bool]:
+    """Return how many jobs match, and whether that is exact."""
+    reader = reader_for(request)
+    found = [inspect.job_set(name, wish.jobs, limit=1, reader=reader) for name in wish.names]
+    count = sum(page.total for page in found)
+    is_exact = not any(map(wish.jobs.needs_payload, wish.names))
+    return count, is_exact
 
 
 def _repeated(data: QueryDict) -> tuple[tuple[str, str], ...]:
     """Return the fields of the first form, to be sent again with the confirmation."""
     left_out = {"csrfmiddlewaretoken", "confirmed", "at"}
-    return tuple((key, value) for key, values in data.lists() if key not in left_out for value in map(str, values))
+    fields = []
+    for key, values in data.lists():
+        if key not in left_out:
+            fields += [(key, str(value)) for value in values]
+    return tuple(fields)
 
 
-def _do(request: HttpRequest, wish: Wish, at: datetime | None) -> None:
-    if wish.is_all:
-        sweeps = [wish.verb.sweep(name, wish.jobs, at) for name in wish.names]
-        sweep = Sweep(
-            sum(each.changed for each in sweeps),
-            sum(each.searched for each in sweeps),
-            is_finished=all(each.is_finished for each in sweeps),
-        )
-        _tell(request, wish, sweep.changed)
-        if not sweep.is_finished:
-            text = _("There was no time for more: %(searched)s jobs were looked through. Do it again to go on.")
-            messages.warning(request, text % {"searched": number(sweep.searched)})
-        return
-    jobs = [job for job in map(inspect.find, wish.ids) if job and job.place in wish.names]
-    changed = wish.verb.change(jobs, at)
+def _change_all(request: HttpRequest, wish: Wish, at: datetime | None) -> None:
+    reader = reader_for(request)
+    facts = (set_fact(wish.names), filter_fact(wish.jobs), *new_time_fact(at))
+    with recorded(request, _deed(wish, wish.title, facts)) as trail:
+        sweeps = []
+        for name in wish.names:
+            sweep = wish.verb.sweep(name, wish.jobs, at, reader)
+            trail.tell(wish.verb.sentence(sweep.changed), *job_facts(sweep.touched))
+            sweeps.append(sweep)
+        has_time = all(sweep.is_finished for sweep in sweeps)
+        if not has_time:
+            searched = sum(sweep.searched for sweep in sweeps)
+            text = _(
+                "There was no time for more: %(searched)s jobs were looked through. "
+                "Do it again to go on."
+            ) % {"searched": number(searched)}
+            trail.tell(text)
+    _tell(request, wish, sum(sweep.changed for sweep in sweeps))
+    if not has_time:
+        messages.warning(request, text)
+
+
+def _change_ticked(request: HttpRequest, wish: Wish, at: datetime | None) -> None:
+    reader = reader_for(request)
+    found = (inspect.find(job_id, reader) for job_id in wish.ids)
+    # The log and the change need no arguments, which may be large.
+    jobs = [job.seen_with(WORDLESS) for job in found if job and job.place in wish.names]
+    changed = _change(request, wish, jobs, at) if jobs else 0
     _tell(request, wish, changed)
-    if changed < len(wish.ids):
+    missing = len(wish.ids) - changed
+    if missing > 0:
         text = _("%(count)s of the ticked jobs were no longer there.")
-        messages.warning(request, text % {"count": number(len(wish.ids) - changed)})
+        messages.warning(request, text % {"count": number(missing)})
+
+
+def _change(
+    request: HttpRequest, wish: Wish, jobs: Sequence[JobRecord], at: datetime | None
+) -> int:
+    """Change some jobs, and return how many.
+
+    The log names the queue that each is really in.
+    """
+    touched = touched_by(jobs)
+    queues = ", ".join(sorted(touched.by_queue))
+    name = f"{TITLES[wish.names[0]]}: {queues}"
+    facts = (set_fact(wish.names), *new_time_fact(at), *job_facts(touched))
+    with recorded(request, _deed(wish, name, facts)) as trail:
+        changed = wish.verb.change(jobs, at)
+        trail.tell(wish.verb.sentence(changed))
+    return changed
+
+
+def _deed(wish: Wish, name: str, facts: tuple[str, ...]) -> Deed:
+    return Deed(name, wish.verb.label, facts, is_deletion=wish.verb.name == "delete")
 
 
 def _tell(request: HttpRequest, wish: Wish, changed: int) -> None:
-    text = wish.verb.sentence(changed)
-    if changed:
-        log(request, wish.title, text, is_deletion=wish.verb.name == "delete")
-    messages.add_message(request, messages.SUCCESS if changed else messages.INFO, text)
+    level = messages.SUCCESS if changed else messages.INFO
+    messages.add_message(request, level, wish.verb.sentence(changed))

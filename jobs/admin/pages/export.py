@@ -1,9 +1,10 @@
-"""For programs: everything that can be counted, as OpenMetrics text for Prometheus and as JSON.
+"""For programs: everything that can be counted, as OpenMetrics text and as JSON.
 
-Both are open to users with permission, and to whoever sends `Authorization: Bearer` with JOBS["METRICS_TOKEN"].
+Prometheus reads the text. Both are open to users with permission, and to whoever sends
+`Authorization: Bearer` with JOBS["METRICS_TOKEN"].
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -12,13 +13,16 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 
 from jobs import inspect
-from jobs.admin.access import View, demand
+from jobs.admin.access import View, demand, reader_for
 from jobs.conf import get_settings
-from jobs.inspect import ClassMetrics, Queue
+from jobs.inspect import ClassMetrics, Queue, Server
+from jobs.problem import Problem
 from jobs.store.metrics import BOUNDS
+from jobs.store.reader import Reader
+from jobs.text import shown
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-#: Name, type and meaning of what is told of each queue; a counter's samples end in _total.
+#: Name, type and meaning of the metrics of each queue. The samples of a counter end in _total.
 QUEUE_METRICS = (
     ("ready", "gauge", "Jobs that are ready to run."),
     ("running", "gauge", "Jobs that run."),
@@ -32,7 +36,7 @@ QUEUE_METRICS = (
 
 
 def for_programs(view: View) -> View:
-    """Let a view be read by users with permission and by programs that know the token."""
+    """Let users with permission and programs with the token read a view."""
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -51,56 +55,116 @@ def has_token(request: HttpRequest) -> bool:
     """Whether the request carries the token of the settings."""
     token = get_settings().metrics_token
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)
+    if not token or scheme.lower() != "bearer":
+        return False
+    return constant_time_compare(given.strip(), token)
+
+
+def unauthorized(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Say what whoever is neither logged in nor has the token must send."""
+    return HttpResponse(
+        "Send the header `Authorization: Bearer <token>` with the token in "
+        "JOBS['METRICS_TOKEN'], or log in to the admin first.\n",
+        status=401,
+        content_type="text/plain; charset=utf-8",
+        headers={"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"},
+    )
 
 
 @for_programs
 def openmetrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics as text."""
-    return HttpResponse("".join(f"{line}\n" for line in _lines()), content_type=CONTENT_TYPE)
+    text = "".join(f"{line}\n" for line in _lines(_reader(request)))
+    return HttpResponse(text, content_type=CONTENT_TYPE)
 
 
 @for_programs
 def stats_json(request: HttpRequest) -> HttpResponse:
-    """Return the state of everything as JSON, the same as `manage.py jobs stats --json`."""
-    return JsonResponse(dict(inspect.stats().as_json()), json_dumps_params={"indent": 2})
+    """Return the state of everything as JSON.
+
+    It is the same as `manage.py jobs stats --json`.
+    """
+    reader = _reader(request)
+    stats = inspect.stats(reader)
+    problems = inspect.problems(reader, stats)
+    return JsonResponse(dict(stats.as_json(problems)), json_dumps_params={"indent": 2})
 
 
-def _lines() -> Iterator[str]:
-    stats = inspect.stats()
-    for name, kind, meaning in QUEUE_METRICS:
-        yield from _head(f"jobs_{name}", kind, meaning)
-        suffix = "_total" if kind == "counter" else ""
-        yield from (f"jobs_{name}{suffix}{_labels(queue=q.name)} {getattr(q, name)}" for q in stats.queues)
+def _reader(request: HttpRequest) -> Reader:
+    """Return a reader with the sight of the user.
+
+    A program with the token sees everything.
+    """
+    return inspect.get_reader() if has_token(request) else reader_for(request)
+
+
+def _lines(reader: Reader) -> Iterator[str]:
+    stats = inspect.stats(reader)
+    yield from _queue_numbers(stats.queues)
     yield from _queue_states(stats.queues)
     yield from _head("jobs_workers", "gauge", "Worker processes that gave a sign of life.")
     yield f"jobs_workers {len(stats.workers)}"
     yield from _head("jobs_threads", "gauge", "Threads of all workers.")
-    yield f"jobs_threads {sum(worker.concurrency for worker in stats.workers)}"
+    yield f"jobs_threads {stats.threads}"
     yield from _head("jobs_busy", "gauge", "Jobs that the workers ran at their last heartbeat.")
-    yield f"jobs_busy {sum(worker.busy for worker in stats.workers)}"
-    yield from _classes(inspect.total_metrics())
+    yield f"jobs_busy {stats.busy}"
+    yield from _classes(inspect.total_metrics(reader))
+    yield from _server(inspect.server(reader))
+    yield from _problems(inspect.problems(reader, stats))
+    yield from _head("jobs_unreadable", "gauge", "1 for each key that cannot be read.")
+    for key in dict.fromkeys(problem.key for problem in reader.problems):
+        yield f"jobs_unreadable{_labels(key=key)} 1"
     yield "# EOF"
 
 
+def _queue_numbers(queues: tuple[Queue, ...]) -> Iterator[str]:
+    for name, kind, meaning in QUEUE_METRICS:
+        yield from _head(f"jobs_{name}", kind, meaning)
+        suffix = "_total" if kind == "counter" else ""
+        for queue in queues:
+            yield f"jobs_{name}{suffix}{_labels(queue=queue.name)} {getattr(queue, name)}"
+
+
 def _queue_states(queues: tuple[Queue, ...]) -> Iterator[str]:
-    yield from _head("jobs_latency_seconds", "gauge", "Age of the oldest ready job.", unit="seconds")
-    yield from (f"jobs_latency_seconds{_labels(queue=q.name)} {q.latency_seconds:.3f}" for q in queues)
+    name = "jobs_latency_seconds"
+    yield from _head(name, "gauge", "Age of the oldest ready job.", unit="seconds")
+    for queue in queues:
+        yield f"{name}{_labels(queue=queue.name)} {queue.latency_seconds:.3f}"
     yield from _head("jobs_paused", "gauge", "1 where the queue is paused.")
-    yield from (f"jobs_paused{_labels(queue=q.name)} {int(q.is_paused)}" for q in queues)
+    for queue in queues:
+        yield f"jobs_paused{_labels(queue=queue.name)} {int(queue.is_paused)}"
 
 
 def _classes(found: list[ClassMetrics]) -> Iterator[str]:
-    yield from _head("jobs_class_failures", "counter", "Runs of a job class that failed.")
-    yield from (f"jobs_class_failures_total{_labels(job_class=each.name)} {each.failures}" for each in found)
-    yield from _head("jobs_class_duration_seconds", "histogram", "Duration of the runs.", unit="seconds")
+    name = "jobs_class_failures"
+    yield from _head(name, "counter", "Runs of a job class that failed.")
     for each in found:
-        yield from _histogram(each)
+        yield f"{name}_total{_labels(job_class=each.name)} {each.failures}"
+    name = "jobs_class_duration_seconds"
+    yield from _head(name, "histogram", "Duration of the runs.", unit="seconds")
+    for each in found:
+        yield from _histogram(name, each)
 
 
-def _histogram(each: ClassMetrics) -> Iterator[str]:
-    name, seen = "jobs_class_duration_seconds", 0
-    for bound, count in zip((*map(str, BOUNDS), "+Inf"), each.buckets, strict=True):
+def _server(server: Server) -> Iterator[str]:
+    name = "jobs_redis_memory_bytes"
+    yield from _head(name, "gauge", "Memory that Redis uses.", unit="bytes")
+    yield f"{name} {server.memory_bytes}"
+    name = "jobs_redis_max_memory_bytes"
+    yield from _head(name, "gauge", "Its limit of memory, 0 for none.", unit="bytes")
+    yield f"{name} {server.max_memory_bytes}"
+
+
+def _problems(found: Iterable[Problem]) -> Iterator[str]:
+    yield from _head("jobs_problem", "gauge", "1 for each problem that there is.")
+    for problem in found:
+        yield f"jobs_problem{_labels(kind=problem.kind, key=problem.key)} 1"
+
+
+def _histogram(name: str, each: ClassMetrics) -> Iterator[str]:
+    seen = 0
+    bounds = [*map(str, BOUNDS), "+Inf"]
+    for bound, count in zip(bounds, each.buckets, strict=True):
         seen += count
         yield f"{name}_bucket{_labels(job_class=each.name, le=bound)} {seen}"
     yield f"{name}_count{_labels(job_class=each.name)} {seen}"
@@ -120,4 +184,4 @@ def _labels(**labels: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return shown(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,9 +1,13 @@
-"""One job: what it is, where it is and why, what went wrong so far, and what can be done about it."""
+"""The page of one job.
+
+It shows what the job is, where it is and why, what went wrong so far, and what can be done about
+it.
+"""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,23 +16,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jobs import inspect
-from jobs.admin.access import Can, page
-from jobs.admin.forms import RescheduleForm, RunAgainForm
+from jobs.admin.access import Can, page, reader_for
+from jobs.admin.forms import RescheduleForm
 from jobs.admin.nav import Link, address
 from jobs.admin.pages.job_set import TITLES
 from jobs.admin.responses import render
+from jobs.admin.run_again import RunAgainForm
 from jobs.admin.verbs import Verb, verbs_for
 from jobs.conf import get_settings
 from jobs.inspect import Explanation, JobRecord
-from jobs.payload import JobError
+from jobs.inspect.record import text_in, time_of
 from jobs.redaction import redact
+from jobs.store.reader import Reader
 
-PLACES: dict[str, Promise] = {**dict(TITLES.items()), "running": gettext_lazy("Running"), "": gettext_lazy("Nowhere")}
+PLACES: dict[str, Promise] = {
+    **dict(TITLES.items()),
+    "running": gettext_lazy("Running"),
+    "": gettext_lazy("Nowhere"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened to the job, or will. `mood`: bad for a failure."""
+    """Something that happened to the job, or will happen.
+
+    `mood` is "bad" for a failure.
+    """
 
     at: datetime
     title: str
@@ -38,11 +51,17 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One error with its number; only the last has a traceback."""
+    """One error with its number.
+
+    Only the last error has a traceback. `at` is None where the error does not tell its time.
+    """
 
     number: int
-    error: JobError
-    at: datetime
+    error_class: str
+    message: str
+    worker: str
+    traceback: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +86,72 @@ class JobDetail:
 @page
 def job(request: HttpRequest, job_id: str) -> HttpResponse:
     """Show one job, wherever it is."""
-    return show(request, found_or_404(job_id))
+    reader = reader_for(request)
+    return show(request, found_or_404(request, job_id, reader), reader=reader)
 
 
 @page
 def find(request: HttpRequest) -> HttpResponse:
     """Go to the job whose id was entered."""
     job_id = request.GET.get("id", "").strip().lower()
-    return HttpResponseRedirect(address(request, "jobs_job", job_id=found_or_404(job_id).id))
+    return HttpResponseRedirect(
+        address(request, "jobs_job", job_id=found_or_404(request, job_id).id)
+    )
 
 
-def found_or_404(job_id: str) -> JobRecord:
-    """Return the job of this id, or raise Http404."""
-    job = inspect.find(job_id) if job_id else None
+def found_or_404(request: HttpRequest, job_id: str, reader: Reader | None = None) -> JobRecord:
+    """Return a job as the user may see it, or raise Http404."""
+    job = inspect.find(job_id, reader or reader_for(request)) if job_id else None
     if job is None:
         raise Http404(_("No job has the id %(id)s.") % {"id": job_id or "?"})
     return job
 
 
-def show(request: HttpRequest, job: JobRecord, form: RunAgainForm | None = None) -> HttpResponse:
-    """Return the page of a job; a form is given when it could not be accepted."""
+def show(
+    request: HttpRequest,
+    job: JobRecord,
+    form: RunAgainForm | None = None,
+    *,
+    reader: Reader | None = None,
+) -> HttpResponse:
+    """Return the page of a job.
+
+    A form is given when what was entered in it could not be accepted.
+    """
+    reader = reader or reader_for(request)
     can = Can(request.user)
-    verbs = ("retry", "reschedule", "kill", "delete", "cancel", "run-again")
+    if not can.run_again or not job.known_class:
+        form = None
+    elif form is None:
+        form = RunAgainForm(job)
+    secrets = get_settings().redact
     shown = JobDetail(
         job=job,
         place=PLACES[job.place],
-        explanation=inspect.explain_job(job),
+        explanation=inspect.explain_job(job, reader),
         moments=tuple(sorted(_moments(job), key=lambda moment: moment.at)),
         failures=tuple(_failures(job)),
-        arguments=_json({"args": job.args, "kwargs": job.kwargs}),
-        options=_json(job.payload.options),
-        context=_json(redact(job.payload.context, get_settings().redact)),
-        result=_json(redact(job.payload.result, get_settings().redact)),
+        arguments=_json({"args": job.args, "kwargs": job.kwargs}) if can.view_arguments else "",
+        options=_json(redact(job.payload.options, secrets)),
+        context=_json(redact(job.payload.context, secrets)),
+        result=_json(redact(job.payload.result, secrets)),
         verbs=verbs_for(job.place, can),
-        urls={verb.replace("-", "_"): address(request, "jobs_job_action", job_id=job.id, verb=verb) for verb in verbs},
+        urls=_action_urls(request, job),
         reschedule_form=RescheduleForm(),
-        run_again_form=(form or RunAgainForm(job)) if can.run_again and job.known_class else None,
+        run_again_form=form,
     )
-    return render(request, "job", job.job_class or _("Unreadable job"), shown, trail=_trail(request, job))
+    title = job.job_class or _("Unreadable job")
+    trail = _trail(request, job)
+    return render(request, "job", title, shown, trail=trail, problems=reader.problems)
+
+
+def _action_urls(request: HttpRequest, job: JobRecord) -> dict[str, str]:
+    """Return the address of each action, by a name that a template can spell."""
+    verbs = ("retry", "reschedule", "kill", "delete", "cancel", "run-again")
+    return {
+        verb.replace("-", "_"): address(request, "jobs_job_action", job_id=job.id, verb=verb)
+        for verb in verbs
+    }
 
 
 def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
@@ -115,7 +162,9 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
         ]
     if job.place == "running":
         return [Link(_("Workers"), address(request, "jobs_workers"))]
-    return [Link(PLACES[job.place], address(request, "jobs_set", name=job.place))] if job.place else []
+    if job.place:
+        return [Link(PLACES[job.place], address(request, "jobs_set", name=job.place))]
+    return []
 
 
 def _moments(job: JobRecord) -> Iterator[Moment]:
@@ -123,21 +172,40 @@ def _moments(job: JobRecord) -> Iterator[Moment]:
     if job.run_after:
         yield Moment(job.run_after, _("Asked to run"))
     for failure in _failures(job):
-        yield Moment(failure.at, _("Attempt failed"), str(failure.error.get("class", "")), "bad")
+        if failure.at:
+            yield Moment(failure.at, _("Attempt failed"), failure.error_class, "bad")
     if job.finished_at:
         yield Moment(job.finished_at, _("Finished"))
-    if job.at and job.place in {"scheduled", "retry"}:
-        yield Moment(job.at, _("Due"))
-    elif job.at and job.place == "dead":
-        yield Moment(job.at, _("Moved to the dead set"), mood="bad")
-    elif job.at and job.place == "done":
-        yield Moment(job.at, _("Result expires"))
+    if job.at:
+        yield from _moments_of_place(job.place, job.at)
+
+
+def _moments_of_place(place: str, at: datetime) -> Iterator[Moment]:
+    """Yield what the time means by which a set is sorted."""
+    if place in {"scheduled", "retry"}:
+        yield Moment(at, _("Due"))
+    elif place == "dead":
+        yield Moment(at, _("Moved to the dead set"), mood="bad")
+    elif place == "done":
+        yield Moment(at, _("Result expires"))
 
 
 def _failures(job: JobRecord) -> Iterator[Failure]:
     for number, error in enumerate(job.errors, 1):
-        yield Failure(number, error, datetime.fromtimestamp(float(error.get("at") or 0), UTC))
+        yield Failure(
+            number=number,
+            error_class=text_in(error, "class"),
+            message=text_in(error, "message"),
+            worker=text_in(error, "worker"),
+            traceback=text_in(error, "traceback"),
+            at=time_of(error),
+        )
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str) if value else ""
+    if not value:
+        return ""
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    except RecursionError:
+        return _("It is nested too deep to be shown.")

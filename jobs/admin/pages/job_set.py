@@ -1,25 +1,32 @@
-"""One page for the jobs of a set: scheduled, retry, dead and done over all queues, ready for one queue."""
+"""One page for the jobs of a set.
+
+The sets scheduled, retry, dead and done are shown over all queues, ready for one queue.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
+from functools import partial
+from urllib.parse import quote, urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jobs import inspect
-from jobs.admin.access import Can, page
+from jobs.admin.access import Can, page, reader_for
+from jobs.admin.filters import filter_form
 from jobs.admin.forms import FilterForm
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
 from jobs.admin.verbs import Verb, verbs_for
 from jobs.inspect import JobPage, JobRecord, Queue
 from jobs.registry import registry
-from jobs.store.reader import SetName
+from jobs.store.reader import Reader, SetName
 
 #: Jobs on one page.
 PAGE_SIZE = 50
+#: Most names of queues that the filter suggests.
+MOST_SUGGESTED = 500
 TITLES: dict[SetName, Promise] = {
     "ready": _("Ready"),
     "scheduled": _("Scheduled"),
@@ -54,7 +61,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class JobSetPage:
-    """The whole page. `queue` only on the page of a queue; `query` is the filter as part of an address."""
+    """The whole page.
+
+    `queue` is given only on the page of a queue. `query` is the filter as part of an address.
+    """
 
     name: SetName
     rows: tuple[Row, ...]
@@ -79,24 +89,29 @@ class JobSetPage:
 def job_set(request: HttpRequest, name: SetName) -> HttpResponse:
     """List the jobs of one set."""
     shown = build(request, name, address(request, "jobs_set_action", name=name))
-    return render(request, "job_set", TITLES[name], shown)
+    return render(request, "job_set", TITLES[name], shown, problems=shown.found.problems)
 
 
 @page
 def queue(request: HttpRequest, queue: str) -> HttpResponse:
     """Show one queue and its ready jobs."""
-    numbers = next((each for each in inspect.queues() if each.name == queue), None)
+    reader = reader_for(request)
+    numbers = {each.name: each for each in inspect.queues(reader)}.get(queue)
     if numbers is None:
         raise Http404(_("There is no queue %(queue)s.") % {"queue": queue})
     shown = build(request, "ready", address(request, "jobs_ready_action", queue=queue), numbers)
     trail = [Link(_("Queues"), address(request, "jobs_queues"))]
-    return render(request, "job_set", queue, shown, trail=trail)
+    problems = dict.fromkeys((*reader.problems, *shown.found.problems))
+    return render(request, "job_set", queue, shown, trail=trail, problems=tuple(problems))
 
 
-def build(request: HttpRequest, name: SetName, act_url: str, queue: Queue | None = None) -> JobSetPage:
+def build(
+    request: HttpRequest, name: SetName, act_url: str, queue: Queue | None = None
+) -> JobSetPage:
     """Return the page object of a set, or of one queue."""
-    form = FilterForm(request.GET)
-    found = _search(request, name, form.filter(queue.name if queue else ""))
+    reader = reader_for(request)
+    form = filter_form(request)
+    found = _search(request, name, form.filter(queue.name if queue else ""), reader)
     query = query_of(request)
     return JobSetPage(
         name=name,
@@ -111,8 +126,8 @@ def build(request: HttpRequest, name: SetName, act_url: str, queue: Queue | None
         previous_url=_page_url(query, found.previous),
         time_title=TIME_TITLES[name],
         empty=_("No job matches.") if query else EMPTY[name],
-        queue_names=inspect.queue_names(),
-        class_names=registry.names(),
+        queue_names=inspect.queue_names(reader)[:MOST_SUGGESTED],
+        class_names=[each for each in registry.names() if inspect.sees_class(each, reader)],
         has_errors=name in {"retry", "dead"},
         queue=queue,
         queue_urls=_queue_urls(request, queue),
@@ -120,17 +135,24 @@ def build(request: HttpRequest, name: SetName, act_url: str, queue: Queue | None
 
 
 def query_of(request: HttpRequest) -> str:
-    """Return the filter of a request as part of an address; what is empty is left out."""
-    return urlencode([(key, value) for key, value in request.GET.items() if key in FilterForm.base_fields and value])
+    """Return the filter of a request as part of an address.
+
+    Fields that are empty are left out.
+    """
+    filled = [(key, value) for key, value in request.GET.items() if value]
+    return urlencode([(key, value) for key, value in filled if key in FilterForm.base_fields])
 
 
-def _search(request: HttpRequest, name: SetName, wanted: inspect.Filter | None) -> JobPage:
+def _search(
+    request: HttpRequest, name: SetName, wanted: inspect.Filter | None, reader: Reader
+) -> JobPage:
     if wanted is None:
         return JobPage((), 0, 0, is_bounded=False, next="", previous="")
+    search = partial(inspect.job_set, name, wanted, limit=PAGE_SIZE, reader=reader)
     try:
-        return inspect.job_set(name, wanted, cursor=request.GET.get("page", ""), limit=PAGE_SIZE)
+        return search(cursor=request.GET.get("page", ""))
     except ValueError:  # a cursor that somebody shortened
-        return inspect.job_set(name, wanted, limit=PAGE_SIZE)
+        return search()
 
 
 def _row(request: HttpRequest, job: JobRecord) -> Row:
@@ -139,11 +161,16 @@ def _row(request: HttpRequest, job: JobRecord) -> Row:
 
 
 def _page_url(query: str, cursor: str) -> str:
-    return f"?{query}{'&' if query else ''}page={cursor}" if cursor else ""
+    if not cursor:
+        return ""
+    separator = "&" if query else ""
+    return f"?{query}{separator}page={quote(cursor, safe=':')}"
 
 
 def _queue_urls(request: HttpRequest, queue: Queue | None) -> dict[str, str] | None:
     if queue is None:
         return None
     verbs = ("pause", "resume", "clear")
-    return {verb: address(request, "jobs_queue_action", queue=queue.name, verb=verb) for verb in verbs}
+    return {
+        verb: address(request, "jobs_queue_action", queue=queue.name, verb=verb) for verb in verbs
+    }

@@ -1,4 +1,7 @@
-"""The metrics: which job classes take the time, how long their runs last, and what a deploy has changed."""
+"""The metrics: which job classes take the time, and how long they run.
+
+Marks show what a deploy has changed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from jobs import inspect
-from jobs.admin.access import page
+from jobs.admin.access import page, reader_for
 from jobs.admin.charts import Chart, Mark, Series, bars, lines
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
@@ -31,7 +34,10 @@ WINDOW_TITLES: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class MetricsRow:
-    """A job class with its address and its share of all the time, in percent."""
+    """A job class with its address.
+
+    `share` is its part of the time that all classes took, in percent.
+    """
 
     metrics: ClassMetrics
     url: str
@@ -61,25 +67,32 @@ class ClassPage:
 def metrics(request: HttpRequest) -> HttpResponse:
     """List the job classes that ran, by the time they took."""
     window = _window(request)
-    found = inspect.metrics(window)
+    reader = reader_for(request)
+    found = inspect.metrics(window, reader)
     whole = sum(each.seconds for each in found) or 1.0
     rows = tuple(
         MetricsRow(
-            each,
-            address(request, "jobs_class_metrics", name=each.name) + f"?in={window}",
-            round(100 * each.seconds / whole),
+            metrics=each,
+            url=_class_url(request, each.name, window),
+            share=round(100 * each.seconds / whole),
         )
         for each in found
     )
-    return render(request, "metrics", _("Metrics"), MetricsPage(rows, _windows(window)))
+    shown = MetricsPage(rows, _windows(window))
+    return render(request, "metrics", _("Metrics"), shown, problems=reader.problems)
 
 
 @page
 def class_metrics(request: HttpRequest, name: str) -> HttpResponse:
     """Show one job class over time."""
     window = _window(request)
-    history = inspect.class_metrics(name, window)
-    if not history.total.runs and name not in registry.names():
+    reader = reader_for(request)
+    if not inspect.sees_class(name, reader):
+        raise Http404(_("No job class %(name)s has run lately.") % {"name": name})
+    history = inspect.class_metrics(name, window, reader)
+    # What cannot be read may hold its runs.
+    may_have_run = history.total.runs or reader.problems
+    if not may_have_run and name not in registry.names():
         raise Http404(_("No job class %(name)s has run lately.") % {"name": name})
     labels = [_label(slot.at, window) for slot in history.slots]
     marks = _marks(history)
@@ -91,7 +104,12 @@ def class_metrics(request: HttpRequest, name: str) -> HttpResponse:
         histogram=_histogram(history.total),
     )
     trail = [Link(_("Metrics"), address(request, "jobs_metrics"))]
-    return render(request, "class_metrics", name, shown, trail=trail)
+    return render(request, "class_metrics", name, shown, trail=trail, problems=reader.problems)
+
+
+def _class_url(request: HttpRequest, name: str, window: str) -> str:
+    url = address(request, "jobs_class_metrics", name=name)
+    return f"{url}?in={window}" if url else ""
 
 
 def _window(request: HttpRequest) -> str:
@@ -100,7 +118,10 @@ def _window(request: HttpRequest) -> str:
 
 
 def _windows(current: str) -> tuple[Link, ...]:
-    return tuple(Link(title, f"?in={name}", is_current=name == current) for name, title in WINDOW_TITLES.items())
+    return tuple(
+        Link(title, f"?in={name}", is_current=name == current)
+        for name, title in WINDOW_TITLES.items()
+    )
 
 
 def _label(at: datetime, window: str) -> str:
@@ -111,10 +132,15 @@ def _label(at: datetime, window: str) -> str:
 
 
 def _marks(history: ClassHistory) -> list[Mark]:
+    """Return a mark for each deploy, in the slot of its time."""
     first = history.slots[0].at
-    places = (int((deploy.at - first).total_seconds() // history.step_seconds) for deploy in history.deploys)
-    marks = zip(places, history.deploys, strict=True)
-    return [Mark(place, deploy.label) for place, deploy in marks if 0 <= place < len(history.slots)]
+    marks = []
+    for deploy in history.deploys:
+        after = (deploy.at - first).total_seconds()
+        slot = int(after // history.step_seconds)
+        if 0 <= slot < len(history.slots):
+            marks.append(Mark(slot, deploy.label))
+    return marks
 
 
 def _runs(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
@@ -123,10 +149,10 @@ def _runs(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) -
         "runs": number(total.runs),
         "failures": number(total.failures),
     }
-    well = Series(_("Succeeded"), [slot.runs - slot.failures for slot in history.slots], "ok")
-    return bars(
-        labels, [well, Series(_("Failed"), [slot.failures for slot in history.slots], "failed")], summary, marks=marks
-    )
+    succeeded = [slot.runs - slot.failures for slot in history.slots]
+    failed = [slot.failures for slot in history.slots]
+    series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failed, "failed")]
+    return bars(labels, series, summary, marks=marks)
 
 
 def _times(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
@@ -136,16 +162,20 @@ def _times(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) 
 
 
 def _histogram(total: ClassMetrics) -> Chart:
+    """Return the buckets that hold runs, with one empty bucket on each side."""
     used = [n for n, count in enumerate(total.buckets) if count] or [0, BUCKETS - 1]
-    shown = range(max(0, used[0] - 1), min(BUCKETS, used[-1] + 2))
-    labels = [
-        _("up to %(bound)s") % {"bound": duration(BOUNDS[n])}
-        if n < len(BOUNDS)
-        else _("over %(bound)s") % {"bound": duration(BOUNDS[-1])}
-        for n in shown
-    ]
+    first = max(0, used[0] - 1)
+    last = min(BUCKETS - 1, used[-1] + 1)
+    shown = range(first, last + 1)
     summary = _("Half of the runs took at most %(p50)s, 95 %% at most %(p95)s.") % {
         "p50": duration(total.p50),
         "p95": duration(total.p95),
     }
-    return bars(labels, [Series(_("Runs"), [total.buckets[n] for n in shown])], summary)
+    runs = Series(_("Runs"), [total.buckets[n] for n in shown])
+    return bars(list(map(_bucket_label, shown)), [runs], summary)
+
+
+def _bucket_label(n: int) -> str:
+    if n < len(BOUNDS):
+        return _("up to %(bound)s") % {"bound": duration(BOUNDS[n])}
+    return _("over %(bound)s") % {"bound": duration(BOUNDS[-1])}

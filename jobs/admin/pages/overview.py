@@ -1,4 +1,7 @@
-"""The overview: whether work goes on, whether anything is late or broken, and whether Redis is well."""
+"""The overview: whether work goes on and Redis is well.
+
+It also shows whether anything is late or broken.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +14,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from jobs import inspect
-from jobs.admin.access import page
+from jobs.admin.access import page, reader_for
 from jobs.admin.charts import Chart, Series, bars
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
 from jobs.inspect import Server, Stats
+from jobs.problem import Problem
+from jobs.store.reader import Reader
 from jobs.templatetags.jobs_format import duration, number, rate
 
-#: The stretches that the history is shown for, in days.
+#: How far back the history can be shown, in days.
 STRETCHES = (1, 7, 30, 90, 180)
 DEFAULT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number, and where it is explained. `mood` is "bad" where somebody should look."""
+    """One number, and the address of the page that explains it.
+
+    `mood` is "bad" where somebody should look.
+    """
 
     title: str
     value: str
@@ -34,12 +42,25 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """The whole page. `has_worker`: some worker takes jobs."""
+class Told:
+    """A problem, and the address of the page where it is looked into."""
 
+    problem: Problem
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole page.
+
+    `verdict` says in a few words whether all is well. `lacks_worker` is true where no worker takes
+    jobs and that is no problem, as on a new system.
+    """
+
+    verdict: str
+    problems: tuple[Told, ...]
     tiles: tuple[Tile, ...]
-    has_worker: bool
-    waiting: int
+    lacks_worker: bool
     paused_queues: tuple[str, ...]
     chart: Chart
     stretches: tuple[Link, ...]
@@ -50,27 +71,50 @@ class Overview:
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the state of everything."""
     days = _days(request)
-    stats = inspect.stats()
+    reader = reader_for(request)
+    stats = inspect.stats(reader)
     names = [queue.name for queue in stats.queues]
+    rates = inspect.queue_rates(names, reader)
+    paused = [queue for queue in stats.queues if queue.is_paused]
+    chart = _day_chart(names, reader) if days == 1 else _history_chart(days, reader)
+    server = inspect.server(reader)
+    found = inspect.problems(reader, stats)  # the last, so that it names all that cannot be read
+    is_unstaffed = not any(worker.takes_jobs for worker in stats.workers)
     shown = Overview(
-        tiles=_tiles(request, stats, sum(inspect.queue_rates(names).values())),
-        has_worker=any(not worker.is_quiet for worker in stats.workers),
-        waiting=stats.total("ready"),
-        paused_queues=tuple(queue.name for queue in stats.queues if queue.is_paused and queue.ready),
-        chart=_day_chart(names) if days == 1 else _history_chart(days),
-        stretches=tuple(Link(_stretch(each), f"?days={each}", is_current=each == days) for each in STRETCHES),
-        server=inspect.server(),
+        verdict=_verdict(len(found)),
+        problems=tuple(_told(request, problem) for problem in found),
+        tiles=_tiles(request, stats, sum(rates.values())),
+        lacks_worker=is_unstaffed and all(each.kind != "workers_missing" for each in found),
+        paused_queues=tuple(queue.name for queue in paused if queue.ready),
+        chart=chart,
+        stretches=tuple(_stretch(each, days) for each in STRETCHES),
+        server=server,
     )
     return render(request, "overview", _("Overview"), shown)
 
 
+def _verdict(count: int) -> str:
+    if not count:
+        return _("All well")
+    return ngettext("%(count)d problem", "%(count)d problems", count) % {"count": count}
+
+
+def _told(request: HttpRequest, problem: Problem) -> Told:
+    if not problem.where:
+        return Told(problem, "")
+    is_here = problem.where.startswith("#")
+    home = "" if is_here else address(request, "jobs_overview")
+    return Told(problem, f"{home}{problem.where}")
+
+
 def _days(request: HttpRequest) -> int:
-    asked = request.GET.get("days", "")
-    return next((days for days in STRETCHES if str(days) == asked), DEFAULT_DAYS)
+    choices = {str(days): days for days in STRETCHES}
+    return choices.get(request.GET.get("days", ""), DEFAULT_DAYS)
 
 
-def _stretch(days: int) -> str:
-    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+def _stretch(days: int, current: int) -> Link:
+    title = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+    return Link(title, f"?days={days}", is_current=days == current)
 
 
 def _tiles(request: HttpRequest, stats: Stats, per_second: float) -> tuple[Tile, ...]:
@@ -94,18 +138,19 @@ def _tiles(request: HttpRequest, stats: Stats, per_second: float) -> tuple[Tile,
     )
 
 
-def _history_chart(days: int) -> Chart:
-    found = inspect.history(days)
-    labels = [date_format(day.date, pgettext("date format of a day in a chart", "M j")) for day in found]
+def _history_chart(days: int, reader: Reader) -> Chart:
+    found = inspect.history(days, reader)
+    format_ = pgettext("date format of a day in a chart", "M j")
+    labels = [date_format(day.date, format_) for day in found]
     return _chart(labels, [day.processed for day in found], [day.failed for day in found])
 
 
-def _day_chart(queues: Sequence[str]) -> Chart:
+def _day_chart(queues: Sequence[str], reader: Reader) -> Chart:
     """Return the last 24 hours in ten-minute slots, all queues together."""
-    columns = list(zip(*(inspect.queue_metrics(queue, "1d").slots for queue in queues), strict=True))
-    labels = [time_format(timezone.localtime(slots[0].at.astimezone(UTC)), "TIME_FORMAT") for slots in columns]
-    runs = [sum(slot.runs for slot in slots) for slots in columns]
-    return _chart(labels, runs, [sum(slot.failures for slot in slots) for slots in columns])
+    slots = inspect.queue_slots(queues, "1d", reader)
+    times = [timezone.localtime(slot.at.astimezone(UTC)) for slot in slots]
+    labels = [time_format(at, "TIME_FORMAT") for at in times]
+    return _chart(labels, [slot.runs for slot in slots], [slot.failures for slot in slots])
 
 
 def _chart(labels: Sequence[str], runs: Sequence[int], failures: Sequence[int]) -> Chart:
@@ -114,4 +159,5 @@ def _chart(labels: Sequence[str], runs: Sequence[int], failures: Sequence[int]) 
         "runs": number(sum(runs)),
         "failures": number(sum(failures)),
     }
-    return bars(labels, [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failures, "failed")], summary)
+    series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failures, "failed")]
+    return bars(labels, series, summary)

@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs import inspect
-from jobs.admin.access import page
+from jobs.admin.access import page, reader_for
 from jobs.admin.nav import address
 from jobs.admin.responses import render
 from jobs.inspect import Worker
+from jobs.store.reader import Reader
 
-#: A worker tells of itself every five seconds; after so many it is missed.
+#: A worker tells of itself every five seconds. One that is silent for longer than this is missed.
 SILENT_SECONDS = 15
 
 
@@ -29,7 +30,11 @@ class RunningRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker; its threads as a bar of so many places, of which some are taken."""
+    """A worker, with what it runs and the addresses of its actions.
+
+    The addresses are empty for a worker that the user may not control. Its threads are drawn as a
+    bar, of which the busy ones fill a part.
+    """
 
     worker: Worker
     running: tuple[RunningRow, ...]
@@ -39,8 +44,9 @@ class WorkerRow:
 
     @property
     def bar_width(self) -> int:
-        """The busy threads in percent."""
-        return min(100, round(100 * self.worker.busy / max(1, self.worker.concurrency)))
+        """The share of its threads that are busy, in percent."""
+        threads = max(1, self.worker.concurrency)
+        return min(100, round(100 * self.worker.busy / threads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +62,51 @@ class WorkersPage:
 @page
 def workers(request: HttpRequest) -> HttpResponse:
     """List the workers and what they run."""
-    found = inspect.workers()
+    reader = reader_for(request)
+    found = inspect.workers(reader)
+    shared = shared_workers(reader)
     shown = WorkersPage(
-        rows=tuple(_row(request, worker) for worker in found),
+        rows=tuple(_row(request, worker, is_shared=worker.name in shared) for worker in found),
         busy=sum(worker.busy for worker in found),
         threads=sum(worker.concurrency for worker in found),
         hosts=len({worker.host for worker in found}),
     )
-    return render(request, "workers", _("Workers"), shown)
+    return render(request, "workers", _("Workers"), shown, problems=reader.problems)
 
 
-def _row(request: HttpRequest, worker: Worker) -> WorkerRow:
-    silent = (timezone.now() - worker.beat_at).total_seconds() > SILENT_SECONDS
+def shared_workers(reader: Reader) -> set[str]:
+    """Return the names of workers that also serve queues out of sight.
+
+    Those who wait in it would miss such a worker, so it is not for everybody to stop.
+    """
+    sight = reader.sight
+    if sight.sees_all_queues:
+        return set()
+    return {
+        worker.name for worker in inspect.workers() if not all(map(sight.sees_queue, worker.queues))
+    }
+
+
+def _row(request: HttpRequest, worker: Worker, *, is_shared: bool) -> WorkerRow:
+    def to(verb: str) -> str:
+        if is_shared:
+            return ""
+        return address(request, "jobs_worker_action", name=worker.name, verb=verb)
+
+    silence = timezone.now() - worker.beat_at
     running = tuple(
-        RunningRow(job.job_id, address(request, "jobs_job", job_id=job.job_id), job.queue, job.since)
+        RunningRow(
+            job_id=job.job_id,
+            url=address(request, "jobs_job", job_id=job.job_id),
+            queue=job.queue,
+            since=job.since,
+        )
         for job in worker.running
     )
-    quiet, stop = (address(request, "jobs_worker_action", name=worker.name, verb=verb) for verb in ("quiet", "stop"))
-    return WorkerRow(worker, running, silent, quiet, stop)
+    return WorkerRow(
+        worker=worker,
+        running=running,
+        is_silent=silence.total_seconds() > SILENT_SECONDS,
+        quiet_url=to("quiet"),
+        stop_url=to("stop"),
+    )

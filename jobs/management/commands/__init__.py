@@ -1,1 +1,4 @@
-"""The commands of `manage.py`: thin, they parse arguments and print."""
+"""The commands of `manage.py`.
+
+They are thin: they parse arguments and print.
+"""

@@ -1,21 +1,45 @@
 """`manage.py jobs …`: watch and repair jobs, queues and workers in a terminal.
 
-One method for each sub-command, which asks `jobs.inspect` or `jobs.control` and prints; nothing is computed here.
+There is one method for each sub-command. It asks `jobs.inspect` or `jobs.control`, and prints.
+Nothing is computed here.
 """
 
+import os
+import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from jobs import control, inspect
-from jobs.errors import ConfigurationError, InvalidJob, JobsError, StoreUnavailable
-from jobs.handlers import handle_error
+from jobs.errors import ConfigurationError, InvalidJob, StoreCorrupt, StoreUnavailable
 from jobs.inspect.stats import COUNTS
-from jobs.management.job_commands import JobCommands
-from jobs.management.terminal import age, counted, latency, table, to_json, worker_row
+from jobs.management.job_commands import Add, JobCommands
+from jobs.management.terminal import (
+    NO_WORKER,
+    RUNNING_HEADERS,
+    WORKER_HEADERS,
+    counted,
+    judged_line,
+    printable,
+    problem_line,
+    queue_lines,
+    running_rows,
+    table,
+    to_json,
+    worker_row,
+)
 from jobs.management.top import Top
+from jobs.options import check_queue_name
+from jobs.problem import Problem
+from jobs.text import shown
+
+#: Exit code of a process that SIGPIPE ended, as shells write it.
+BROKEN_PIPE = 141
+#: What error handlers hear of when Redis is away. Nothing can be noted there then.
+REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": ""}
 
 
 class Command(JobCommands, BaseCommand):
@@ -29,112 +53,212 @@ class Command(JobCommands, BaseCommand):
         commands = parser.add_subparsers(title="sub-commands", metavar="COMMAND", required=True)
 
         def add(name: str, run: Callable[..., None], help_text: str) -> ArgumentParser:
-            command: ArgumentParser = commands.add_parser(name, help=help_text, description=help_text)
+            command: ArgumentParser = commands.add_parser(
+                name, help=help_text, description=help_text
+            )
             command.set_defaults(run=run)
             return command
 
+        self._add_views(add)
+        self._add_check(add)
+        self._add_doctor(add)
+        self.add_job_commands(add)
+        self._add_changes(add)
+        self._add_top(add)
+
+    def _add_views(self, add: Add) -> None:
         stats = add("stats", self.stats, "Show everything in one view.")
         stats.add_argument("--json", action="store_true", help="Print JSON, for programs.")
-        add("queues", self.queues, "Show every queue with its numbers.")
-        add("workers", self.workers, "Show every worker and what it runs.")
-        check = add(
-            "check", self.health, "Fail, and tell the error handlers, if too few workers live or a queue is late."
+        queues = add("queues", self.queues, "Show the queues with their numbers.")
+        queues.add_argument(
+            "--all", action="store_true", help="Also those that are empty and that nothing uses."
         )
-        check.add_argument("--min-workers", type=int, default=1, metavar="N", help="Workers that must take jobs.")
-        check.add_argument("--max-latency", type=float, default=60, metavar="SECONDS", help="Longest wait of a job.")
-        doctor = add("doctor", self.doctor, "Check that every job is in exactly one place; exit 1 if one is not.")
+        add("workers", self.workers, "Show every worker and what it runs.")
+
+    def _add_check(self, add: Add) -> None:
+        check = add("check", self.check_problems, "Name each problem in a line; exit 1 if any.")
+        check.add_argument(
+            "--min-workers", type=int, metavar="N", help="Instead of JOBS['CHECK_MIN_WORKERS']."
+        )
+        check.add_argument(
+            "--max-latency",
+            type=float,
+            metavar="SECONDS",
+            help="Instead of JOBS['CHECK_MAX_LATENCY'].",
+        )
+
+    def _add_doctor(self, add: Add) -> None:
+        doctor = add(
+            "doctor",
+            self.doctor,
+            "Check that every job is in exactly one place; exit 1 if one is not.",
+        )
         doctor.add_argument("--repair", action="store_true", help="Put strays back.")
-        self.add_job_commands(add)
-        for name, run, what in (
-            ("pause", self.pause, "Let no worker take jobs from these queues; what runs goes on."),
-            ("resume", self.resume, "Let workers take jobs from these queues again."),
-        ):
-            add(name, run, what).add_argument("queues", nargs="+", metavar="QUEUE")
+
+    def _add_changes(self, add: Add) -> None:
+        pause = "Let no worker take jobs from these queues; what runs goes on."
+        resume = "Let workers take jobs from these queues again."
+        for command in (add("pause", self.pause, pause), add("resume", self.resume, resume)):
+            command.add_argument("queues", nargs="+", metavar="QUEUE")
+            command.add_argument(
+                "--force", action="store_true", help="Do it also to queues that nobody has used."
+            )
         deploy = add("deploy-mark", self.deploy_mark, "Mark this moment as a deploy in the charts.")
         deploy.add_argument("label", help="What was deployed, such as a version.")
+
+    def _add_top(self, add: Add) -> None:
         top = add("top", self.top, "Show queues and workers live, until Ctrl-C.")
-        top.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="Seconds between two looks.")
-        top.add_argument("--times", type=int, default=0, metavar="N", help="Looks before it ends; 0: for ever.")
+        top.add_argument(
+            "--every", type=float, default=2.0, metavar="SECONDS", help="Seconds between two looks."
+        )
+        top.add_argument(
+            "--times", type=int, default=0, metavar="N", help="Looks before it ends; 0: for ever."
+        )
 
     def handle(self, *args: object, run: Callable[..., None], **options: Any) -> None:
-        """Run the method of the sub-command; a Redis that is away is one sentence, not a traceback."""
+        """Run the method of the sub-command.
+
+        A Redis that is away is told in one sentence, without a traceback. What could not be read is
+        told on the standard error, in a line each. Whoever reads the output may go away, as `head`
+        does: that ends the command with exit code 141, as SIGPIPE would.
+        """
+        try:
+            self.reader = inspect.get_reader()
+            self._run(run, options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more at its end, and must not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(BROKEN_PIPE)
+        except (StoreUnavailable, StoreCorrupt, ConfigurationError, InvalidJob) as error:
+            raise CommandError(shown(str(error))) from error
+
+    def _run(self, run: Callable[..., None], options: dict[str, Any]) -> None:
         try:
             run(**options)
-        except (StoreUnavailable, ConfigurationError, InvalidJob) as error:
-            raise CommandError(str(error)) from error
+        finally:
+            for problem in self.reader.problems:
+                self.stderr.write(self.style.WARNING(problem_line(problem)))
 
     # Sub-commands
 
     def stats(self, *, json: bool, **options: object) -> None:
         """Print totals, queues and the number of workers."""
-        stats = inspect.stats()
+        stats = inspect.stats(self.reader)
         if json:
-            self.stdout.write(to_json(stats.as_json()))
+            problems = inspect.problems(self.reader, stats)
+            self.stdout.write(to_json(stats.as_json(problems)))
             return
-        busy, threads = sum(w.busy for w in stats.workers), sum(w.concurrency for w in stats.workers)
-        at_work = f", {counted(busy, 'job')} on {counted(threads, 'thread')}" if stats.workers else ""
+        workers = f"{len(stats.workers):,}"
+        if stats.workers:
+            workers += f", {counted(stats.busy, 'job')} on {counted(stats.threads, 'thread')}"
         self.stdout.write(f"Processed  {stats.processed:,}")
         self.stdout.write(f"Failed     {stats.failed:,}")
-        self.stdout.write(f"Workers    {len(stats.workers):,}{at_work}\n\n")
-        rows = [[q.name, *(getattr(q, name) for name in COUNTS), latency(q)] for q in stats.queues]
-        self._write_table(("Queue", *COUNTS, "Latency"), rows)
+        self.stdout.write(f"Workers    {workers}\n\n")
+        self.stdout.write("\n".join(queue_lines(stats, COUNTS)))
 
-    def queues(self, **options: object) -> None:
+    def queues(self, *, all: bool, **options: object) -> None:  # noqa: A002  # the option's name
         """Print a line for each queue."""
         numbers = (*COUNTS, "processed", "failed")
-        rows = [[q.name, *(getattr(q, name) for name in numbers), latency(q)] for q in inspect.queues()]
-        self._write_table(("Queue", *numbers, "Latency"), rows)
+        lines = queue_lines(inspect.stats(self.reader), numbers, with_left=all)
+        self.stdout.write("\n".join(lines))
 
     def workers(self, **options: object) -> None:
-        """Print a line for each worker, and below one for each job that it ran at its last heartbeat."""
-        workers = inspect.workers()
+        """Print a line for each worker.
+
+        Below stands a line for each job that one ran at its last heartbeat.
+        """
+        workers = inspect.workers(self.reader)
         if not workers:
-            self.stdout.write("No worker is running. Start one with: python manage.py runjobs")
+            self.stdout.write(NO_WORKER)
             return
-        headers = ("Worker", "Host", "Pid", "Queues", "Busy", "Peak memory", "Up", "Last beat", "State")
-        self._write_table(headers, [worker_row(worker) for worker in workers])
-        running = [[r.job_id, r.queue, age(r.since), w.name] for w in workers for r in w.running]
+        self._write_table(WORKER_HEADERS, list(map(worker_row, workers)))
+        running = running_rows(workers)
         if running:
             self.stdout.write("")
-            self._write_table(("Running at last beat", "Queue", "For", "Worker"), running)
+            self._write_table(RUNNING_HEADERS, running)
 
-    def health(self, *, min_workers: int, max_latency: float, **options: object) -> None:
-        """Raise an alarm by exit code and error handlers, also when Redis is away."""
+    def check_problems(
+        self, *, min_workers: int | None, max_latency: float | None, **options: object
+    ) -> None:
+        """Name all problems and tell the error handlers.
+
+        The exit code is 1 if there are any, 2 if Redis is away.
+        """
         try:
-            problems = inspect.health_problems(min_workers, max_latency)
+            found = inspect.problems(self.reader, min_workers=min_workers, max_latency=max_latency)
         except StoreUnavailable as error:
-            problems = [str(error)]
-        if problems:
-            alarm = JobsError(" ".join(problems))
-            handle_error(alarm, {"command": "jobs check", "min_workers": min_workers, "max_latency": max_latency})
-            raise CommandError(str(alarm))
-        self.stdout.write(self.style.SUCCESS("Workers take jobs, and no queue is late."))
+            self.stdout.write(printable(f"redis_away: {error}"))
+            self._write_unheard(control.tell_all(str(error), REDIS_AWAY, again=False))
+            raise CommandError("Redis is away.", returncode=2) from error
+        self._write_judgement(found)
+        self._write_unheard(control.tell_of(found))
+        if found:
+            raise CommandError(counted(len(found), "problem"))
+
+    def _write_judgement(self, found: Sequence[Problem]) -> None:
+        """Answer before the handlers are called, so that nobody waits for them."""
+        self.reader = inspect.get_reader()  # what could not be read is one of the problems
+        for problem in found:
+            self.stdout.write(judged_line(problem))
+        if not found:
+            self.stdout.write(self.style.SUCCESS("All well."))
+        self.stdout.flush()
+
+    def _write_unheard(self, unheard: Iterable[control.Unheard]) -> None:
+        for each in unheard:
+            end = "A job tells it again." if each.is_told_again else "It is not told again."
+            line = f"{each.handler} could not be told: {each.error}. {end}"
+            self.stderr.write(self.style.WARNING(printable(line)))
 
     def doctor(self, *, repair: bool, **options: object) -> None:
-        """Print what is broken, what was repaired, and what was looked at; fail if something is broken."""
-        diagnosis = inspect.check_invariant(repair=repair)
-        looked_at = f"{counted(diagnosis.jobs, 'job')} in {counted(len(diagnosis.queues), 'queue')}"
-        for title, strays in (("Repaired", diagnosis.repaired), ("Broken", diagnosis.strays)):
-            if strays:
-                self._write_table((title, "Queue", "Found in"), [[s.job_id, s.queue, s.found] for s in strays])
-        for warning in inspect.server().warnings:
-            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
-        if diagnosis.strays:
-            remedy = "" if repair else " Put them back with: python manage.py jobs doctor --repair"
-            raise CommandError(f"Looked at {looked_at}: {len(diagnosis.strays):,} not in exactly one place.{remedy}")
-        self.stdout.write(self.style.SUCCESS(f"Looked at {looked_at}: every job is in exactly one place."))
+        """Print what is broken and what was repaired, and fail if something is broken.
 
-    def pause(self, *, queues: Sequence[str], **options: object) -> None:
+        It also prints how much was looked at, and first of all which rights its Redis user lacks.
+        """
+        for refusal in inspect.permission_warnings(repair=repair, reader=self.reader):
+            self.stderr.write(self.style.WARNING(f"Warning: {refusal}"))
+        diagnosis = inspect.check_invariant(repair=repair)
+        self._write_strays("Repaired", diagnosis.repaired)
+        self._write_strays("Broken", diagnosis.strays)
+        self._write_problems("Repaired", diagnosis.mended)
+        self._write_problems("Problem", diagnosis.problems)
+        for warning in inspect.server(self.reader).warnings:
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
+        looked_at = f"{counted(diagnosis.jobs, 'job')} in {counted(len(diagnosis.queues), 'queue')}"
+        if not diagnosis.is_well:
+            raise CommandError(f"Looked at {looked_at}: {_what_is_wrong(diagnosis, repair=repair)}")
+        praise = f"Looked at {looked_at}: every job is in exactly one place."
+        self.stdout.write(self.style.SUCCESS(praise))
+
+    def pause(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
         """Pause queues."""
+        self._check_known(queues, force=force)
         for queue in queues:
             control.pause(queue)
-            self.stdout.write(f"Queue {queue} is paused. Go on with: python manage.py jobs resume {queue}")
+            remedy = f"python manage.py jobs resume {queue}"
+            self.stdout.write(f"Queue {queue} is paused. Go on with: {remedy}")
 
-    def resume(self, *, queues: Sequence[str], **options: object) -> None:
+    def resume(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
         """Resume queues."""
+        self._check_known(queues, force=force)
         for queue in queues:
             control.resume(queue)
             self.stdout.write(f"Queue {queue} goes on.")
+
+    def _check_known(self, queues: Sequence[str], *, force: bool) -> None:
+        """Raise CommandError for a queue that nobody has used, before anything is changed."""
+        known = inspect.known_queues(self.reader)
+        unknown = [queue for queue in map(check_queue_name, queues) if queue not in known]
+        if not unknown or force:
+            return
+        near = [name for queue in unknown for name in get_close_matches(queue, known)]
+        hint = f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
+        raise CommandError(
+            f"There is no queue {', '.join(unknown)}: no job was enqueued there, no worker served "
+            f"it, and neither JOBS nor a job class names it.{hint} Nothing was changed. To do it "
+            "all the same, add --force."
+        )
 
     def deploy_mark(self, *, label: str, **options: object) -> None:
         """Mark a deploy."""
@@ -148,5 +272,25 @@ class Command(JobCommands, BaseCommand):
         """Show what goes on, again and again."""
         Top(self.stdout, every).run(times)
 
+    def _write_strays(self, title: str, strays: Sequence[inspect.Stray]) -> None:
+        if strays:
+            rows = [[stray.job_id, stray.queue, stray.found] for stray in strays]
+            self._write_table((title, "Queue", "Found in"), rows)
+
+    def _write_problems(self, title: str, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            line = f"{title}: {problem.key}: {problem.reason} {problem.remedy}"
+            self.stdout.write(printable(line))
+
     def _write_table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         self.stdout.write("\n".join(table(headers, rows)))
+
+
+def _what_is_wrong(diagnosis: inspect.Diagnosis, *, repair: bool) -> str:
+    found = []
+    if diagnosis.strays:
+        found.append(f"{len(diagnosis.strays):,} not in exactly one place")
+    if diagnosis.problems:
+        found.append(counted(len(diagnosis.problems), "other problem"))
+    remedy = "" if repair else " Put them back with: python manage.py jobs doctor --repair"
+    return f"{' and '.join(found)}.{remedy}"

@@ -10,6 +10,7 @@
 (() => {
   const SECONDS = 5;
   const SLOWEST = 60;
+  const TROUBLES = new Set(["lost", "out"]);
   const STORED = "jobs.live";
   const main = document.querySelector(".jobs-page");
   const note = document.getElementById("jobs-live");
@@ -29,7 +30,7 @@
   function say(name) {
     const text = note.dataset[name].replace("{time}", new Date().toLocaleTimeString());
     if (status.textContent !== text) status.textContent = text;
-    note.classList.toggle("jobs-lost", name === "lost");
+    note.classList.toggle("jobs-lost", TROUBLES.has(name));
   }
 
   function isBusy() {
@@ -52,16 +53,16 @@
 
   async function refresh() {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(SLOWEST * 1000) });
-    // An unhappy page has no live elements; a login page is another address.
-    if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
+    if (answer.redirected) return "out"; // to the login page
+    if (!answer.ok) throw new Error(answer.statusText); // an unhappy page has no live elements
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (isBusy()) return say("paused");
+    if (isBusy()) return "paused";
     document.querySelectorAll("[data-live]").forEach((old) => {
       const same = fresh.querySelector(`[data-live="${CSS.escape(old.dataset.live)}"]`);
       if (same) replace(old, same);
     });
     prepareCheckAll();
-    say("updated");
+    return "updated";
   }
 
   async function tick() {
@@ -69,10 +70,9 @@
     if (isBusy()) {
       say("paused");
     } else {
-      await refresh().then(
-        () => (wait = SECONDS),
-        () => { wait = Math.min(wait * 2, SLOWEST); say("lost"); },
-      );
+      const name = await refresh().catch(() => "lost");
+      wait = TROUBLES.has(name) ? Math.min(wait * 2, SLOWEST) : SECONDS;
+      say(name);
     }
     plan();
   }

@@ -1,14 +1,18 @@
+#!lua flags=allow-oom
 -- Give up a worker: from now on it can take nothing, so what runs under its name can only become less.
--- KEYS[1] leases
--- ARGV[1] worker   ARGV[2] 1 when it is known to be dead, 0 to give it up only if its lease ran out
--- Returns: 1 given up (also when it was before), 0 it lives or is unknown.  Cost: O(log n)
-local leases, worker, dead = KEYS[1], ARGV[1], ARGV[2] == '1'
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- KEYS: those of a queue
+-- ARGV[1] worker   ARGV[2] the score of its lease that has stood still, or '' when the worker is known to be dead
+-- Returns: 1 given up (also when it was before), 0 it lives.  Cost: O(log n)
+local worker, stood_at = ARGV[1], ARGV[2]
 
 local deadline = redis.call('ZSCORE', leases, worker)
-if not deadline or not (dead or tonumber(deadline) < now) then
+if stood_at ~= '' and deadline ~= stood_at then
   return 0
 end
-redis.call('ZADD', leases, 0, worker)
+if deadline then
+  redis.call('ZADD', leases, 0, worker)
+else
+  -- Its first fetch may still be on the way.
+  redis.call('ZADD', ended, whole(now), worker)
+end
 return 1

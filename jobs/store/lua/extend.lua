@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Extend the lease of one holder of a limit, unless it has run out.
 -- KEYS[1] holders
 -- ARGV[1] token   ARGV[2] lease in ms
@@ -11,5 +12,6 @@ if not deadline or tonumber(deadline) <= now then
   return 0
 end
 redis.call('ZADD', holders, string.format('%.0f', now + lease), token)
-redis.call('PEXPIRE', holders, lease)
+-- The key lives as long as the holder with the longest lease, which need not be this one.
+redis.call('PEXPIREAT', holders, redis.call('ZRANGE', holders, -1, -1, 'WITHSCORES')[2])
 return 1

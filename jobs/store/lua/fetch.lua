@@ -1,75 +1,80 @@
--- One round trip of a worker: finish jobs, renew the lease, promote what is due, take up to `count` in queue order.
--- KEYS[1] payloads   KEYS[2] ready   KEYS[3] scheduled   KEYS[4] retry   KEYS[5] running
--- KEYS[6] leases   KEYS[7] bell   KEYS[8] meta   KEYS[9] stats
--- ARGV[1] worker   ARGV[2] lease in ms   ARGV[3] 1 on the first call under this name   ARGV[4] count   then ids to finish
--- Returns: {lease good 1|0, ms to the next due job or -1, a worker whose lease ran out or '',
---           {finished ids not owned}, {id, payload or false, ...}}.  Cost: O((finished + promoted + count) log n)
-local payloads, ready, scheduled, retry, running, leases, bell, meta, stats = unpack(KEYS)
-local worker, lease, joins, count = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local owner = worker .. '|'
-
-local lost = {}
-if #ARGV > 4 then
-  local mine, owners = {}, redis.call('HMGET', running, unpack(ARGV, 5))
-  for i, held_by in ipairs(owners) do
-    local into = held_by and string.sub(held_by, 1, #owner) == owner and mine or lost
-    into[#into + 1] = ARGV[i + 4]
-  end
-  if #mine > 0 then
-    redis.call('HDEL', running, unpack(mine))
-    redis.call('HDEL', payloads, unpack(mine))
-    redis.call('HINCRBY', stats, 'processed', #mine)
-    redis.call('HINCRBY', stats, 'processed:' .. math.floor(time[1] / 86400), #mine)
-  end
+#!lua flags=allow-oom
+-- One round trip of a worker: hand in finished jobs, renew the lease, promote what is due, take jobs.
+-- KEYS: those of a queue
+-- ARGV[1] worker   ARGV[2] lease in ms   ARGV[3] terms (see `renew`)   ARGV[4] most jobs   ARGV[5] bytes of payload
+-- after which to stop   ARGV[6] number of the first job taken, 0 to take nothing and void nothing
+-- ARGV[7] 0, or for a fetch that waits behind a bell: until when it may take, in ms; it renews no lease
+-- then for each finished job: id   number
+-- Returns: {0 given up | 1 good | 2 good, and new here | 3 void, ms to the next due job or -1, jobs left, ms of the clock,
+--           {finished ids not owned}, {id, payload or false, ...}}.  Cost: O((finished + promoted + taken) log n)
+local worker, lease, owner = ARGV[1], tonumber(ARGV[2]), ARGV[1] .. '#'
+local most, most_bytes, first, latest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local paused, format = unpack(redis.call('HMGET', meta, 'paused', 'format'))
+if (tonumber(format) or 2) > 2 then
+  return redis.error_reply('JOBSFORMAT a newer version serves this queue; update this worker')
+end
+check_hashes()
+local ids, mine, lost = {}, {}, {}
+for i = 8, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+end
+for i, held_by in ipairs(#ids > 0 and redis.call('HMGET', running, unpack(ids)) or {}) do
+  local is_mine = held_by and string.find(held_by, owner .. ARGV[2 * i + 7] .. '|', 1, true) == 1
+  local into = is_mine and mine or lost
+  into[#into + 1] = ids[i]
+end
+if #mine > 0 then
+  gone(mine)
+  left(mine)
+  settled('processed', #mine)
 end
 
--- A deadline of 0 marks a worker that was given up: it can finish what it still owns, never take.
+-- A deadline of 0 marks a worker that was given up, and the ended never come back: they finish, and never take.
 local deadline = redis.call('ZSCORE', leases, worker)
-if deadline == '0' or not (deadline or joins) then
-  return {0, -1, '', lost, {}}
+if deadline == '0' or (not deadline and redis.call('ZSCORE', ended, worker)) then
+  return {0, -1, 0, now, lost, {}}
 end
-redis.call('ZADD', leases, string.format('%.0f', now + lease), worker)
-local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
-local expired = tonumber(first[2]) < now and first[1] or ''
-
-local next_due = -1
-for _, set in ipairs({scheduled, retry}) do
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', set, '-inf', now, 'LIMIT', 0, 100)) do
-    local payload = redis.call('HGET', payloads, id) or ''
-    local priority = tonumber(string.match(payload, '^{"priority":(-?%d+)')) or 0
-    local due = redis.call('ZSCORE', set, id)
-    redis.call('ZREM', set, id)
-    redis.call('ZADD', ready, string.format('%.0f', (100 - priority) * 2 ^ 44 + due), id)
+if latest == 0 then
+  -- It must change each time, whatever the clock does: by a lease that stands still others see that a worker died.
+  redis.call('ZADD', leases, whole(math.max(now + lease, (tonumber(deadline) or 0) + 1)), worker)
+  if not deadline then
+    redis.call('HSET', terms, worker, ARGV[3])
+    redis.call('HSETNX', meta, 'format', 2)
   end
-  local head = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
-  if head[2] and (next_due < 0 or head[2] - now < next_due) then
-    next_due = math.max(0, head[2] - now)
-  end
+end
+-- A fetch that Redis executes after a later one of the same worker takes nothing: nobody waits for its answer.
+local is_void = latest > 0 and (now > latest or not deadline)
+if first > 0 and not is_void then
+  local highest = tonumber(redis.call('HGET', seen, worker)) or 0
+  is_void = first <= highest
+  redis.call('HSET', seen, worker, whole(math.max(first, highest)))
 end
 
-local taken = {}
-if count > 0 and redis.call('HGET', meta, 'paused') ~= '1' then
-  local popped = redis.call('ZPOPMIN', ready, count)
-  if #popped > 0 then
-    local ids, entries = {}, {}
-    for i = 1, #popped, 2 do
-      ids[#ids + 1] = popped[i]
-    end
-    for i, payload in ipairs(redis.call('HMGET', payloads, unpack(ids))) do
-      taken[#taken + 1], taken[#taken + 2] = ids[i], payload
-      if payload then
-        entries[#entries + 1], entries[#entries + 2] = ids[i], owner .. popped[2 * i]
-      end
-    end
-    if #entries > 0 then
-      redis.call('HSET', running, unpack(entries))
-    end
+local next_due = math.min(drop_expired() == 100 and 0 or math.huge, promote(scheduled, most_bytes), promote(retry, most_bytes))
+
+local fetched, bytes, number = {}, 0, first
+while most > 0 and bytes < most_bytes and not (paused == '1' or is_void) do
+  -- In portions, so that what large payloads bring beyond the limit stays small.
+  local popped, entries, ids = redis.call('ZPOPMIN', ready, math.min(most, 32)), {}, {}
+  most = #popped == 64 and most - 32 or 0
+  for i = 1, #popped, 2 do
+    ids[#ids + 1] = popped[i]
   end
-  -- Who leaves work behind wakes the next worker, which does the same.
-  if redis.call('ZCARD', ready) > 0 and redis.call('LLEN', bell) == 0 then
-    redis.call('RPUSH', bell, 1)
+  for i, payload in ipairs(#ids > 0 and redis.call('HMGET', payloads, unpack(ids)) or {}) do
+    fetched[#fetched + 1], fetched[#fetched + 2] = ids[i], payload
+    if payload then
+      entries[#entries + 1], entries[#entries + 2] = ids[i], owner .. number .. '|' .. popped[2 * i]
+      bytes = bytes + #payload
+    else
+      gone({ids[i]})
+    end
+    number = number + 1
   end
+  if #entries > 0 then taken(entries) end
 end
-return {1, next_due, expired, lost, taken}
+-- Who leaves work behind wakes the next worker, which does the same.
+local ready_left = paused == '1' and 0 or redis.call('ZCARD', ready)
+if ready_left > 0 then
+  ring()
+end
+return {is_void and 3 or deadline and 1 or 2, next_due < math.huge and next_due or -1, ready_left, now, lost, fetched}

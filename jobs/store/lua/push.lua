@@ -1,56 +1,71 @@
+#!lua
 -- Insert the new jobs of one queue, ready or scheduled, and ring its bell. What is already there stays as it is.
--- KEYS[1] payloads   KEYS[2] ready   KEYS[3] scheduled   KEYS[4] bell   KEYS[5] receipt
--- ARGV[1] receipt lifetime in ms, then for each of at most 1,000 jobs:
---         id   payload   priority   due in ms (epoch, or "+N" from now)
+-- KEYS: those of a queue, and KEYS[17] receipt
+-- ARGV[1] receipt lifetime in ms   ARGV[2] number of jobs k, at most 1,000, then for each of them:
+--         id   payload
+--         and behind these for each of them, or once for them all:
+--         priority   due in ms (epoch, or "+N" from now)
 -- Returns: the number of jobs inserted; -1 when this very push was done before.  Cost: O(k log n) for k jobs
-local payloads, ready, scheduled, bell, receipt = unpack(KEYS)
+local first, count = 3, tonumber(ARGV[2])
+local last = first + 2 * count - 1 -- of the pairs
+local ids = {}
+for n = 1, count do
+  ids[n] = ARGV[first + 2 * (n - 1)]
+end
+-- All keys are read before anything is written: one of a wrong type must not leave half a push, or a receipt of none.
+local known = redis.call('HMGET', payloads, unpack(ids))
+local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
+redis.call('ZCARD', ready)
 
 -- A client that lost the answer sends the push again, perhaps after its jobs have run and gone.
-if not redis.call('SET', receipt, 1, 'NX', 'PX', ARGV[1]) then
+if not redis.call('SET', KEYS[17], 1, 'NX', 'PX', ARGV[1]) then
   return -1
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local ids, seen = {}, {}
-for i = 2, #ARGV, 4 do
-  ids[#ids + 1] = ARGV[i]
+local function due_of(text)
+  return string.byte(text) == 43 and now + tonumber(text) or tonumber(text) -- 43: "+"
 end
-local known, new, at_once, later = redis.call('HMGET', payloads, unpack(ids)), {}, {}, {}
-local earliest = math.huge
 
+local step = #ARGV > last + 2 and 2 or 0 -- from the priority of one job to that of the next
+local due = due_of(ARGV[last + 2])
+local place = whole((100 - ARGV[last + 1]) * 2 ^ 44 + due)
+local is_seen, new, at_once, later, earliest = {}, {}, {}, {}, math.huge
+local a, l = 0, 0 -- lengths of `at_once` and `later`: `#` would search for them each time
 for n, id in ipairs(ids) do
-  if not (known[n] or seen[id]) then
-    seen[id] = true
-    local i = 4 * n - 2
-    local due = tonumber(ARGV[i + 3])
-    if string.byte(ARGV[i + 3]) == 43 then -- "+"
-      due = now + due
+  if not (known[n] or is_seen[id]) then
+    is_seen[id] = true
+    new[#new + 1] = n
+    if step > 0 then
+      local i = last + 1 + step * (n - 1)
+      due = due_of(ARGV[i + 1])
+      place = whole((100 - ARGV[i]) * 2 ^ 44 + due)
     end
-    new[#new + 1], new[#new + 2] = id, ARGV[i + 1]
     if due <= now then
-      at_once[#at_once + 1], at_once[#at_once + 2] = string.format('%.0f', (100 - ARGV[i + 2]) * 2 ^ 44 + due), id
+      at_once[a + 1], at_once[a + 2], a = place, id, a + 2
     else
-      later[#later + 1], later[#later + 2] = string.format('%.0f', due), id
+      later[l + 1], later[l + 2], l = whole(due), id, l + 2
       earliest = math.min(earliest, due)
     end
   end
 end
 
 -- Sleepers wait no longer than the next due time that they knew of.
-local ring = #at_once > 0
-if #new > 0 then
-  redis.call('HSET', payloads, unpack(new))
+local must_ring = a > 0
+if #new == count then
+  redis.call('HSET', payloads, unpack(ARGV, first, last))
+else
+  for _, n in ipairs(new) do
+    redis.call('HSET', payloads, ids[n], ARGV[first + 2 * n - 1])
+  end
 end
-if #at_once > 0 then
+if a > 0 then
   redis.call('ZADD', ready, unpack(at_once))
 end
-if #later > 0 then
-  local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
-  ring = ring or not head[2] or earliest < tonumber(head[2])
+if l > 0 then
+  must_ring = must_ring or not head[2] or earliest < tonumber(head[2])
   redis.call('ZADD', scheduled, unpack(later))
 end
-if ring and redis.call('LLEN', bell) == 0 then
-  redis.call('RPUSH', bell, 1)
+if must_ring then
+  ring()
 end
-return #new / 2
+return #new

@@ -1,25 +1,26 @@
+#!lua flags=allow-oom
 -- Give running jobs back to the ready set, each at the place it had, and ring the bell.
--- KEYS[1] running   KEYS[2] payloads   KEYS[3] ready   KEYS[4] bell
--- ARGV[1] worker, then for each job: id   new payload ('' keeps the old one)
+-- KEYS: those of a queue
+-- ARGV for each job: token   id   new payload ('' keeps the old one)
 -- Returns: the number of jobs given back; those no longer owned are left alone.  Cost: O(k log n) for k jobs
-local running, payloads, ready, bell = unpack(KEYS)
-local owner = ARGV[1] .. '|'
 local released = 0
 
-for i = 2, #ARGV, 2 do
-  local id, payload = ARGV[i], ARGV[i + 1]
-  local held_by = redis.call('HGET', running, id)
-  if held_by and string.sub(held_by, 1, #owner) == owner then
-    redis.call('HDEL', running, id)
-    redis.call('ZADD', ready, string.sub(held_by, #owner + 1), id)
+for i = 1, #ARGV, 3 do
+  local token, id, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local score_it_had = owns(token, id)
+  if score_it_had then
+    -- A key that is broken ends the script, but undoes nothing: so the job leaves `running` last.
     if payload ~= '' then
       redis.call('HSET', payloads, id, payload)
     end
+    local is_score = string.match(score_it_had, '^%d+$') and #score_it_had < 20 -- Lua knows more numbers than Redis
+    redis.call('ZADD', ready, is_score and score_it_had or score(payload, now), id)
+    left({id})
     released = released + 1
   end
 end
 
-if released > 0 and redis.call('LLEN', bell) == 0 then
-  redis.call('RPUSH', bell, 1)
+if released > 0 then
+  ring()
 end
 return released

@@ -24,10 +24,18 @@ ACTIONS = [
     ("job/{dead}/delete/", "delete_job", {}),
     ("job/{running}/cancel/", "cancel_job", {}),
     ("dead/act/", "retry_job", {"verb": "retry", "scope": "all", "confirmed": "yes"}),
-    ("retry/act/", "reschedule_job", {"verb": "reschedule", "scope": "all", "confirmed": "yes", "at": "2030-01-01"}),
+    (
+        "retry/act/",
+        "reschedule_job",
+        {"verb": "reschedule", "scope": "all", "confirmed": "yes", "at": "2030-01-01"},
+    ),
     ("scheduled/act/", "kill_job", {"verb": "kill", "scope": "all", "confirmed": "yes"}),
     ("done/act/", "delete_job", {"verb": "delete", "scope": "all", "confirmed": "yes"}),
-    ("failures/act/", "retry_job", {"verb": "retry", "job_class": "tests.AnyJob", "confirmed": "yes"}),
+    (
+        "failures/act/",
+        "retry_job",
+        {"verb": "retry", "job_class": "tests.AnyJob", "confirmed": "yes"},
+    ),
 ]
 PAGES = [
     "",
@@ -51,7 +59,11 @@ PAGES = [
     "metrics.txt",
     "stats.json",
 ]
-ALL = "view_jobs retry_job kill_job delete_job reschedule_job run_job_again cancel_job pause_queue clear_queue"
+FOR_PROGRAMS = {"metrics.txt", "stats.json"}
+ALL = (
+    "view_jobs view_job_arguments retry_job kill_job delete_job reschedule_job run_job_again "
+    "cancel_job pause_queue clear_queue"
+)
 
 
 def dump(store):
@@ -80,6 +92,10 @@ def test_nobody_sees_anything_without_logging_in(full, route):
     for call in (Client().get, Client().post):
         response = call(at(route, full))
 
+        if route in FOR_PROGRAMS:
+            assert response.status_code == 401
+            assert full["dead"] not in response.content.decode()
+            continue
         assert response.status_code == 302
         assert response.url.startswith("/admin/login/")
 
@@ -128,10 +144,16 @@ def test_an_action_needs_its_own_permission(store, log_in, full, route, permissi
 
 
 @pytest.mark.parametrize(("route", "permission", "data"), ACTIONS)
-def test_an_action_is_done_with_its_permission_and_only_by_posting(store, log_in, full, route, permission, data):
+def test_an_action_is_done_with_its_permission_and_only_by_posting(
+    store, log_in, full, route, permission, data
+):
     client, before = log_in("view_jobs", permission), dump(store)
 
-    assert client.get(at(route, full), data).status_code == 405
+    for call in (client.get, client.head):
+        response = call(at(route, full))
+        assert response.status_code == 302
+        assert client.get(response.url).status_code == 200
+    assert client.put(at(route, full)).status_code == 405
     assert dump(store) == before
     assert client.post(at(route, full), data).status_code == 302
     assert dump(store) != before or "resume" in route
@@ -152,10 +174,13 @@ def test_a_post_from_elsewhere_is_refused(store, log_in, full, route, permission
     assert dump(store) == before
 
 
-def test_running_again_needs_its_permission(log_in, full):
+@pytest.mark.parametrize("others", ["view_job_arguments retry_job", "run_job_again"])
+def test_running_again_needs_its_permission_and_sight_of_arguments(log_in, full, others):
+    client = log_in("view_jobs", *others.split())
     data = {"args": "[]", "kwargs": "{}"}
 
-    assert log_in("view_jobs", "retry_job").post(at("job/{dead}/run-again/", full), data).status_code == 403
+    assert client.post(at("job/{dead}/run-again/", full), data).status_code == 403
+    assert "Enqueue a copy" not in client.get(at("job/{dead}/", full)).content.decode()
 
 
 @pytest.mark.parametrize("name", ["jobs_overview", "jobs_controlroom_changelist"])
@@ -167,6 +192,8 @@ def test_the_index_leads_to_the_overview(log_in, name):
 
 
 def test_a_superuser_finds_every_permission_for_others(boss):
-    names = set(Permission.objects.filter(content_type__app_label="jobs").values_list("codename", flat=True))
+    names = set(
+        Permission.objects.filter(content_type__app_label="jobs").values_list("codename", flat=True)
+    )
 
     assert names == {*ALL.split(), "control_worker"}

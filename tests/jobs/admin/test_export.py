@@ -8,13 +8,19 @@ import pytest
 from django.test import Client
 
 from jobs.store.metrics import Measure, MetricStore
+from jobs.store.reader import Reader
 from tests.jobs.admin.conftest import text
+from tests.jobs.inspect.filling import put
 
+TOKEN = "a-token-that-nobody-guesses"
 SAMPLE = re.compile(r'([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\]|\\.)*",?)*\})? ([0-9.e+-]+)')
 
 
 def samples(response):
-    """Return the value of each sample; fail on a line that is neither a sample nor a comment that is allowed."""
+    """Return the value of each sample.
+
+    Fail on a line that is neither a sample nor a comment that is allowed.
+    """
     *lines, last = text(response).splitlines()
     assert last == "# EOF"
     found, declared = {}, set()
@@ -63,25 +69,48 @@ def test_stats_are_json(boss, full):
 @pytest.mark.parametrize(
     ("token", "header", "status"),
     [
-        ("s3cret", "Bearer s3cret", 200),
-        ("s3cret", "bearer  s3cret", 200),
-        ("s3cret", "Bearer wrong", 302),
-        ("s3cret", "Basic s3cret", 302),
-        ("s3cret", "", 302),
-        ("", "Bearer ", 302),
-        ("", "Bearer", 302),
+        (TOKEN, f"Bearer {TOKEN}", 200),
+        (TOKEN, f"bearer  {TOKEN}", 200),
+        (TOKEN, "Bearer wrong", 401),
+        (TOKEN, f"Basic {TOKEN}", 401),
+        (TOKEN, "", 401),
+        ("", "Bearer ", 401),
+        ("", "Bearer", 401),
     ],
 )
 def test_a_program_needs_the_token(settings, route, token, header, status):
     settings.JOBS = {**settings.JOBS, "METRICS_TOKEN": token}
 
-    assert Client(headers={"authorization": header}).get(f"/admin/jobs/{route}").status_code == status
+    response = Client(headers={"authorization": header}).get(f"/admin/jobs/{route}")
+
+    assert response.status_code == status
+    assert response.headers.get("WWW-Authenticate") == (None if status == 200 else "Bearer")
+    assert ("Authorization: Bearer" in text(response)) == (status == 401)
 
 
 @pytest.mark.django_db
 def test_the_token_opens_no_page_and_no_post(settings):
-    settings.JOBS = {**settings.JOBS, "METRICS_TOKEN": "s3cret"}
-    client = Client(headers={"authorization": "Bearer s3cret"})
+    settings.JOBS = {**settings.JOBS, "METRICS_TOKEN": TOKEN}
+    client = Client(headers={"authorization": f"Bearer {TOKEN}"})
 
     assert client.get("/admin/jobs/").status_code == 302
     assert client.post("/admin/jobs/metrics.txt").status_code == 405
+
+
+def test_both_tell_the_same_problems(store, boss, full, monkeypatch):
+    # A server that has just been started has not heard of its workers yet.
+    facts = {**Reader(store).info(), "uptime_in_seconds": 3600}
+    monkeypatch.setattr(Reader, "info", lambda reader: facts)
+    put(store, "ready", "unserved", at=time.time() - 300)
+
+    found = samples(boss.get("/admin/jobs/metrics.txt"))
+    problems = json.loads(text(boss.get("/admin/jobs/stats.json")))["problems"]
+
+    assert found['jobs_problem{kind="queue_unserved",key="unserved"}'] == 1
+    assert found["jobs_redis_memory_bytes"] > 0
+    assert found["jobs_redis_max_memory_bytes"] == 0
+    named = {f'jobs_problem{{kind="{each["kind"]}",key="{each["key"]}"}}' for each in problems}
+    assert named == {name for name in found if name.startswith("jobs_problem{")}
+    [unserved] = [each for each in problems if each["kind"] == "queue_unserved"]
+    assert unserved["where"] == "queues/unserved/"
+    assert unserved["since"].startswith("20")

@@ -52,7 +52,9 @@ def test_while_redis_is_away_a_page_says_so(boss, settings):
 
 
 @pytest.mark.parametrize(
-    "route", ["job/0123/", "queues/nosuch/", "metrics/no.Such/", "find/?id=", "find/?id=0123"], ids=str
+    "route",
+    ["job/0123/", "queues/nosuch/", "metrics/no.Such/", "find/?id=", "find/?id=0123"],
+    ids=str,
 )
 def test_what_is_not_there_is_a_page_that_says_so(boss, route):
     response = boss.get(f"/admin/jobs/{route}")
@@ -63,7 +65,13 @@ def test_what_is_not_there_is_a_page_that_says_so(boss, route):
 
 @pytest.mark.parametrize(
     "route",
-    ["queues/default/explode/", "queues/nosuch/pause/", "workers/x/explode/", "job/0123/explode/", "dead/act/?since=x"],
+    [
+        "queues/default/explode/",
+        "queues/nosuch/pause/",
+        "workers/x/explode/",
+        "job/0123/explode/",
+        "dead/act/?since=x",
+    ],
 )
 def test_an_action_that_does_not_exist_changes_nothing(boss, full, route):
     data = {"verb": "retry", "scope": "all", "confirmed": "yes"}

@@ -1,12 +1,13 @@
 """What the pages show, and that nothing in them can run or leak."""
 
-from datetime import UTC, datetime
+import re
+import time
 
 import pytest
 
 from jobs import control, inspect
-from jobs.inspect import job_sets
-from jobs.store.metrics import Measure, MetricStore
+from jobs.store.metrics import TEN_MINUTES, Measure, MetricStore
+from tests.conftest import server_of_tests
 from tests.jobs.admin.conftest import text
 from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, push, put
 
@@ -21,15 +22,26 @@ def get(client, route="", **data):
 def test_overview_counts_everything_and_draws_the_history(boss, full):
     page = get(boss)
 
-    for title in ("Processed", "Failed", "Jobs per second", "Latency", "Running", "Ready", "Scheduled", "Retries"):
+    for title in (
+        "Processed",
+        "Failed",
+        "Jobs per second",
+        "Latency",
+        "Running",
+        "Ready",
+        "Scheduled",
+        "Retries",
+    ):
         assert title in page
-    assert "Valkey" in page
-    assert "Append-only persistence is off" in page
+    assert str(server_of_tests().version) in page
+    assert "append-only persistence is off" in page
     assert page.count('class="jobs-slot"') == 30
     assert "4 attempts ended, 2 of them with an error." in page
 
 
-@pytest.mark.parametrize(("days", "slots"), [("1", 144), ("7", 7), ("180", 180), ("5", 30), ("x", 30)])
+@pytest.mark.parametrize(
+    ("days", "slots"), [("1", 144), ("7", 7), ("180", 180), ("5", 30), ("x", 30)]
+)
 def test_overview_looks_back_for_some_days(boss, days, slots):
     assert get(boss, days=days).count('class="jobs-slot"') == slots
 
@@ -47,6 +59,66 @@ def test_overview_warns_of_a_paused_queue_in_which_jobs_wait(store, boss):
     control.pause("default")
 
     assert "Queue <strong>default</strong> is paused" in get(boss)
+
+
+def test_overview_says_what_is_wrong_and_where_to_look(store, boss):
+    beat(store)
+    push(store, ago=300)
+
+    page = get(boss)
+
+    assert '<h2 id="jobs-verdict">3 problems</h2>' in page
+    assert "Queue default is late: its oldest job has waited for 5 minutes." in page
+    assert "Start more workers, or see what keeps these busy." in page
+    assert 'href="/admin/jobs/queues/default/"' in page
+    assert 'href="#jobs-redis"' in page
+    assert re.search(r"since [A-Z][a-z]+ \d+, \d{4}, .*, for <time", page)
+    assert "No worker takes jobs" not in page
+
+
+def test_overview_says_that_all_is_well(store, boss, settings):
+    accepted = ["redis_unlimited", "redis_persistence"]
+    settings.JOBS = {**settings.JOBS, "CHECK_IGNORE": accepted}
+    beat(store)
+
+    assert '<h2 id="jobs-verdict">All well</h2>' in get(boss)
+
+
+def test_overview_names_what_cannot_be_read_among_the_problems(store, boss):
+    beat(store)
+    store.client.set(store.keys("default").dead, "no set")
+
+    page = get(boss)
+
+    assert page.count(f"<code>{store.keys('default').dead}</code>") == 1
+    assert "3 problems" in page
+
+
+def test_overview_names_what_only_its_chart_could_not_read(store, boss):
+    beat(store)
+    push(store)
+    chunk, _slot = TEN_MINUTES.place(time.time())
+    key = store.shared.metric(TEN_MINUTES.name, chunk, "queue:default")
+    store.client.sadd(key, "no string")
+
+    assert f"<code>{key}</code>" in get(boss, days=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", ["3 Probleme", "Die Warteschlange default ist im Rückstand", "Ansehen", "seit "]),
+        ("fr", ["3 problèmes", "La file default est en retard", "Voir", "depuis le "]),
+    ],
+)
+def test_problems_speak_the_language_of_the_project(store, boss, settings, language, words):
+    settings.LANGUAGE_CODE = language
+    beat(store)
+    push(store, ago=300)
+
+    page = get(boss)
+
+    assert [word for word in words if word not in page] == []
 
 
 # Queues and workers
@@ -75,7 +147,7 @@ def test_workers_show_what_they_run_and_since_when(store, boss):
 
     page = get(boss, "workers/")
 
-    assert "1 of 5 threads are busy" in page
+    assert "Threads at work: 1 of 5" in page
     assert f'href="/admin/jobs/job/{job_id}/"' in page
     assert f"/admin/jobs/workers/{WORKER}/stop/" in page
 
@@ -87,7 +159,7 @@ def test_workers_show_what_they_run_and_since_when(store, boss):
         ({"quiet": 1, "stopping": 1}, "stopping"),
         ({"busy": 2}, "working"),
         ({}, "idle"),
-        ({"beat_at": 1_764_000_000}, "silent"),
+        ({"ago": 20}, "silent"),
     ],
 )
 def test_a_worker_shows_its_state(store, boss, facts, state):
@@ -104,6 +176,18 @@ def test_no_workers_say_what_to_do(boss):
 
 
 # Sets
+
+
+def test_queues_that_nothing_uses_any_more_are_counted_and_can_be_shown(store, boss):
+    push(store, "busy")
+    store.intake.announce_queues(["forlorn"])
+
+    page = get(boss, "queues/")
+
+    assert "busy" in page
+    assert "forlorn" not in page
+    assert "1 queue is not shown" in page
+    assert "forlorn" in get(boss, "queues/?all")
 
 
 @pytest.mark.parametrize("name", ["scheduled", "retry", "dead", "done", "queues/default"])
@@ -125,67 +209,6 @@ def test_arguments_and_errors_are_escaped_and_secrets_hidden(boss, full):
     assert "hunter2" not in get(boss, f"job/{full['dead']}/")
 
 
-@pytest.mark.parametrize(
-    ("query", "count"),
-    [
-        ({}, 4),
-        ({"queue": "high"}, 1),
-        ({"job_class": "a.Wanted"}, 1),
-        ({"error": "declined"}, 1),
-        ({"text": "needle"}, 1),
-        ({"since": "2026-11-01T00:00"}, 1),
-        ({"until": "2026-10-01 00:00"}, 3),
-        ({"queue": "nosuch"}, 0),
-    ],
-)
-def test_a_filter_is_an_address(store, boss, query, count):
-    old = datetime(2026, 9, 1, tzinfo=UTC).timestamp()
-    put(store, "dead", "high", at=datetime(2026, 11, 20, tzinfo=UTC).timestamp())
-    put(store, "dead", at=old, job_class="a.Wanted")
-    put(store, "dead", at=old, errors=[failure("Declined", "no")])
-    put(store, "dead", at=old, args=["needle"])
-
-    page = get(boss, "dead/", **query)
-
-    assert page.count('name="job"') == count
-    assert ("Show all" in page) == bool(query)
-
-
-def test_a_filter_that_cannot_be_understood_shows_nothing_and_says_why(store, boss):
-    put(store, "dead")
-
-    page = get(boss, "dead/", since="yesterday")
-
-    assert 'role="alert"' in page
-    assert 'name="job"' not in page
-
-
-def test_pages_lead_on_and_back_and_keep_the_filter(store, boss):
-    for n in range(120):
-        put(store, "dead", at=1_764_000_000 + n, job_class="a.B")
-
-    first = boss.get("/admin/jobs/dead/?job_class=a.B").context["page"]
-    second = boss.get(f"/admin/jobs/dead/{first.next_url}").context["page"]
-    back = boss.get(f"/admin/jobs/dead/{second.previous_url}").context["page"]
-
-    assert "job_class=a.B" in first.next_url
-    assert [len(page.rows) for page in (first, second, back)] == [50, 50, 50]
-    assert [row.job.id for row in back.rows] == [row.job.id for row in first.rows]
-    assert len(boss.get("/admin/jobs/dead/?page=nonsense").context["page"].rows) == 50
-
-
-def test_a_search_that_stopped_says_so(store, boss, monkeypatch):
-    monkeypatch.setattr(job_sets, "SEARCH_LIMIT", 10)
-    monkeypatch.setattr(job_sets, "PORTION", 10)
-    for _ in range(30):
-        put(store, "dead")
-
-    page = get(boss, "dead/", text="needle")
-
-    assert "Searched the first 10 of 30 jobs and stopped there." in page
-    assert "Search on" in page
-
-
 # One job
 
 
@@ -193,14 +216,27 @@ def test_a_search_that_stopped_says_so(store, boss, monkeypatch):
 def test_a_job_has_a_page_with_an_explanation_in_every_place(boss, full, place):
     response = boss.get(f"/admin/jobs/job/{full[place]}/")
 
-    assert response.context["page"].explanation.sentences[0] in response.context["page"].explanation.sentences
+    assert (
+        response.context["page"].explanation.sentences[0]
+        in response.context["page"].explanation.sentences
+    )
     assert "jobs-why" in text(response)
     assert full[place] in text(response)
 
 
 def test_a_job_shows_every_error_and_the_last_traceback(store, boss):
-    errors = [failure("E1", "first", 1_764_000_000), {**failure("E2", "last", 1_764_000_100), "traceback": "line <1>"}]
-    job_id = put(store, "retry", at=4e9, errors=errors, failures=2, context={"tenant": "a", "token": "s3cret"})
+    errors = [
+        failure("E1", "first", 1_764_000_000),
+        {**failure("E2", "last", 1_764_000_100), "traceback": "line <1>"},
+    ]
+    job_id = put(
+        store,
+        "retry",
+        at=4e9,
+        errors=errors,
+        failures=2,
+        context={"tenant": "a", "token": "s3cret"},
+    )
 
     page = get(boss, f"job/{job_id}/")
 
@@ -212,7 +248,9 @@ def test_a_job_shows_every_error_and_the_last_traceback(store, boss):
 
 
 def test_a_result_is_shown_without_secrets(store, boss):
-    job_id = put(store, "done", at=4e9, finished_at=1_764_000_000, result={"rows": 12, "password": "hunter2"})
+    job_id = put(
+        store, "done", at=4e9, finished_at=1_764_000_000, result={"rows": 12, "password": "hunter2"}
+    )
 
     page = get(boss, f"job/{job_id}/")
 
@@ -254,7 +292,9 @@ def measured(store, name="orders.CompleteOrderJob"):
     MetricStore(store).add([(f"job:{name}", inspect.get_reader().now(), measure)])
 
 
-@pytest.mark.parametrize(("window", "slots"), [("1h", 60), ("8h", 480), ("1d", 144), ("3d", 432), ("x", 60)])
+@pytest.mark.parametrize(
+    ("window", "slots"), [("1h", 60), ("8h", 480), ("1d", 144), ("3d", 432), ("x", 60)]
+)
 def test_a_job_class_is_drawn_over_each_window(store, boss, window, slots):
     measured(store)
     control.mark_deploy("v7")

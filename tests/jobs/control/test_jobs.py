@@ -1,13 +1,17 @@
-"""Changes to single jobs: each moves what may be moved, leaves alone what is gone, and counts."""
+"""Changes to single jobs.
+
+Each moves what may be moved, leaves alone what is gone, and counts.
+"""
 
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from jobs import Job, control, inspect
-from jobs.errors import InvalidArguments, UnknownJob
-from tests.jobs.inspect.filling import push, put
+from jobs.errors import InvalidArguments, InvalidJob, UnknownJob
+from tests.jobs.inspect.filling import put
 
 SETS = ("ready", "scheduled", "retry", "dead", "done")
 LATER = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -25,7 +29,10 @@ def record(job_id):
 
 
 def fill(store, **fields):
-    """Put one job into each set; return the records by place."""
+    """Put one job into each set.
+
+    Returns the records by place.
+    """
     return {name: record(put(store, name, **fields)) for name in SETS}
 
 
@@ -71,8 +78,29 @@ def test_a_job_keeps_its_set_when_it_gets_a_new_time(store, name):
     assert control.reschedule([record(put(store, "dead"))], LATER) == 0
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.max.replace(tzinfo=ZoneInfo("America/New_York")),
+        datetime.min.replace(tzinfo=ZoneInfo("Asia/Tokyo")),
+        datetime(1969, 12, 30, tzinfo=UTC),
+        datetime(2300, 1, 1, tzinfo=UTC),
+    ],
+)
+def test_a_time_that_no_job_can_have_is_refused(store, at):
+    job_id = put(store, "scheduled", at=4e9)
+
+    with pytest.raises(InvalidArguments, match="between 1970 and 100 years from now"):
+        control.reschedule([record(job_id)], at)
+    with pytest.raises(InvalidArguments, match="between 1970 and 100 years from now"):
+        control.reschedule_all("scheduled", inspect.Filter(), at)
+
+    assert record(job_id).at.timestamp() == 4e9
+
+
 def test_a_copy_runs_with_the_same_arguments_queue_and_options(store):
-    store.announce_queues(["low"])  # a client does it once a minute, and every test begins with an empty Redis
+    # A client does it once a minute, and every test begins with an empty Redis.
+    store.intake.announce_queues(["low"])
     AddJob.using(queue="low", priority=7, max_retries=1, retry_for=None).enqueue(1, b=2)
     [original] = inspect.job_set("ready", inspect.Filter(queue="low")).jobs
 
@@ -80,7 +108,10 @@ def test_a_copy_runs_with_the_same_arguments_queue_and_options(store):
 
     assert copy.id != original.id
     assert (copy.queue, copy.payload.args, copy.payload.kwargs) == ("low", [1], {"b": 2})
-    assert (copy.payload.priority, copy.payload.options) == (7, {"max_retries": 1, "retry_for": None})
+    assert (copy.payload.priority, copy.payload.options) == (
+        7,
+        {"max_retries": 1, "retry_for": None},
+    )
     assert record(original.id).place == "ready"
 
 
@@ -94,7 +125,23 @@ def test_a_copy_may_have_other_arguments_which_are_checked(store):
 
 def test_a_job_of_a_class_that_nobody_knows_cannot_be_run_again(store):
     with pytest.raises(UnknownJob, match="No such job class"):
-        control.run_again(record(push(store)[0]))
+        control.run_again(record(put(store, "dead", job_class="gone.Job")))
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"no_such_option": 1}, "no_such_option"),
+        ({"run_after": 5}, "run_after"),
+        ({"retry_for": {"timedelta_seconds": "x"}}, "cannot be read"),
+        ({"retry_for": {"timedelta_seconds": 1e300}}, "cannot be read"),
+    ],
+)
+def test_options_that_the_class_no_longer_has_are_named(store, options, problem):
+    original = record(put(store, "dead", options=options))
+
+    with pytest.raises((InvalidJob, InvalidArguments), match=problem):
+        control.run_again(original)
 
 
 def test_a_record_hides_secret_arguments_and_keeps_them_for_the_copy(store):

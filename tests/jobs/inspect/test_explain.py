@@ -1,12 +1,17 @@
-"""Why has this job not run yet? There is always an answer, and the first sentence is the reason."""
+"""Why has this job not run yet?
+
+There is always an answer, and the first sentence is the reason.
+"""
 
 import time
 
 import pytest
+from django.utils import translation
 
 from jobs import Job, control, inspect
 from jobs.inspect.explain import in_words
-from jobs.store.metrics import Measure, MetricStore
+from jobs.store import Leases, Terms
+from jobs.store.metrics import BUCKETS, Measure, MetricStore
 from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, fill, put
 
 
@@ -49,8 +54,9 @@ def test_ready_in_a_paused_queue(store):
 def test_ready_and_no_worker_takes_the_queue(store):
     beat(store, queues="high")
 
-    assert "No live worker takes queue default. Start one with: python manage.py runjobs -q default" in said(
-        make(store, "ready")
+    assert (
+        "No live worker takes queue default. Start one with: python manage.py runjobs -q default"
+        in said(make(store, "ready"))
     )
 
 
@@ -63,7 +69,9 @@ def test_ready_and_all_workers_are_quiet(store):
 def test_ready_and_all_threads_are_busy(store):
     beat(store, busy=5)
 
-    assert "All 5 threads of the workers that serve queue default are busy." in said(make(store, "ready"))
+    assert "All 5 threads of the workers that serve queue default are busy." in said(
+        make(store, "ready")
+    )
 
 
 def test_ready_and_next(store):
@@ -77,12 +85,12 @@ def test_ready_behind_others_with_an_estimate_from_the_last_minutes(store):
     for _ in range(120):
         make(store, "ready", at=time.time() - 60)
     job = make(store, "ready")
-    measure = Measure(runs=600)
+    measure = Measure(runs=600, buckets=[600] + [0] * (BUCKETS - 1))
     MetricStore(store).add([("queue:default", time.time() - 60, measure)])
 
     assert said(job) == (
-        "120 jobs are ahead of it in queue default. At the last minutes' 2.0 per second it should start in about "
-        "60 seconds."
+        "120 jobs are ahead of it in queue default. "
+        "At the last minutes' 2.0 per second it should start in about 60 seconds."
     )
 
 
@@ -100,13 +108,25 @@ def test_overdue_waits_for_the_next_worker(store):
 
 def test_retry_tells_the_error_and_the_next_attempt(store):
     beat(store)
-    job = make(store, "retry", at=time.time() + 600, failures=3, errors=[failure("orders.Declined", "no.\nmore")])
+    job = make(
+        store,
+        "retry",
+        at=time.time() + 600,
+        failures=3,
+        errors=[failure("orders.Declined", "no.\nmore")],
+    )
 
     assert "Attempt 3 failed with orders.Declined: no. The next attempt is due at" in said(job)
 
 
 def test_a_limit_that_was_reached_is_named(store):
-    job = make(store, "retry", at=time.time() + 60, failures=1, errors=[failure("jobs.errors.LimitExceeded", "full")])
+    job = make(
+        store,
+        "retry",
+        at=time.time() + 60,
+        failures=1,
+        errors=[failure("jobs.errors.LimitExceeded", "full")],
+    )
 
     assert said(job).startswith("A limit was reached when it last ran: full")
 
@@ -140,7 +160,7 @@ def test_taken_and_not_begun(store):
 def test_running_under_a_worker_that_is_silent_and_given_up(store):
     job = make(store, "ready")
     fetch(store)
-    store.condemn("default", WORKER, is_dead=True)
+    Leases(store, Terms(60)).condemn("default", WORKER)
 
     assert "gives no sign of life" in said(job)
     assert "was given up" in said(job)
@@ -174,3 +194,9 @@ def test_a_job_in_no_set_is_for_the_doctor(store):
 )
 def test_durations_in_words(seconds, words):
     assert in_words(seconds) == words
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "25,509 days"), ("de", "25.509 Tagen")])
+def test_numbers_in_sentences_are_written_as_the_language_does(language, words):
+    with translation.override(language):
+        assert in_words(25_509 * 86_400) == words

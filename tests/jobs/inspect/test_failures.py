@@ -1,4 +1,7 @@
-"""Failures in groups: alike means the same class, the same error class, and the same shape of message."""
+"""Failures in groups of those that are alike.
+
+Alike means the same class, the same error class, and the same shape of message.
+"""
 
 from jobs.inspect import failures
 from jobs.inspect.failures import failure_groups
@@ -7,8 +10,15 @@ from tests.jobs.inspect.filling import failure, put
 
 
 def test_jobs_that_failed_alike_are_one_group_over_queues_and_sets(store, reader):
-    for n, (name, queue) in enumerate([("retry", "default"), ("dead", "default"), ("dead", "high")]):
-        put(store, name, queue, errors=[failure("orders.Declined", f"Order {n} declined", at=1000.0 + n)])
+    for n, (name, queue) in enumerate(
+        [("retry", "default"), ("dead", "default"), ("dead", "high")]
+    ):
+        put(
+            store,
+            name,
+            queue,
+            errors=[failure("orders.Declined", f"Order {n} declined", at=1000.0 + n)],
+        )
     other = put(store, "dead", errors=[failure("orders.Declined", "Bank closed", at=5.0)])
     put(store, "dead")
 
@@ -22,7 +32,9 @@ def test_jobs_that_failed_alike_are_one_group_over_queues_and_sets(store, reader
     first = found.groups[0]
     assert first.example.error_message == "Order 2 declined"
     assert (first.first_at.timestamp(), first.last_at.timestamp()) == (1000, 1002)
-    assert [job.id for job in job_set("dead", found.groups[1].filter, reader=reader).jobs] == [other]
+    assert [job.id for job in job_set("dead", found.groups[1].filter, reader=reader).jobs] == [
+        other
+    ]
 
 
 def test_only_the_latest_are_looked_at_and_each_set_has_its_share(store, reader, monkeypatch):

@@ -13,13 +13,25 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 @pytest.fixture
 def ids(store):
-    """Put some jobs into the dead set and return their ids by a short name."""
+    """Put some jobs into the dead set.
+
+    Returns their ids by a short name.
+    """
     jobs = {
         "plain": {},
-        "order": {"job_class": "orders.CompleteOrderJob", "args": [7], "kwargs": {"note": 'a "quoted" Ümlaut'}},
+        "order": {
+            "job_class": "orders.CompleteOrderJob",
+            "args": [7],
+            "kwargs": {"note": 'a "quoted" Ümlaut'},
+        },
         "secret": {"kwargs": {"password": "hunter2"}},
         "declined": {"errors": [failure("orders.Declined", "Card 4711 declined by 'bank'")]},
-        "timeout": {"errors": [failure("orders.Declined", "older"), failure("TimeoutError", "after 3.5 s\nat host a")]},
+        "timeout": {
+            "errors": [
+                failure("orders.Declined", "older"),
+                failure("TimeoutError", "after 3.5 s\nat host a"),
+            ]
+        },
     }
     return {put(store, "dead", **fields): name for name, fields in jobs.items()}
 
@@ -60,10 +72,16 @@ def test_secrets_cannot_be_guessed_by_searching(ids, reader):
 
 @pytest.mark.parametrize(("name", "field"), [("ready", "enqueued_at"), ("done", "finished_at")])
 def test_where_scores_are_no_times_the_payload_tells_the_time(store, reader, name, field):
-    early, late = (put(store, name, **{field: (NOW + timedelta(hours=n)).timestamp()}) for n in (1, 5))
+    early, late = (
+        put(store, name, **{field: (NOW + timedelta(hours=n)).timestamp()}) for n in (1, 5)
+    )
 
-    assert [job.id for job in job_set(name, Filter(since=NOW + timedelta(hours=2)), reader=reader).jobs] == [late]
-    assert [job.id for job in job_set(name, Filter(until=NOW + timedelta(hours=2)), reader=reader).jobs] == [early]
+    assert [
+        job.id for job in job_set(name, Filter(since=NOW + timedelta(hours=2)), reader=reader).jobs
+    ] == [late]
+    assert [
+        job.id for job in job_set(name, Filter(until=NOW + timedelta(hours=2)), reader=reader).jobs
+    ] == [early]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobs import inspect
-from tests.jobs.inspect.filling import WORKER, fetch, push
+from tests.jobs.inspect.filling import fetch, finish, push, token
 
 
 def today(reader):
@@ -16,8 +16,8 @@ def test_attempts_of_all_queues_are_counted_on_their_day(store, reader):
     for queue in ("default", "high"):
         push(store, queue, count=2)
         done, failed = fetch(store, queue, count=2)
-        store.fetch(queue, WORKER, 0, lease=60, finished=[done])
-        store.fail(queue, WORKER, failed, b"{}", "dead")
+        finish(store, done, queue=queue)
+        store.running.fail(queue, token(store, failed, queue), failed, b"{}", "dead")
     day = (today(reader) - datetime(1970, 1, 1, tzinfo=UTC).date()).days
     store.client.hset(store.keys("high").stats, f"processed:{day - 2}", 7)
 

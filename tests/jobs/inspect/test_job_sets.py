@@ -1,4 +1,7 @@
-"""Pages of the sets: in order over all queues, forwards and backwards, and honest about where a search stopped."""
+"""Pages of the sets.
+
+In order over all queues, forwards and backwards, and honest about where a search stopped.
+"""
 
 import time
 from datetime import UTC, datetime
@@ -28,7 +31,8 @@ def fill(store, name="retry", count=10, **fields):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("retry", [0, 1, 2, 3]), ("scheduled", [0, 1, 2, 3]), ("dead", [9, 8, 7, 6])]
+    ("name", "expected"),
+    [("retry", [0, 1, 2, 3]), ("scheduled", [0, 1, 2, 3]), ("dead", [9, 8, 7, 6])],
 )
 def test_jobs_of_all_queues_come_in_one_order(store, reader, name, expected):
     fill(store, name)
@@ -42,7 +46,9 @@ def test_jobs_of_all_queues_come_in_one_order(store, reader, name, expected):
 
 
 @pytest.mark.parametrize("name", ["retry", "dead"])
-@pytest.mark.parametrize("jobs", [Filter(), Filter(job_class="tests.AnyJob")], ids=["plain", "search"])
+@pytest.mark.parametrize(
+    "jobs", [Filter(), Filter(job_class="tests.AnyJob")], ids=["plain", "search"]
+)
 def test_pages_lead_to_the_end_and_back_again(store, reader, name, jobs):
     fill(store, name)
     whole = times(job_set(name, jobs, limit=50, reader=reader))
@@ -74,7 +80,9 @@ def test_a_filter_by_queue_and_time_searches_nothing(store, reader):
     fill(store, "dead")
 
     page = job_set("dead", Filter(since=at(2), until=at(7)), limit=4, reader=reader)
-    rest = job_set("dead", Filter(since=at(2), until=at(7)), cursor=page.next, limit=4, reader=reader)
+    rest = job_set(
+        "dead", Filter(since=at(2), until=at(7)), cursor=page.next, limit=4, reader=reader
+    )
 
     assert (times(page), times(rest)) == ([7, 6, 5, 4], [3, 2])
     assert (page.total, page.searched, rest.next) == (6, 0, "")
@@ -105,7 +113,9 @@ def test_a_full_page_of_matches_ends_the_search_early(store, reader, monkeypatch
 
     assert times(page) == [1, 3, 5, 7, 9]
     assert page.searched <= 20
-    assert times(job_set("retry", Filter(text="odd"), cursor=page.next, limit=2, reader=reader)) == [11, 13]
+    assert times(
+        job_set("retry", Filter(text="odd"), cursor=page.next, limit=2, reader=reader)
+    ) == [11, 13]
 
 
 def test_large_payloads_make_a_page_of_several_round_trips(store, reader):
@@ -130,7 +140,9 @@ def test_a_page_behind_the_end_leads_back(store, reader):
     assert times(job_set("retry", cursor=page.previous, reader=reader)) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("cursor", ["x", "after:high", "after:high:-1", "after:high:many", "sideways:high:1"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "after:high", "after:high:-1", "after:high:many", "sideways:high:1"]
+)
 def test_a_cursor_that_is_none_is_refused(reader, cursor):
     with pytest.raises(ValueError, match="is no place in a list of jobs"):
         job_set("dead", cursor=cursor, reader=reader)

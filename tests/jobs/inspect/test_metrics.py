@@ -31,7 +31,9 @@ def test_classes_are_listed_by_the_time_they_took(store, reader):
     add(store, "queue:default", 5.0)
     add(store, "job:yesterday", 9.0, ago=90_000)
 
-    assert [(m.name, m.runs, m.failures, round(m.seconds, 3)) for m in inspect.metrics("1h", reader)] == [
+    assert [
+        (m.name, m.runs, m.failures, round(m.seconds, 3)) for m in inspect.metrics("1h", reader)
+    ] == [
         ("slow", 1, 0, 5.0),
         ("quick", 2, 1, 0.2),
     ]
@@ -40,7 +42,8 @@ def test_classes_are_listed_by_the_time_they_took(store, reader):
 
 
 @pytest.mark.parametrize(
-    ("window", "points", "step"), [("1h", 60, 60), ("8h", 480, 60), ("1d", 144, 600), ("3d", 432, 600)]
+    ("window", "points", "step"),
+    [("1h", 60, 60), ("8h", 480, 60), ("1d", 144, 600), ("3d", 432, 600)],
 )
 def test_every_slot_of_a_window_is_there(store, reader, window, points, step):
     add(store, "job:a", 2.0, failures=1)
@@ -104,3 +107,26 @@ def test_deploys_within_the_window_are_told(reader, window):
 def test_a_label_that_cannot_be_shown_is_refused(label):
     with pytest.raises(ValueError, match="A label has 1 to 100"):
         control.mark_deploy(label)
+
+
+def test_slots_of_many_queues_are_added_up_in_a_few_round_trips(store, reader, monkeypatch):
+    queues = [f"queue{n}" for n in range(250)]
+    for queue in (queues[0], queues[120], queues[249]):
+        add(store, f"queue:{queue}", 2.0, 1.0, failures=1)
+    add(store, "queue:other", 1.0)
+    asked = []
+    ask = type(reader).ask
+
+    def ask_and_count(self, questions):
+        asked.append(questions)
+        return ask(self, questions)
+
+    monkeypatch.setattr(type(reader), "ask", ask_and_count)
+
+    slots = inspect.queue_slots(queues, "1d", reader)
+
+    assert len(asked) == 3
+    assert len(slots) == 144
+    totals = [(slot.runs, slot.failures, slot.seconds) for slot in slots if slot.runs]
+    assert totals in ([(6, 3, 9.0)], [(4, 2, 6.0), (2, 1, 3.0)], [(2, 1, 3.0), (4, 2, 6.0)])
+    assert all(slot.runs == 0 for slot in inspect.queue_slots([], "1h", reader))

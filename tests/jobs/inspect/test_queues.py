@@ -14,7 +14,7 @@ def queue_named(name, reader):
 
 def test_queues_of_the_settings_come_first_in_their_order(store, reader, settings):
     settings.JOBS = {"QUEUES": ["urgent,5", "default,1"]}
-    store.announce_queues(["zebra", "default", "apple"])
+    store.intake.announce_queues(["zebra", "default", "apple"])
 
     assert inspect.queue_names(reader) == ["urgent", "default", "apple", "zebra"]
 
@@ -22,8 +22,20 @@ def test_queues_of_the_settings_come_first_in_their_order(store, reader, setting
 def test_queue_that_was_never_used_is_shown_with_zeros(reader):
     queue = queue_named("default", reader)
 
-    assert (queue.ready, queue.running, queue.scheduled, queue.retry, queue.dead, queue.done) == (0, 0, 0, 0, 0, 0)
-    assert (queue.processed, queue.failed, queue.is_paused, queue.latency_seconds) == (0, 0, False, 0.0)
+    assert (queue.ready, queue.running, queue.scheduled, queue.retry, queue.dead, queue.done) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
+    assert (queue.processed, queue.failed, queue.is_paused, queue.latency_seconds) == (
+        0,
+        0,
+        False,
+        0.0,
+    )
 
 
 def test_every_place_of_a_queue_is_counted(store, reader):
@@ -32,7 +44,14 @@ def test_every_place_of_a_queue_is_counted(store, reader):
 
     queue = queue_named("default", reader)
 
-    assert (queue.ready, queue.running, queue.scheduled, queue.retry, queue.dead, queue.done) == (1, 1, 1, 1, 1, 1)
+    assert (queue.ready, queue.running, queue.scheduled, queue.retry, queue.dead, queue.done) == (
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
     assert (queue.processed, queue.failed) == (4, 2)
     assert queue_named("other", reader).ready == 3
 
@@ -88,7 +107,7 @@ def test_scheduled_and_running_jobs_have_no_latency(store, reader):
 def test_job_put_back_by_a_repair_does_not_seem_to_wait_since_1970(store, reader):
     [job_id] = push(store)
     store.client.zrem(store.keys("default").ready, job_id)
-    store.audit("default", [job_id], repair=True)
+    store.sets.audit("default", [job_id], repair=True)
     push(store, ago=30)
 
     queue = queue_named("default", reader)
@@ -99,9 +118,28 @@ def test_job_put_back_by_a_repair_does_not_seem_to_wait_since_1970(store, reader
 
 def test_clock_that_is_ahead_gives_no_negative_latency(store, reader):
     [job_id] = push(store)
-    store.client.zadd(store.keys("default").ready, {job_id: 100 * 2**44 + round((time.time() + 60) * 1000)})
+    store.client.zadd(
+        store.keys("default").ready, {job_id: 100 * 2**44 + round((time.time() + 60) * 1000)}
+    )
 
     assert queue_named("default", reader).latency_seconds == 0.0
+
+
+@pytest.mark.parametrize("band", [0, 100, 200])
+def test_look_ends_where_somebody_has_written_a_fraction_of_a_score(
+    store, reader, band, monkeypatch
+):
+    push(store, priority=-100, ago=30)
+    store.client.zadd(store.keys("default").ready, {"strange": band * 2**44 + 0.5})
+    hops, ask = iter(range(10)), reader.ask
+
+    def ask_a_few_times(questions):
+        assert next(hops, None) is not None, "it looks at the same place for ever"
+        return ask(questions)
+
+    monkeypatch.setattr(reader, "ask", ask_a_few_times)
+
+    assert queue_named("default", reader).latency_seconds == pytest.approx(30, abs=5)
 
 
 def test_work_of_redis_does_not_grow_with_the_number_of_jobs(store, reader):

@@ -1,4 +1,7 @@
-"""Tests of the reader on a Redis Cluster and on no Redis at all; what it reads is tested where it is used."""
+"""Tests of the reader on a Redis Cluster and on no Redis at all.
+
+What it reads is tested where it is used.
+"""
 
 import pytest
 import redis
@@ -16,7 +19,12 @@ def cluster_url(tmp_path_factory):
     """Return the URL of a cluster of one node, which holds every slot."""
     port = free_port()
     server = start_server(
-        port, tmp_path_factory.mktemp("cluster"), "--cluster-enabled", "yes", "--cluster-port", str(free_port())
+        port,
+        tmp_path_factory.mktemp("cluster"),
+        "--cluster-enabled",
+        "yes",
+        "--cluster-port",
+        str(free_port()),
     )
     with redis.Redis(port=port) as node:
         node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
@@ -42,13 +50,17 @@ def test_everything_can_be_read_from_a_cluster(cluster_url):
     store.close()
 
     assert (stats.total("ready"), stats.total("dead"), stats.processed) == (2, 1, 4)
-    assert {queue.name: queue.latency_seconds for queue in stats.queues}["default"] == pytest.approx(70, abs=5)
+    assert {queue.name: queue.latency_seconds for queue in stats.queues}[
+        "default"
+    ] == pytest.approx(70, abs=5)
     assert {worker.name for worker in stats.workers} == {"one", "two"}
     assert ([stray.job_id for stray in diagnosis.repaired], diagnosis.strays) == ([lost], ())
     assert server.keys > 0
 
 
-@pytest.mark.parametrize("look", [inspect.stats, inspect.workers, inspect.server, inspect.queue_names])
+@pytest.mark.parametrize(
+    "look", [inspect.stats, inspect.workers, inspect.server, inspect.queue_names]
+)
 def test_redis_that_is_away_is_named(look):
     port = free_port()
 

@@ -5,7 +5,7 @@ import pytest
 from jobs import StoreUnavailable, inspect
 from jobs.inspect.server import Reader
 from jobs.store import Store
-from jobs.store.store import judge
+from jobs.store.server import judge
 from tests.conftest import free_port
 
 

@@ -23,7 +23,10 @@ def two_queues(settings):
 
 
 def jobs(*arguments):
-    """Run a sub-command; return the lines that it printed."""
+    """Run a sub-command.
+
+    Returns the lines that it printed.
+    """
     out = StringIO()
     call_command("jobs", *arguments, stdout=out, stderr=StringIO())
     return out.getvalue().splitlines()
@@ -40,6 +43,11 @@ def test_stats_of_an_empty_redis_are_zeros():
     assert columns(lines[-1]) == ["default", "0", "0", "0", "0", "0", "0", "0.0", "s"]
 
 
+def test_a_search_that_is_too_large_is_refused():
+    with pytest.raises(CommandError, match="--text has 201 characters, more than 200"):
+        jobs("dead", "--text", "x" * 201)
+
+
 def test_stats_show_totals_workers_and_queues(store):
     fill(store, "default")
     push(store, "high", count=1234, ago=100)
@@ -49,7 +57,16 @@ def test_stats_show_totals_workers_and_queues(store):
     lines = jobs("stats")
 
     assert lines[:3] == ["Processed  4", "Failed     2", "Workers    2, 3 jobs on 15 threads"]
-    assert columns(lines[-3]) == ["Queue", "Ready", "Running", "Scheduled", "Retry", "Dead", "Done", "Latency"]
+    assert columns(lines[-3]) == [
+        "Queue",
+        "Ready",
+        "Running",
+        "Scheduled",
+        "Retry",
+        "Dead",
+        "Done",
+        "Latency",
+    ]
     assert columns(lines[-2])[:9] == ["high", "1,234", "0", "0", "0", "0", "0", "1", "min"]
     assert columns(lines[-1])[:7] == ["default", "1", "1", "1", "1", "1", "1"]
 
@@ -62,7 +79,9 @@ def test_stats_as_json_are_for_programs(store):
 
     assert (told["processed"], told["failed"]) == (4, 2)
     assert set(told["queues"]) == {"high", "default"}
-    assert {"ready", "running", "scheduled", "retry", "dead", "latency"} <= set(told["queues"]["default"])
+    assert {"ready", "running", "scheduled", "retry", "dead", "latency"} <= set(
+        told["queues"]["default"]
+    )
     assert told["queues"]["default"]["retry"] == 1
     assert told["workers"][0]["running"][0]["since"] == "2023-11-14T22:13:20.250Z"
 
@@ -78,12 +97,34 @@ def test_queues_show_counters_and_a_pause(store):
     assert columns(default)[:9] == ["default", "1", "1", "1", "1", "1", "1", "4", "2"]
 
 
+@pytest.mark.parametrize("command", ["stats", "queues"])
+def test_a_queue_that_nothing_uses_any_more_is_not_listed(store, command):
+    store.intake.announce_queues(["forlorn"])
+
+    *_, last = told = jobs(command)
+
+    assert not any(line.startswith("forlorn") for line in told)
+    assert last == (
+        "Not shown: 1 queue that nothing uses any more. "
+        "See all with: python manage.py jobs queues --all"
+    )
+    assert jobs("queues", "--all")[-1].startswith("forlorn")
+
+
 def test_workers_say_how_to_start_one_when_there_is_none():
     assert jobs("workers") == ["No worker is running. Start one with: python manage.py runjobs"]
 
 
 def test_workers_show_each_worker_and_what_it_runs(store):
-    beat(store, "web1:40:ffff", host="web1", pid=41, busy=1, running="0190aa high 1700000000.250", quiet=1)
+    beat(
+        store,
+        "web1:40:ffff",
+        host="web1",
+        pid=41,
+        busy=1,
+        running="0190aa high 1700000000.250",
+        quiet=1,
+    )
     beat(store, "web2:50:eeee", host="web2", pid=5100)
 
     titles, first, second, gap, running_titles, running = sorted_workers(jobs("workers"))
@@ -100,7 +141,10 @@ def test_workers_show_each_worker_and_what_it_runs(store):
 
 
 def sorted_workers(lines):
-    """Return the lines with the two workers by name: both started at about the same time."""
+    """Return the lines with the two workers sorted by name.
+
+    Both started at about the same time.
+    """
     return [lines[0], *sorted(lines[1:3]), *lines[3:]]
 
 
@@ -129,7 +173,9 @@ def test_doctor_lists_what_is_broken_and_fails(store):
     store.client.zrem(store.keys("default").ready, lost)
     out = StringIO()
 
-    with pytest.raises(CommandError, match=r"1 job in 2 queues: 1 not in exactly one place.*--repair") as caught:
+    with pytest.raises(
+        CommandError, match=r"1 job in 2 queues: 1 not in exactly one place.*--repair"
+    ) as caught:
         call_command("jobs", "doctor", stdout=out, stderr=StringIO())
 
     assert caught.value.returncode == 1
@@ -151,7 +197,9 @@ def test_doctor_repairs_lists_it_and_is_content(store):
     assert jobs("doctor") == ["Looked at 1 job in 2 queues: every job is in exactly one place."]
 
 
-@pytest.mark.parametrize("arguments", [["stats"], ["stats", "--json"], ["queues"], ["workers"], ["doctor"]])
+@pytest.mark.parametrize(
+    "arguments", [["stats"], ["stats", "--json"], ["queues"], ["workers"], ["doctor"]]
+)
 def test_redis_that_is_away_is_one_sentence_with_a_remedy(settings, arguments):
     port = free_port()
     settings.JOBS = {"REDIS_URL": f"redis://user:secret@127.0.0.1:{port}/0"}

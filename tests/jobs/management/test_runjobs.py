@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from jobs.errors import ConfigurationError
-from jobs.events import logger
+from jobs.log import logger
 from jobs.management.commands import runjobs
 
 NOTHING = {"concurrency": None, "processes": None, "timeout": None}
@@ -73,28 +73,58 @@ def restored_logging(monkeypatch) -> None:
 
 
 def test_unknown_kind_of_redis_url_is_said_before_any_waiting(restored_logging):
-    with override_settings(JOBS={"REDIS_URL": "http://127.0.0.1"}), pytest.raises(CommandError, match="Redis URL"):
+    with (
+        override_settings(JOBS={"REDIS_URL": "http://127.0.0.1"}),
+        pytest.raises(CommandError, match="Redis URL"),
+    ):
         call_command("runjobs", stderr=io.StringIO())
 
 
-def test_reload_starts_the_same_command_beside_the_reloader(monkeypatch):
-    started = []
+@pytest.fixture
+def reloaded(monkeypatch):
+    """Return a function that runs what the reloader runs.
 
-    class Process:
-        def __init__(self, command, **options):
-            started.append((command, options["env"]))
+    The processes end with the given codes. It returns the command and the environment of each.
+    """
 
-        def wait(self):
-            return 0
+    def reloaded(*codes, options=()):
+        left, started = iter(codes), []
 
-    monkeypatch.setattr(runjobs.subprocess, "Popen", Process)
-    monkeypatch.setattr(
-        runjobs.autoreload, "get_child_arguments", lambda: ["python", "manage.py", "runjobs", "--reload"]
-    )
-    monkeypatch.setenv("RUN_MAIN", "true")
+        class Process:
+            def __init__(self, command, **options):
+                started.append((command, options["env"]))
 
-    runjobs._run_in_subprocess()
+            def wait(self):
+                return next(left)
 
-    ((command, environment),) = started
+        monkeypatch.setattr(runjobs.subprocess, "Popen", Process)
+        monkeypatch.setattr(
+            runjobs.autoreload,
+            "get_child_arguments",
+            lambda: ["python", "manage.py", "runjobs", "--reload", *options],
+        )
+        monkeypatch.setattr(runjobs, "PAUSE_TO_START_AGAIN", 0)
+        monkeypatch.setenv("RUN_MAIN", "true")
+        runjobs._run_in_subprocess()
+        assert list(left) == []
+        return started
+
+    return reloaded
+
+
+def test_reload_starts_the_same_command_beside_the_reloader(reloaded):
+    ((command, environment),) = reloaded(1)
+
     assert command == ["python", "manage.py", "runjobs", "--stop-at-eof"]
     assert "RUN_MAIN" not in environment
+
+
+def test_reload_starts_again_what_was_stopped_or_killed(reloaded, capsys):
+    assert len(reloaded(0, -9, 1)) == 3
+
+    told = capsys.readouterr().err
+    assert told.index("The supervisor was stopped; starting it") < told.index("was killed")
+
+
+def test_reload_leaves_a_burst_that_is_done(reloaded):
+    assert len(reloaded(0, options=["--burst"])) == 1

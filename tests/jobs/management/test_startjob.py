@@ -11,7 +11,10 @@ from django.core.management import CommandError, call_command
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make an app of its own in an empty folder, and have Django find it."""
+    """Make an app of its own in an empty folder.
+
+    Django finds it there.
+    """
     folder = tmp_path / "startshop"
     folder.mkdir()
     (folder / "__init__.py").write_text("")
@@ -48,7 +51,11 @@ def test_written_test_fails_loudly(shop):
         "/dev/null",
         test,
     ]
-    environment = {"PYTHONPATH": f"{shop.parent}:.", "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "PATH": ""}
+    environment = {
+        "PYTHONPATH": f"{shop.parent}:.",
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "PATH": "",
+    }
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     assert result.returncode == 1
@@ -96,3 +103,17 @@ def test_nothing_is_overwritten(shop):
         call_command("startjob", "startshop", "ShipOrder")
 
     assert (shop / "jobs.py").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ("ship_order", "write ShipOrder"),
+        ("shipOrder", "write ShipOrder"),
+        ("Ship-Order", "write ShipOrder"),
+        ("1st", "begin it with a letter"),
+    ],
+)
+def test_name_that_no_class_can_have_is_answered_by_the_one_that_is_meant(shop, given, advice):
+    with pytest.raises(CommandError, match=f"'{given}' is no name for a class: {advice}"):
+        call_command("startjob", "startshop", given)

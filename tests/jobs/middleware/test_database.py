@@ -1,4 +1,7 @@
-"""Database manners: a job leaves its thread's connections in order, and opens none that it does not need."""
+"""Database manners of a job.
+
+It leaves its thread's connections in order, and opens none that it does not need.
+"""
 
 import logging
 
@@ -154,7 +157,9 @@ def test_coroutine_leaves_the_transactions_of_others_alone():
 
     with transaction.atomic():
         connection.close_at = 0
-        result = async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(on_worker(), perform)
+        result = async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(
+            on_worker(), perform
+        )
 
         assert connection.in_atomic_block
     assert result == "result"

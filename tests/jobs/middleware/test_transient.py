@@ -7,6 +7,9 @@ import requests
 
 from jobs import Job, LockNotAcquired, StoreUnavailable, TransientError
 from jobs.middleware.transient import is_transient
+from jobs.payload import Payload
+from jobs.registry import registry
+from jobs.run import job_of, run_job
 
 
 class RateLimited(Exception):
@@ -67,7 +70,9 @@ def test_what_heals_is_transient(error):
     assert is_transient(error)
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), http_error(400), http_error(404), WithStatus(422)], ids=repr)
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), http_error(400), http_error(404), WithStatus(422)], ids=repr
+)
 def test_what_does_not_heal_is_not(error):
     assert not is_transient(error)
 
@@ -80,9 +85,27 @@ def test_transient_error_is_wrapped_with_its_message_and_cause(job_class, error)
     ERRORS[-1] = error
 
     with pytest.raises(TransientError, match="slow down") as caught:
-        job_class.perform_now()
+        run_on_worker(job_class)
 
     assert caught.value.__cause__ is error
+    assert caught.value.original is error
+
+
+def run_on_worker(job_class):
+    """Run a job as the middleware of a worker does."""
+    payload = Payload(0, "1", registry.name_of(job_class), "default")
+    run_job(job_of(payload), payload)
+
+
+@pytest.mark.parametrize("job_class", [FlakyJob, AsyncFlakyJob])
+def test_nobody_retries_what_is_performed_now_so_the_error_is_as_it_was(job_class):
+    ERRORS[-1] = error = ConnectionError("slow down")
+
+    with pytest.raises(ConnectionError) as caught:
+        job_class.perform_now()
+
+    assert caught.value is error
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("job_class", [FlakyJob, AsyncFlakyJob])

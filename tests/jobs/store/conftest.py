@@ -1,4 +1,7 @@
-"""Fixtures of the store's tests: a queue, and servers of other kinds than the one that all tests share."""
+"""Fixtures of the store's tests.
+
+They make a queue, and servers of other kinds than the one that all tests share.
+"""
 
 import pytest
 

@@ -1,16 +1,20 @@
-"""One queue as the tests of the scripts see it: short calls in, and what Redis really holds out."""
+"""One queue as the tests of the scripts see it.
+
+Its calls are short, and what it returns is what Redis really holds.
+"""
 
 from collections.abc import Sequence
 
 from jobs.payload import Payload
-from jobs.store import Fetched, NewJob, Store
+from jobs.store import Fetched, Leases, NewJob, Store, Terms
 
 SETS = ("ready", "scheduled", "retry", "dead", "done")
 LEASE = 15.0
 
 
 def raw_payload(job_id: str, priority: int = 0, queue: str = "q", **fields: object) -> bytes:
-    return Payload(priority, job_id, "tests.SampleJob", queue, **fields).encode()
+    fields = {"job_class": "tests.SampleJob"} | fields
+    return Payload(priority, job_id, queue=queue, **fields).encode()
 
 
 def new_job(job_id: str, priority: int = 0, due: str = "+0") -> NewJob:
@@ -25,15 +29,51 @@ class SampleQueue:
         self.client = store.client
         self.name = name
         self.keys = store.keys(name)
+        self.leases = Leases(store, Terms(LEASE))
+        self._next = 1
 
     def push(self, *ids: str, priority: int = 0, due: str = "+0") -> int:
-        return self.store.push(self.name, [new_job(i, priority, due) for i in ids])
+        return self.store.intake.push(self.name, [new_job(i, priority, due) for i in ids])
 
-    def fetch(self, worker: str, count: int, finished: Sequence[str] = (), *, join: bool = True) -> Fetched:
-        return self.store.fetch(self.name, worker, count, lease=LEASE, join=join, finished=finished)
+    def fetch(
+        self,
+        worker: str,
+        count: int,
+        finished: Sequence[str | tuple[str, int]] = (),
+        *,
+        first: int | None = None,
+        lease: float = LEASE,
+    ) -> Fetched:
+        """Fetch with fresh numbers, unless `first` is given.
+
+        `finished` holds ids of jobs that run, or pairs of an id and a number.
+        """
+        if first is None:
+            first, self._next = self._next, self._next + max(count, 1)
+        pairs = [(one, self.number(one)) if isinstance(one, str) else one for one in finished]
+        return self.store.running.fetch(
+            self.name, worker, count, terms=Terms(lease), first=first, finished=pairs
+        )
 
     def take(self, worker: str = "w", count: int = 1, finished: Sequence[str] = ()) -> list[str]:
         return [job_id for job_id, _ in self.fetch(worker, count, finished).jobs]
+
+    def token(self, job_id: str, worker: str = "w") -> str:
+        """Return the token of the taking that runs.
+
+        For a job that does not run, return a token that no taking ever had.
+        """
+        held_by = self.client.hget(self.keys.running, job_id)
+        return held_by.decode().rpartition("|")[0] if held_by else f"{worker}#0"
+
+    def number(self, job_id: str) -> int:
+        return int(self.token(job_id).rpartition("#")[2])
+
+    def release(self, *ids: str, payload: bytes = b"") -> int:
+        """Give back what runs."""
+        return self.store.running.release(
+            self.name, [(self.token(job_id), job_id, payload) for job_id in ids]
+        )
 
     def ids(self, name: str) -> list[str]:
         """Return the ids of one of the sets, in its order."""
@@ -45,7 +85,7 @@ class SampleQueue:
     def running(self) -> dict[str, str]:
         """Return which worker runs which id."""
         held = self.client.hgetall(self.keys.running)
-        return {i.decode(): by.decode().rpartition("|")[0] for i, by in held.items()}
+        return {i.decode(): by.decode().rpartition("#")[0] for i, by in held.items()}
 
     def payloads(self) -> set[str]:
         return {i.decode() for i in self.client.hkeys(self.keys.payloads)}
@@ -68,7 +108,10 @@ class SampleQueue:
         return seconds * 1000 + microseconds // 1000
 
     def places(self) -> dict[str, list[str]]:
-        """Return where each id is that is anywhere; `payload missing` and `no place` stand for what is lacking."""
+        """Return the places of each id.
+
+        `payload missing` and `no place` stand for what an id lacks.
+        """
         found: dict[str, list[str]] = {}
         for name in SETS:
             for job_id in self.ids(name):

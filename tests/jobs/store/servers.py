@@ -1,4 +1,7 @@
-"""Servers of other kinds than the one that all tests share: a cluster, sentinels, and one that never answers."""
+"""Servers of other kinds than the one that all tests share.
+
+A cluster, sentinels, and a server that never answers.
+"""
 
 import socket
 import subprocess
@@ -8,8 +11,7 @@ from pathlib import Path
 
 import redis
 
-from jobs.devredis import find_server
-from tests.conftest import free_port, start_server
+from tests.conftest import free_port, server_of_tests, start_server
 from tests.waiting import wait_until
 
 
@@ -31,7 +33,10 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def silent_server() -> Iterator[int]:
-    """Accept connections and never answer; yield the port."""
+    """Accept connections and never answer.
+
+    Yields the port.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=50) as listener:
         yield listener.getsockname()[1]
 
@@ -45,7 +50,14 @@ def running_cluster(folder: Path) -> Iterator[list[int]]:
     try:
         for port in ports:
             (folder / str(port)).mkdir()
-            options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--cluster-node-timeout", "2000")
+            options = (
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                str(free_port()),
+                "--cluster-node-timeout",
+                "2000",
+            )
             servers.append(start_server(port, folder / str(port), *options))
         _join(ports)
         yield ports
@@ -61,7 +73,11 @@ def _join(ports: list[int]) -> None:
     for port in ports[1:]:
         bus = redis.Redis(port=port).config_get("cluster-port")["cluster-port"]
         nodes[0].execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
-    wait_until(lambda: all(_is_whole(node) for node in nodes), timeout=30, message="the cluster never formed")
+    wait_until(
+        lambda: all(_is_whole(node) for node in nodes),
+        timeout=30,
+        message="the cluster never formed",
+    )
     for node in nodes:
         node.close()
 
@@ -73,14 +89,26 @@ def _is_whole(node: redis.Redis) -> bool:
 
 @contextmanager
 def running_sentinel(folder: Path, master_port: int, *settings: str) -> Iterator[int]:
-    """Start a sentinel that watches a master under the name `mymaster`, and yield its port."""
+    """Start a sentinel that watches a master named `mymaster`.
+
+    Yields the port of the sentinel.
+    """
     port = free_port()
     configuration = folder / "sentinel.conf"
-    lines = [f"port {port}", "bind 127.0.0.1", f"dir {folder}", f"sentinel monitor mymaster 127.0.0.1 {master_port} 1"]
+    lines = [
+        f"port {port}",
+        "bind 127.0.0.1",
+        f"dir {folder}",
+        f"sentinel monitor mymaster 127.0.0.1 {master_port} 1",
+    ]
     configuration.write_text("\n".join([*lines, *settings, ""]))
-    server = subprocess.Popen([find_server(), configuration, "--sentinel"], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [server_of_tests().path, configuration, "--sentinel"], stdout=subprocess.DEVNULL
+    )
     try:
-        wait_until(lambda: _knows_master(port), timeout=15, message="the sentinel never knew its master")
+        wait_until(
+            lambda: _knows_master(port), timeout=15, message="the sentinel never knew its master"
+        )
         yield port
     finally:
         stop(server)

@@ -1,4 +1,7 @@
-"""audit.lua: finds the jobs that are not in exactly one place, and puts them back."""
+"""audit.lua finds misplaced jobs and puts them back.
+
+A job is misplaced if it is not in exactly one place.
+"""
 
 import pytest
 
@@ -8,7 +11,7 @@ SETS = ["ready", "scheduled", "retry", "dead", "done"]
 
 
 def audit(q, *ids, repair=False):
-    return q.store.audit("q", ids, repair=repair)
+    return q.store.sets.audit("q", ids, repair=repair)
 
 
 @pytest.fixture
@@ -22,10 +25,12 @@ def test_sound_queue_has_nothing_to_report(q):
     q.push("ready", "running", "done", "dead", "retry")
     q.push("scheduled", due="+100000")
     taken = q.take("w", 5)
-    q.store.release("q", "w", [("ready", b"")])
-    q.store.finish("q", "w", "done", raw_payload("done"), 60)
-    q.store.fail("q", "w", "dead", raw_payload("dead"), "dead")
-    q.store.fail("q", "w", "retry", raw_payload("retry"), "retry", delay_seconds=60)
+    q.release("ready")
+    q.store.running.finish("q", q.token("done"), "done", raw_payload("done"), 60)
+    q.store.running.fail("q", q.token("dead"), "dead", raw_payload("dead"), "dead")
+    q.store.running.fail(
+        "q", q.token("retry"), "retry", raw_payload("retry"), "retry", delay_seconds=60
+    )
 
     assert audit(q, *taken, "scheduled", repair=True) == []
 
@@ -111,7 +116,7 @@ def test_job_in_two_sets_stays_in_the_first_of_them(q):
 def test_job_of_a_worker_that_nobody_knows_is_ready_again(q):
     q.push("a")
     q.take("w")
-    q.store.leave("q", "w")
+    q.leases.leave("q", "w")
 
     assert audit(q, "a", repair=True) == [("a", "running without a worker")]
 
@@ -121,7 +126,7 @@ def test_job_of_a_worker_that_nobody_knows_is_ready_again(q):
 def test_job_of_an_unknown_worker_keeps_the_other_place_it_has(q):
     q.push("a")
     q.take("w")
-    q.store.leave("q", "w")
+    q.leases.leave("q", "w")
     q.client.zadd(q.keys.retry, {"a": 5})
 
     audit(q, "a", repair=True)
@@ -132,27 +137,30 @@ def test_job_of_an_unknown_worker_keeps_the_other_place_it_has(q):
 def test_job_of_a_condemned_worker_is_left_to_whoever_takes_it_back(q):
     q.push("a")
     q.take("w")
-    q.store.condemn("q", "w", is_dead=True)
+    q.leases.condemn("q", "w")
 
     assert audit(q, "a", repair=True) == []
 
     assert q.running() == {"a": "w"}
 
 
-def test_unreadable_owner_counts_as_none(q):
+@pytest.mark.parametrize("held_by", ["garbage", "", "|", "#|", "w#|5", "w#x|5"])
+def test_unreadable_owner_counts_as_none(q, held_by):
+    q.fetch("w", 0)
     q.client.hset(q.keys.payloads, "a", raw_payload("a"))
-    q.client.hset(q.keys.running, "a", "garbage")
+    q.client.hset(q.keys.running, "a", held_by)
 
     assert audit(q, "a", repair=True) == [("a", "running without a worker")]
 
     assert q.places() == {"a": ["ready"]}
 
 
-def test_name_of_a_worker_may_contain_the_separator(q):
-    q.push("a")
-    q.take("host|1")
+def test_job_taken_by_a_version_without_numbers_belongs_to_its_worker(q):
+    q.push("a", "b")
+    q.take("w", 2)
+    q.client.hset(q.keys.running, mapping={"a": "w|5", "b": "gone|5"})
 
-    assert audit(q, "a") == []
+    assert audit(q, "a", "b") == [("b", "running without a worker")]
 
 
 def test_repair_sent_again_finds_nothing(stray):

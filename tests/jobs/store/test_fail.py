@@ -1,4 +1,7 @@
-"""fail.lua: a running job goes to the retry set, to the dead set, or away, if it is still ours."""
+"""fail.lua moves a running job that has failed.
+
+It goes to the retry set, to the dead set, or away, if it is still ours.
+"""
 
 import pytest
 
@@ -16,8 +19,8 @@ def running(q):
     return q
 
 
-def fail(q, outcome, worker="w", job_id="a", **options):
-    return q.store.fail("q", worker, job_id, b"new", outcome, **options)
+def fail(q, outcome, token=None, job_id="a", **options):
+    return q.store.running.fail("q", token or q.token(job_id), job_id, b"new", outcome, **options)
 
 
 def test_retry_waits_for_its_time_with_the_new_payload(running):
@@ -62,8 +65,9 @@ def test_crash_is_counted_as_a_crash_only(running):
 
 
 @pytest.mark.parametrize("outcome", ["retry", "dead", "discard"])
-def test_job_of_another_worker_is_left_alone(running, outcome):
-    assert not fail(running, outcome, worker="other")
+@pytest.mark.parametrize("token", ["other#1", "w#2", "w#11", "w#", "w", "w#1|0"])
+def test_taking_that_is_not_the_one_that_runs_is_refused(running, outcome, token):
+    assert not fail(running, outcome, token)
 
     assert running.places() == {"a": ["running"]}
     assert running.payload("a") == raw_payload("a")
@@ -72,10 +76,10 @@ def test_job_of_another_worker_is_left_alone(running, outcome):
 
 @pytest.mark.parametrize("outcome", ["retry", "dead", "discard"])
 def test_failure_sent_again_changes_nothing(running, outcome):
-    fail(running, outcome, delay_seconds=60)
+    fail(running, outcome, "w#1", delay_seconds=60)
     before = running.places()
 
-    assert not fail(running, outcome, delay_seconds=60)
+    assert not fail(running, outcome, "w#1", delay_seconds=60)
 
     assert running.places() == before
     assert running.stat("failed") == 1
@@ -83,17 +87,28 @@ def test_failure_sent_again_changes_nothing(running, outcome):
 
 @pytest.mark.parametrize("outcome", ["retry", "dead", "discard"])
 def test_job_that_others_took_back_and_run_now_is_left_alone(running, outcome):
-    running.store.condemn("q", "w", is_dead=True)
-    running.store.release("q", "w", [("a", b"")])
+    running.leases.condemn("q", "w")
+    running.release("a")
     running.take("other")
 
-    assert not fail(running, outcome)
+    assert not fail(running, outcome, "w#1")
 
     assert running.running() == {"a": "other"}
 
 
+@pytest.mark.parametrize("outcome", ["retry", "dead", "discard"])
+def test_job_that_the_same_worker_took_again_is_left_alone(running, outcome):
+    running.release("a")
+    running.take("w")
+
+    assert not fail(running, outcome, "w#1")
+
+    assert running.token("a") == "w#2"
+    assert running.payload("a") == raw_payload("a")
+
+
 def test_condemned_worker_may_still_fail_what_it_owns(running):
-    running.store.condemn("q", "w", is_dead=True)
+    running.leases.condemn("q", "w")
 
     assert fail(running, "dead")
 

@@ -1,8 +1,9 @@
-"""fetch.lua: finish, renew, promote and take in one round trip."""
+"""fetch.lua: what one fetch promotes and takes."""
 
 import pytest
 
 from jobs.store import NewJob
+from jobs.store.running import MOST_FETCHED_BYTES
 from tests.jobs.store.sample_queue import raw_payload
 from tests.waiting import wait_until
 
@@ -19,7 +20,6 @@ def test_fetched_job_runs_under_the_workers_name(q):
 
     fetched = q.fetch("w", 1)
 
-    assert fetched.lease_is_good
     assert fetched.jobs == [("a", raw_payload("a"))]
     assert q.running() == {"a": "w"}
     assert q.places() == {"a": ["running"]}
@@ -47,76 +47,30 @@ def test_fetch_of_nothing_takes_nothing(q):
     assert q.places() == {"a": ["ready"]}
 
 
+def test_what_is_taken_gets_the_numbers_of_its_fetch_in_its_order(q):
+    q.push("c", "a", priority=1)
+    q.push("b")
+    places = {job_id: f"{q.score('ready', job_id):.0f}" for job_id in ("a", "b", "c")}
+
+    q.fetch("w", 3, first=1_000_000_000_000)
+
+    held = {i.decode(): by.decode() for i, by in q.client.hgetall(q.keys.running).items()}
+    assert held == {
+        job_id: f"w#{1_000_000_000_000 + n}|{places[job_id]}"
+        for n, job_id in enumerate(("a", "c", "b"))
+    }
+
+
 def test_more_is_asked_for_than_one_script_can_take(q):
     for portion in range(5):
         q.push(*[f"{portion}{n:03}" for n in range(1000)])
 
     taken = q.take("w", 5000)
 
-    assert 500 <= len(taken) < 5000
+    assert len(taken) == 1000
+    assert sorted(q.number(job_id) for job_id in taken) == list(range(1, 1001))
     assert set(q.running()) == set(taken)
     assert q.is_sound()
-
-
-# Finishing
-
-
-def test_finished_job_is_gone_and_counted(q):
-    q.push("a", "b")
-    q.take("w", 2)
-
-    fetched = q.fetch("w", 0, finished=["a"])
-
-    assert fetched.lost == []
-    assert q.places() == {"b": ["running"]}
-    assert q.stat("processed") == 1
-    assert q.stat(f"processed:{q.now() // 86_400_000}") == 1
-
-
-def test_job_of_another_worker_cannot_be_finished(q):
-    q.push("a", "b")
-    q.take("w1")
-    q.take("w2")
-
-    fetched = q.fetch("w2", 0, finished=["a", "b"])
-
-    assert fetched.lost == ["a"]
-    assert q.places() == {"a": ["running"]}
-    assert q.stat("processed") == 1
-
-
-def test_name_that_is_the_beginning_of_another_owns_nothing_of_it(q):
-    q.push("a")
-    q.take("host:1.1")
-
-    assert q.fetch("host:1", 0, finished=["a"]).lost == ["a"]
-    assert q.running() == {"a": "host:1.1"}
-
-
-def test_finish_sent_again_reports_the_job_as_lost_and_harms_nothing(q):
-    q.push("a")
-    q.take("w")
-    q.take("w", 0, finished=["a"])
-
-    assert q.fetch("w", 0, finished=["a"]).lost == ["a"]
-    assert q.stat("processed") == 1
-
-
-def test_finishing_what_was_taken_back_is_refused(q):
-    q.push("a")
-    q.take("w1")
-    q.store.release("q", "w1", [("a", b"")])
-
-    assert q.fetch("w1", 0, finished=["a"]).lost == ["a"]
-    assert q.places() == {"a": ["ready"]}
-
-
-def test_one_job_is_finished_and_the_next_taken_in_one_call(q):
-    q.push("a", "b")
-    q.take("w")
-
-    assert q.take("w", 1, finished=["a"]) == ["b"]
-    assert q.running() == {"b": "w"}
 
 
 # Promotion
@@ -125,7 +79,9 @@ def test_one_job_is_finished_and_the_next_taken_in_one_call(q):
 def test_due_job_is_promoted_and_taken_at_its_priority(q):
     q.push("later", due="+1")
     q.push("important", priority=1, due="+1")
-    wait_until(lambda: q.now() > max(q.score("scheduled", "later"), q.score("scheduled", "important")))
+    wait_until(
+        lambda: q.now() > max(q.score("scheduled", "later"), q.score("scheduled", "important"))
+    )
     q.push("new")
 
     assert q.take("w", 3) == ["important", "later", "new"]
@@ -142,7 +98,7 @@ def test_job_that_is_not_due_stays(q):
 def test_due_retry_is_promoted(q):
     q.push("a")
     q.take("w")
-    q.store.fail("q", "w", "a", raw_payload("a"), "retry", delay_seconds=0)
+    q.store.running.fail("q", q.token("a"), "a", raw_payload("a"), "retry", delay_seconds=0)
     wait_until(lambda: q.now() > q.score("retry", "a"))
 
     assert q.take("w") == ["a"]
@@ -160,7 +116,7 @@ def test_next_due_job_may_be_a_retry(q):
     q.push("a")
     q.push("b", due=f"+{HOUR}")
     q.take("w")
-    q.store.fail("q", "w", "a", raw_payload("a"), "retry", delay_seconds=60)
+    q.store.running.fail("q", q.token("a"), "a", raw_payload("a"), "retry", delay_seconds=60)
 
     assert 50 < q.fetch("w", 1).next_due_seconds <= 60
 
@@ -197,15 +153,86 @@ def test_one_fetch_does_the_same_work_however_many_jobs_are_due(q, waiting):
     assert len(q.take("w", 10)) == 10
 
     assert commands(q, "zadd") == 201  # the lease, and a portion of each set
-    assert commands(q, "hget") == 201  # whether it is paused, and as many payloads
+    assert commands(q, "hget") == 201  # the number seen last, and as many payloads
     assert commands(q, "zpopmin") == 1
 
 
 def test_job_without_readable_payload_is_promoted_with_the_usual_priority(q):
-    q.store.push("q", [NewJob("a", b"\xff", 0, "+1")])
+    q.store.intake.push("q", [NewJob("a", b"\xff", 0, "+1")])
     wait_until(lambda: q.now() > q.score("scheduled", "a"))
 
     assert q.fetch("w", 1).jobs == [("a", b"\xff")]
+
+
+# The bytes of one answer
+
+
+@pytest.mark.parametrize("waiting", [30, 90])
+def test_large_payloads_end_a_fetch_with_the_portion_that_passed_the_limit(q, waiting):
+    put_ready(q, waiting, size=300_000)
+
+    taken = q.take("w", 1000)
+
+    assert len(taken) == min(waiting, 32)
+    assert set(q.running()) == set(taken)
+    assert q.is_sound()
+    assert q.rings() == (waiting > 32)
+
+
+def test_payloads_below_the_limit_are_taken_in_as_many_portions_as_it_takes(q):
+    put_ready(q, 100, size=MOST_FETCHED_BYTES // 70)
+
+    taken = q.take("w", 1000)
+
+    assert taken == [f"{n:03}" for n in range(96)]
+    assert q.rings() == 1
+
+
+def test_promotion_of_large_payloads_ends_with_the_one_that_passed_the_limit(q):
+    for name in ("scheduled", "retry"):
+        ids = [f"{name}{n:02}" for n in range(20)]
+        q.client.hset(q.keys.payloads, mapping=dict.fromkeys(ids, b"x" * 300000))
+        q.client.zadd(getattr(q.keys, name), {job_id: n for n, job_id in enumerate(ids)})
+
+    fetched = q.fetch("w", 0)
+
+    assert fetched.next_due_seconds == 0
+    assert q.ids("scheduled") == [f"scheduled{n:02}" for n in range(7, 20)]
+    assert q.ids("retry") == [f"retry{n:02}" for n in range(7, 20)]
+    assert q.is_sound()
+
+
+def put_ready(q, count, size):
+    ids = [f"{n:03}" for n in range(count)]
+    q.client.hset(q.keys.payloads, mapping=dict.fromkeys(ids, b"x" * size))
+    q.client.zadd(q.keys.ready, {job_id: n for n, job_id in enumerate(ids)})
+
+
+# Results that expire
+
+
+def test_expired_results_go_a_hundred_at_a_time(q):
+    put_done(q, 150)
+
+    assert q.fetch("w", 0).next_due_seconds == 0
+    assert len(q.ids("done")) == 50
+    assert q.is_sound()
+
+    assert q.fetch("w", 0).next_due_seconds is None
+    assert q.places() == {}
+
+
+def test_result_that_is_kept_longer_stays(q):
+    put_done(q, 1, at=q.now() + HOUR)
+
+    assert q.fetch("w", 0).next_due_seconds is None
+    assert q.places() == {"000": ["done"]}
+
+
+def put_done(q, count, at=1):
+    ids = [f"{n:03}" for n in range(count)]
+    q.client.hset(q.keys.payloads, mapping=dict.fromkeys(ids, b"{}"))
+    q.client.zadd(q.keys.done, dict.fromkeys(ids, at))
 
 
 # What may not be taken
@@ -218,7 +245,7 @@ def test_paused_queue_gives_nothing_but_finishes_and_promotes(q):
 
     fetched = q.fetch("w", 5, finished=["a"])
 
-    assert (fetched.lease_is_good, fetched.jobs, fetched.lost) == (True, [], [])
+    assert (fetched.state, fetched.jobs, fetched.lost) == ("good", [], [])
     assert q.places() == {"b": ["ready"]}
 
 
@@ -245,97 +272,10 @@ def test_job_whose_payload_is_gone_is_reported_and_runs_not(q):
     q.push("a", "b")
     q.client.hdel(q.keys.payloads, "a")
 
-    assert q.fetch("w", 2).jobs == [("a", None), ("b", raw_payload("b"))]
+    assert q.fetch("w", 2, first=1).jobs == [("a", None), ("b", raw_payload("b"))]
     assert q.places() == {"b": ["running"]}
-
-
-# Leases
-
-
-def test_worker_must_join_first(q):
-    q.push("a")
-
-    fetched = q.fetch("w", 1, join=False)
-
-    assert not fetched.lease_is_good
-    assert fetched.jobs == []
-    assert q.places() == {"a": ["ready"]}
-
-
-def test_worker_that_joined_needs_to_join_no_more(q):
-    q.fetch("w", 0)
-    q.push("a")
-
-    assert [i for i, _ in q.fetch("w", 1, join=False).jobs] == ["a"]
-
-
-def test_fetch_renews_the_lease(q):
-    q.store.fetch("q", "w", 0, lease=1, join=True)
-    early = q.score("leases", "w")
-
-    q.store.fetch("q", "w", 0, lease=60)
-
-    assert q.score("leases", "w") >= early + 59_000
-
-
-def test_condemned_worker_gets_nothing_but_may_finish_what_it_owns(q):
-    q.push("a", "b")
-    q.take("w")
-    q.store.condemn("q", "w", is_dead=True)
-
-    fetched = q.fetch("w", 1, finished=["a"], join=False)
-
-    assert not fetched.lease_is_good
-    assert (fetched.jobs, fetched.lost) == ([], [])
-    assert q.places() == {"b": ["ready"]}
-
-
-def test_condemned_worker_cannot_join_again_under_its_name(q):
-    q.push("a")
-    q.fetch("w", 0)
-    q.store.condemn("q", "w", is_dead=True)
-
-    assert not q.fetch("w", 1, join=True).lease_is_good
-    assert q.places() == {"a": ["ready"]}
-
-
-def test_worker_that_left_may_join_again(q):
-    q.push("a")
-    q.fetch("w", 0)
-    q.store.leave("q", "w")
-
-    assert not q.fetch("w", 1, join=False).lease_is_good
-    assert q.take("w") == ["a"]
-
-
-def test_late_worker_that_nobody_gave_up_goes_on(q):
-    q.push("a")
-    q.client.zadd(q.keys.leases, {"w": 1})
-
-    fetched = q.fetch("w", 1, join=False)
-
-    assert fetched.lease_is_good
-    assert fetched.expired_worker is None
-    assert [i for i, _ in fetched.jobs] == ["a"]
-
-
-def test_worker_whose_lease_ran_out_is_reported_to_others(q):
-    q.fetch("silent", 0)
-    assert q.fetch("w", 0).expired_worker is None
-
-    q.client.zadd(q.keys.leases, {"silent": q.now() - 1})
-
-    assert q.fetch("w", 0).expired_worker == "silent"
-
-
-def test_condemned_worker_is_reported_until_it_is_forgotten(q):
-    q.fetch("dead", 0)
-    q.store.condemn("q", "dead", is_dead=True)
-    assert q.fetch("w", 0).expired_worker == "dead"
-
-    q.store.leave("q", "dead")
-
-    assert q.fetch("w", 0).expired_worker is None
+    # The lost one used up a number, so that the worker can count along.
+    assert q.token("b") == "w#2"
 
 
 # The bell
@@ -346,6 +286,25 @@ def test_who_leaves_work_behind_wakes_the_next(q):
     q.silence()
 
     q.take("w")
+
+    assert q.rings() == 1
+
+
+def test_who_takes_nothing_wakes_the_next(q):
+    q.push("a")
+    q.silence()
+
+    q.take("w", 0)
+
+    assert q.rings() == 1
+
+
+def test_what_was_promoted_and_left_behind_wakes_the_next(q):
+    q.push("a", due="+1")
+    wait_until(lambda: q.now() > q.score("scheduled", "a"))
+    q.silence()
+
+    q.take("w", 0)
 
     assert q.rings() == 1
 

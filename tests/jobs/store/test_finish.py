@@ -1,6 +1,11 @@
-"""finish.lua: a job whose result is kept goes to the done set, if it is still ours."""
+"""finish.lua moves a job to the done set, with its result.
+
+It does so only if the job is still ours.
+"""
 
 import pytest
+
+from tests.jobs.store.sample_queue import raw_payload
 
 
 @pytest.fixture
@@ -11,8 +16,8 @@ def running(q):
     return q
 
 
-def finish(q, worker="w", keep_seconds=60.0):
-    return q.store.finish("q", worker, "a", b"with result", keep_seconds)
+def finish(q, token="w#1", keep_seconds=60.0):
+    return q.store.running.finish("q", token, "a", b"with result", keep_seconds)
 
 
 def test_finished_job_is_kept_with_its_result_until_it_expires(running):
@@ -28,15 +33,18 @@ def test_finished_job_is_kept_with_its_result_until_it_expires(running):
 def test_finished_job_is_counted(running):
     finish(running)
 
-    assert running.stat("processed") == running.stat(f"processed:{running.now() // 86_400_000}") == 1
+    assert (
+        running.stat("processed") == running.stat(f"processed:{running.now() // 86_400_000}") == 1
+    )
     assert running.stat("failed") == 0
 
 
-def test_job_of_another_worker_is_left_alone(running):
-    assert not finish(running, worker="other")
+@pytest.mark.parametrize("token", ["other#1", "w#2", "w#11", "w#", "w", "", "w#1|0"])
+def test_taking_that_is_not_the_one_that_runs_is_refused(running, token):
+    assert not finish(running, token)
 
     assert running.places() == {"a": ["running"]}
-    assert running.payload("a") != b"with result"
+    assert running.payload("a") == raw_payload("a")
     assert running.stat("processed") == 0
 
 
@@ -51,15 +59,23 @@ def test_finish_sent_again_changes_nothing(running):
 
 
 def test_job_that_others_took_back_is_left_alone(running):
-    running.store.release("q", "w", [("a", b"")])
+    running.release("a")
 
     assert not finish(running)
 
     assert running.places() == {"a": ["ready"]}
 
 
+def test_job_that_the_same_worker_took_again_is_left_alone(running):
+    running.release("a")
+    running.take("w")
+
+    assert not finish(running)
+    assert finish(running, "w#2")
+
+
 def test_condemned_worker_may_still_finish_what_it_owns(running):
-    running.store.condemn("q", "w", is_dead=True)
+    running.leases.condemn("q", "w")
 
     assert finish(running)
 

@@ -1,29 +1,36 @@
-"""Key names: one hash tag for each queue, so that its scripts stay on one node."""
+"""Key names of a queue and of its jobs.
+
+A queue has one hash tag, so that its scripts stay on one node.
+"""
 
 import pytest
 from redis.crc import key_slot
 
-from jobs.store.keys import QueueKeys, SharedKeys
+from jobs.store.keys import QUEUE_KEYS, QueueKeys, SharedKeys
 
 KEYS = QueueKeys("jobs", "high")
-NAMES = ["payloads", "ready", "scheduled", "retry", "dead", "done", "running", "leases", "bell", "meta", "stats"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_KEYS)
 def test_keys_are_named_after_namespace_and_queue(name):
     assert getattr(KEYS, name) == f"{{jobs:high}}:{name}"
 
 
 def test_all_keys_of_a_queue_share_one_slot():
-    keys = [getattr(KEYS, name) for name in NAMES] + [KEYS.receipt(["a"]), KEYS.receipt(["a", "b"])]
+    keys = [*KEYS.all, KEYS.receipt(["a"]), KEYS.receipt(["a", "b"])]
 
     assert len({key_slot(key.encode()) for key in keys}) == 1
 
 
 def test_queues_and_namespaces_share_no_key():
-    keys = [getattr(QueueKeys(*names), name) for names in (("a", "q"), ("b", "q"), ("a", "r")) for name in NAMES]
+    keys = [key for names in (("a", "q"), ("b", "q"), ("a", "r")) for key in QueueKeys(*names).all]
 
     assert len(set(keys)) == len(keys)
+
+
+def test_all_keys_come_in_the_order_of_the_scripts():
+    assert KEYS.all == tuple(getattr(KEYS, name) for name in QUEUE_KEYS)
+    assert all(name in str(QueueKeys.__doc__) for name in QUEUE_KEYS)
 
 
 def test_receipt_of_one_job_is_named_after_it():
@@ -39,4 +46,8 @@ def test_receipts_of_different_pushes_differ():
 def test_keys_for_people_are_outside_of_all_queues():
     shared = SharedKeys("jobs")
 
-    assert (shared.queues, shared.workers, shared.worker("w")) == ("jobs:queues", "jobs:workers", "jobs:worker:w")
+    assert (shared.queues, shared.workers, shared.worker("w")) == (
+        "jobs:queues",
+        "jobs:workers",
+        "jobs:worker:w",
+    )

@@ -1,74 +1,114 @@
-"""The headers of the Lua scripts: what they announce is what the store sends and what the code uses."""
+"""The Lua scripts do what their headers announce.
 
-import inspect
+The header tells what the store sends and what the code uses.
+"""
+
 import re
 
+import check_lua
 import pytest
-from check_lua import check
+from redis.exceptions import ResponseError
 
-from jobs.store import Store
-from jobs.store.scripts import Scripts, number_of_keys, sources
+from jobs.store import Session, Slots
+from jobs.store.job_reader import JobReader, Ranks
+from jobs.store.keys import QUEUE_KEYS
+from jobs.store.reader import Reader
+from jobs.store.scripts import Scripts, files, is_of_a_queue, number_of_keys, sources
 
 NAMES = sorted(sources())
 
 
 @pytest.fixture
 def sent(store, monkeypatch):
-    """Return the numbers of keys that each method of the store really sent, by script."""
+    """Return the numbers of keys that were really sent, by script."""
     numbers = {}
-    run = Scripts.run
+    run, run_quickly, run_once = Scripts.run, Session.run_quickly, Session.run_once
 
     def note(self, name, keys, args):
         numbers[name] = len(keys)
         return run(self, name, keys, args)
 
+    def note_quickly(self, name, keys, args):
+        numbers[name] = len(keys)
+        return run_quickly(self, name, keys, args)
+
+    def note_once(self, name, queue, args):
+        numbers[name] = len(self.keys(queue).all)
+        return run_once(self, name, queue, args)
+
     monkeypatch.setattr(Scripts, "run", note)
+    monkeypatch.setattr(Session, "run_once", note_once)
+    monkeypatch.setattr(Session, "run_quickly", note_quickly)
     return numbers
 
 
 def test_all_scripts_are_part_of_the_package():
-    expected = "audit condemn fail fetch finish list_running move push release renew"
+    expected = (
+        "acquire audit condemn extend fail fetch finish leave "
+        "list_running move push release renew search"
+    )
 
-    assert set(NAMES) >= set(expected.split())
+    assert expected.split() == NAMES
+
+
+def test_scripts_agree_with_their_headers_the_prelude_and_the_list_of_keys():
+    assert list(check_lua.check_all(files(), QUEUE_KEYS)) == []
+
+
+def test_list_of_keys_is_the_one_that_the_check_reads():
+    source = (check_lua.ROOT / "jobs/store/keys.py").read_text()
+
+    assert check_lua.read_queue_keys(source) == QUEUE_KEYS
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_header_and_code_agree(name):
-    assert list(check(sources()[name])) == []
+def test_script_is_sent_with_its_flags_first_and_the_prelude_where_it_needs_it(name):
+    flags, _, rest = sources()[name].partition("\n")
+
+    assert flags.startswith("#!lua")
+    assert "#!lua" not in rest
+    assert (files()["prelude"] in rest) == is_of_a_queue(files()[name])
+    assert rest.endswith(files()[name].partition("\n")[2])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_keys_are_numbered_without_a_gap(name):
+def test_number_of_keys_has_no_gap(name):
     numbers = {int(n) for n in re.findall(r"KEYS\[(\d+)\]", sources()[name])}
 
-    assert numbers == set(range(1, number_of_keys(sources()[name]) + 1))
+    assert numbers == set(range(1, number_of_keys(name) + 1))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(files()))
 def test_script_stays_below_the_limit_of_lines(name):
-    assert len(sources()[name].splitlines()) <= 80
+    assert len(files()[name].splitlines()) <= 80
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_script_names_no_key_of_its_own(name):
-    assert not re.findall(r"redis\.call\('\w+', *['\"]", sources()[name])
+    assert not re.findall(r"redis\.p?call\('\w+', *['\"]", sources()[name])
 
 
 def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     q.push("a", "b")
     q.take("w", 2)
-    q.store.finish("q", "w", "a", b"", 1)
-    q.store.fail("q", "w", "b", b"", "dead")
-    q.store.release("q", "w", [("a", b"")])
-    list(q.store.list_running("q", "w"))
-    q.store.renew("q", ["w"], 1)
-    q.store.condemn("q", "w", is_dead=True)
-    q.store.move("q", "dead", "ready", ["b"])
-    q.store.audit("q", ["a"], repair=False)
+    q.store.running.finish("q", q.token("a"), "a", b"", 1)
+    q.store.running.fail("q", q.token("b"), "b", b"", "dead")
+    q.store.running.release("q", [("w#1", "a", b"")])
+    q.store.running.list_running("q", "w")
+    q.leases.renew("q", ["w"])
+    q.leases.condemn("q", "w")
+    q.leases.leave("q", "w")
+    q.store.sets.move("q", "dead", "ready", ["b"])
+    q.store.sets.audit("q", ["a"], repair=False)
+    JobReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))
+    Slots(q.store, "limit").acquire("token", 1, 1)
+    Slots(q.store, "limit").extend("token", 1)
 
-    assert sent == {name: number_of_keys(sources()[name]) for name in sent}
-    assert set(sent) == called_by_the_store()
+    assert sent == {name: number_of_keys(name) for name in NAMES}
 
 
-def called_by_the_store():
-    return set(re.findall(r'scripts\.run\(\s*"(\w+)"', inspect.getsource(Store)))
+def test_script_that_only_reads_is_not_allowed_to_write(q):
+    flags = sources()["list_running"].partition("\n")[0]
+
+    with pytest.raises(ResponseError, match="Write commands are not allowed"):
+        q.client.eval(f"{flags}\nredis.call('DEL', KEYS[1])", 1, q.keys.bell)

@@ -51,13 +51,57 @@ def test_a_portion_that_reaches_over_the_end_says_so(q, jobs):
     assert not jobs.portion(Ranks("q", "dead", 0, 0)).is_end
 
 
-def test_every_text_must_be_in_the_payload_in_any_case(q, jobs):
-    put(q, "retry", {"a": 1}, args=["Ada Lovelace"])
-    put(q, "retry", {"b": 2}, args=["ada"])
+def test_only_jobs_of_one_class_come_if_it_is_given(q, jobs):
+    put(q, "retry", {"a": 1}, job_class="orders.Größe")
+    put(q, "retry", {"b": 2}, job_class="orders.Other")
 
-    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), [b"ada", b"lovelace"])) == ["a"]
-    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), [b"ada"])) == ["a", "b"]
-    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), [b"%a+"])) == []
+    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), "orders.Größe")) == ["a"]
+    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), "orders.O.*r")) == []
+
+
+@pytest.mark.parametrize(
+    "guess", ["hunter2", 'tests.A","queue":"q","args":[{"password":"hunter2', 'x","args":["hunter2']
+)
+def test_no_job_class_finds_what_stands_in_an_argument(q, jobs, guess):
+    put(q, "retry", {"a": 1}, job_class="tests.A", args=[{"password": "hunter2"}])
+    put(q, "retry", {"b": 2}, job_class="tests.A", args=[{"password": {"job_class": "hunter2"}}])
+
+    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), guess)) == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"job_class":"tests.A","id":"a"}',
+        b'{"priority":0,"enqueued_at":1.0,"id":"a","job_class":"tests.\\u0041"}',
+        b"no json",
+    ],
+)
+def test_a_head_that_is_written_in_another_way_is_left_to_the_caller(q, jobs, raw):
+    put(q, "retry", {"a": 1})
+    q.client.hset(q.keys.payloads, "a", raw)
+
+    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), "tests.A")) == ["a"]
+
+
+@pytest.mark.parametrize("at", [0.0, 1764e6, 1_764_000_000.123456, 1e-7, 1_764_000_000])
+@pytest.mark.parametrize("priority", [-100, 0, 100])
+def test_every_head_that_we_write_is_understood(q, jobs, at, priority):
+    put(q, "retry", {"a": 1}, job_class="tests.A", enqueued_at=at, priority=priority)
+
+    assert ids(jobs.portion(Ranks("q", "retry", 0, 9), "tests.B")) == []
+
+
+@pytest.mark.parametrize("job_class", ["", "tests.A"])
+def test_a_payload_that_is_too_long_is_not_read(q, jobs, settings, job_class):
+    settings.JOBS = {**settings.JOBS, "MAX_PAYLOAD_BYTES": 100}
+    put(q, "retry", {"a": 1}, args=["x" * 3_000_000])
+
+    [entry] = jobs.portion(Ranks("q", "retry", 0, 9), job_class).entries
+    location = jobs.locate(["q"], "a")
+
+    assert (entry.payload, location.payload) == (None, b"")
+    assert 3_000_000 < entry.too_long == location.too_long < 3_001_000
 
 
 def test_payload_and_score_come_with_each_job_unless_they_are_not_wanted(q, jobs):
@@ -76,24 +120,19 @@ def test_a_job_without_a_payload_is_passed_over(q, jobs):
     portion = jobs.portion(Ranks("q", "retry", 0, 1))
 
     assert (portion.looked_at, ids(portion)) == (2, ["b"])
+    assert jobs.locate(["q"], "a") is None
 
 
 @pytest.mark.parametrize(("options", "expected"), [({}, ["a"]), ({"is_backwards": True}, ["c"])])
-def test_a_portion_ends_after_so_many_bytes_with_the_job_that_passed_the_limit(q, jobs, monkeypatch, options, expected):
+def test_a_portion_ends_after_so_many_bytes_with_the_job_that_passed_the_limit(
+    q, jobs, monkeypatch, options, expected
+):
     monkeypatch.setattr(job_reader, "MOST_BYTES", 10)
     put(q, "retry", {"a": 1, "b": 2, "c": 3})
 
     portion = jobs.portion(Ranks("q", "retry", 0, 2, **options))
 
     assert (portion.looked_at, ids(portion), portion.is_end) == (1, expected, False)
-
-
-def test_a_portion_ends_with_the_last_job_that_is_wanted(q, jobs):
-    put(q, "retry", {"a": 1, "b": 2, "c": 3, "d": 4})
-
-    portion = jobs.portion(Ranks("q", "retry", 0, 9), most=2)
-
-    assert (portion.looked_at, ids(portion), portion.is_end) == (2, ["a", "b"], False)
 
 
 def test_sizes_tell_what_lies_below_and_between(q, jobs):
@@ -134,7 +173,7 @@ def test_lease_of_a_worker_is_told_in_seconds(q, jobs):
     q.take("w", 1)
 
     assert 0 < jobs.lease_seconds("q", "w") <= 15
-    q.store.condemn("q", "w", is_dead=True)
+    q.leases.condemn("q", "w")
     assert jobs.lease_seconds("q", "w") == 0
     assert jobs.lease_seconds("q", "nobody") is None
 

@@ -1,22 +1,21 @@
 """The store on a Redis Cluster and behind Sentinel: the same methods, several queues."""
 
-import threading
-
 import pytest
 import redis
 
 from jobs.errors import StoreUnavailable
-from jobs.store import Store
+from jobs.store import NewJob, Store, Terms
 from jobs.store.connection import RedisCluster
-from tests.jobs.store.sample_queue import SampleQueue, new_job, raw_payload
+from jobs.store.heartbeats import Heartbeats
+from tests.jobs.store.sample_queue import LEASE, SampleQueue, new_job, raw_payload
 from tests.jobs.store.servers import running_cluster, running_sentinel, running_server
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 #: Their slots lie on three different nodes.
 QUEUES = ("q", "default", "high")
 PASSWORD = "p@ss/word"
+LONG = 20.0
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +46,9 @@ def cluster(cluster_ports):
 @pytest.fixture
 def sentinel(sentinel_port):
     """Return a store on the empty master of a sentinel."""
-    store = Store(f"redis+sentinel://:p%40ss%2Fword@127.0.0.1:{sentinel_port}/mymaster/2", timeout=5)
+    store = Store(
+        f"redis+sentinel://:p%40ss%2Fword@127.0.0.1:{sentinel_port}/mymaster/2", timeout=5
+    )
     store.client.flushdb()
     yield store
     store.close()
@@ -67,8 +68,8 @@ def test_queues_lie_on_different_nodes(cluster):
 def test_push_to_several_queues(store):
     jobs = {name: [new_job("a"), new_job("b")] for name in QUEUES}
 
-    assert store.push_all(jobs) == 6
-    assert store.push_all(jobs) == 0
+    assert store.intake.push_all(jobs) == 6
+    assert store.intake.push_all(jobs) == 0
 
     assert all(SampleQueue(store, name).ids("ready") == ["a", "b"] for name in QUEUES)
 
@@ -82,13 +83,13 @@ def test_every_way_of_a_job(store, name):
     assert q.take("w", 5) == ids
 
     assert q.fetch("w", 0, finished=["finished"]).lost == []
-    assert store.finish(name, "w", "done", b"result", 60)
-    assert store.fail(name, "w", "failed", b"new", "retry", delay_seconds=60)
-    assert store.fail(name, "w", "moved", b"new", "dead")
-    assert store.release(name, "w", [("released", b"")]) == 1
-    assert store.move(name, "dead", "scheduled", ["moved"], due_at=2e9) == 1
+    assert store.running.finish(name, q.token("done"), "done", b"result", 60)
+    assert store.running.fail(name, q.token("failed"), "failed", b"new", "retry", delay_seconds=60)
+    assert store.running.fail(name, q.token("moved"), "moved", b"new", "dead")
+    assert q.release("released") == 1
+    assert store.sets.move(name, "dead", "scheduled", ["moved"], due_at=2e9) == 1
 
-    assert store.audit(name, ids, repair=True) == []
+    assert store.sets.audit(name, ids, repair=True) == []
     assert q.places() == {
         "done": ["done"],
         "failed": ["retry"],
@@ -96,7 +97,7 @@ def test_every_way_of_a_job(store, name):
         "moved": ["scheduled"],
         "released": ["ready"],
     }
-    assert store.is_busy(name)
+    assert store.running.is_busy(name)
 
 
 @pytest.mark.parametrize("name", QUEUES)
@@ -105,22 +106,25 @@ def test_every_way_of_a_lease(store, name):
     q.push("a")
     q.take("w")
 
-    assert store.renew(name, ["w"], 15) == 1
-    assert store.condemn(name, "w", is_dead=True)
-    assert q.fetch("other", 1).expired_worker == "w"
-    assert list(store.list_running(name, "w")) == [("a", raw_payload("a"))]
-    store.leave(name, "w")
+    [lease] = q.leases.renew(name, ["w"])
+    assert (lease.worker, lease.terms) == ("w", Terms(LEASE))
+    assert q.leases.condemn(name, "w", lease.score)
+    assert q.fetch("w", 1).state == "given up"
+    assert store.running.list_running(name, "w") == [("a", "w#1")]
+    assert store.running.payload(name, "a") == raw_payload("a")
+    q.leases.leave(name, "w")
 
-    assert q.fetch("other", 1).expired_worker is None
+    assert q.leases.renew(name, []) == []
+    assert q.fetch("w", 1).state == "given up"
 
 
 def test_workers_and_queues_are_shown_to_people(store):
-    store.announce_queues(QUEUES)
-    store.beat("w", {"pid": 1}, ttl=60)
+    store.intake.announce_queues(QUEUES)
+    Heartbeats(store).beat("w", {"pid": 1}, ttl=60)
     assert store.client.smembers("jobs:queues") == {name.encode() for name in QUEUES}
     assert store.client.hgetall("jobs:worker:w") == {b"pid": b"1"}
 
-    store.forget("w")
+    Heartbeats(store).forget("w")
 
     assert store.client.zcard("jobs:workers") == 0
 
@@ -130,45 +134,32 @@ def test_server_is_judged(store):
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_bell_of_any_queue_wakes_a_sleeper(store, name):
-    bell = store.bell(QUEUES)
-
-    def listen():
-        # On a cluster one wait listens to one queue for a moment.
-        while not heard.is_set():
-            bell.wait(5)
-            if not SampleQueue(store, name).rings():
-                heard.set()
-
-    heard = threading.Event()
+def test_bell_that_rang_is_heard(store, name):
     SampleQueue(store, name).push("a")
-    thread = threading.Thread(target=listen)
-    thread.start()
 
-    wait_until(heard.is_set)
-    bell.interrupt()
-    thread.join(10)
-    assert not thread.is_alive()
+    assert store.bell(QUEUES).wait(LONG, QUEUES).queues == {name}
+
+    assert SampleQueue(store, name).rings() == 0
 
 
 def test_closed_store_opens_again(store):
     store.close()
 
-    assert store.push("q", [new_job("a")]) == 1
+    assert store.intake.push("q", [new_job("a")]) == 1
 
 
 def test_scripts_that_a_node_lost_are_sent_again(cluster):
-    cluster.push_all({name: [new_job("a")] for name in QUEUES})
+    cluster.intake.push_all({name: [new_job("a")] for name in QUEUES})
     cluster.client.script_flush()
 
-    assert cluster.push_all({name: [new_job("b")] for name in QUEUES}) == 3
+    assert cluster.intake.push_all({name: [new_job("b")] for name in QUEUES}) == 3
 
 
 def test_wrong_password_behind_a_sentinel(sentinel_port):
     store = Store(f"redis+sentinel://:wrong-secret@127.0.0.1:{sentinel_port}/mymaster", timeout=1)
 
     with pytest.raises(StoreUnavailable) as raised:
-        store.push("q", [new_job("a")])
+        store.intake.push("q", [new_job("a")])
 
     assert "wrong-secret" not in str(raised.value)
 
@@ -177,7 +168,7 @@ def test_service_that_the_sentinel_does_not_know(sentinel_port):
     store = Store(f"redis+sentinel://127.0.0.1:{sentinel_port}/other", timeout=1)
 
     with pytest.raises(StoreUnavailable, match="other"):
-        store.push("q", [new_job("a")])
+        store.intake.push("q", [new_job("a")])
 
 
 def test_one_dead_sentinel_of_two_does_no_harm(sentinel_port):
@@ -187,5 +178,14 @@ def test_one_dead_sentinel_of_two_does_no_harm(sentinel_port):
     with redis.Redis(port=sentinel_port) as client:
         assert client.ping()
     store = Store(url, timeout=1)
-    store.push("other-queue", [new_job("a")])
+    store.intake.push("other-queue", [new_job("a")])
     store.close()
+
+
+def test_names_that_are_not_utf_8_reach_the_same_bytes_on_a_cluster(cluster):
+    odd = "q\udcff"
+    cluster.intake.push(odd, [NewJob("a\udcfe", b"{}", 0)])
+    cluster.intake.announce_queues([odd])
+
+    assert cluster.client.hkeys(cluster.keys(odd).payloads) == [b"a\xfe"]
+    assert cluster.client.smembers(cluster.shared.queues) == {b"q\xff"}

@@ -1,5 +1,8 @@
 """The mixin for Django's TestCase."""
 
+import unittest
+
+import pytest
 from django.test import TestCase
 
 from jobs import Job
@@ -45,3 +48,16 @@ class InlineTests(JobsTestMixin, TestCase):
         CountJob.enqueue(3)
 
         assert RAN == [3]
+
+
+@pytest.mark.parametrize("case", [TestCase, unittest.TestCase])
+def test_mixin_that_is_named_last_is_refused_with_the_right_order(case):
+    with pytest.raises(TypeError, match=r"class OrderTests\(JobsTestMixin, TestCase\)"):
+        type("OrderTests", (case, JobsTestMixin), {})
+
+
+def test_mixin_in_any_place_before_the_test_case_is_right():
+    base = type("Base", (JobsTestMixin,), {})
+    tests = type("Tests", (base, TestCase), {})
+
+    assert issubclass(type("MoreTests", (tests,), {}), JobsTestMixin)

@@ -1,8 +1,12 @@
 """The modes of a test: collected, run at once, or really pushed."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+import jobs
 from jobs import Discard, InvalidArguments, Job, Middleware, Snooze
 from jobs.testing import assert_enqueued, assert_nothing_enqueued, clear, drain, enqueued_jobs, mode
 
@@ -203,7 +207,10 @@ def test_drain_outside_of_fake_mode_says_what_to_do():
 def test_failed_assertions_show_what_was_collected(fake):
     NoteJob.using(queue="low").enqueue(1)
 
-    with pytest.raises(AssertionError, match=r"Expected at least one NoteJob\(args=\[2\]\), found 0(.|\n)*args=\[1\]"):
+    with pytest.raises(
+        AssertionError,
+        match=r"Expected at least one NoteJob\(args=\[2\]\), found 0(.|\n)*args=\[1\]",
+    ):
         assert_enqueued(NoteJob, args=[2])
     with pytest.raises(AssertionError, match="queue='high'"):
         assert_enqueued(NoteJob, queue="high")
@@ -212,3 +219,31 @@ def test_failed_assertions_show_what_was_collected(fake):
     with pytest.raises(AssertionError, match="Expected no NoteJob"):
         assert_nothing_enqueued(NoteJob)
     assert len(assert_enqueued(NoteJob, args=(1,), kwargs={}, queue="low", count=1)) == 1
+
+
+def test_time_of_a_scheduled_job_is_compared(fake):
+    hour = timedelta(hours=1)
+    NoteJob.using(run_after=hour).enqueue(1)
+    NoteJob.enqueue(2)
+
+    [found] = assert_enqueued(NoteJob, run_after=hour, count=1)
+    assert found.args == [1]
+    assert_enqueued(NoteJob, args=[1], run_after=timezone.now() + hour)
+    assert_enqueued(NoteJob, args=[2], run_after=timedelta(0))
+    with pytest.raises(AssertionError, match=r"(?s)found 0\..*1:00:00 after the enqueue"):
+        assert_enqueued(NoteJob, args=[1], run_after=hour + timedelta(seconds=5))
+    with pytest.raises(InvalidArguments, match=r"assert_enqueued\(\): run_after .* aware"):
+        assert_enqueued(NoteJob, run_after=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("name", ["fake", "inline"])
+def test_locks_and_limits_need_no_redis(name, settings):
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": "redis://127.0.0.1:1/0"}
+
+    with mode(name):
+        with jobs.lock("report") as held, jobs.limit("gateway", 2), jobs.limit("gateway", 2):
+            assert held.fence == 1
+            with pytest.raises(jobs.LockNotAcquired), jobs.lock("report"):
+                pass
+        with mode("real"), pytest.raises(jobs.StoreUnavailable), jobs.lock("report"):
+            pass

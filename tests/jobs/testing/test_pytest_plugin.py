@@ -1,4 +1,7 @@
-"""The pytest plugin, in a project of its own: fake by default, changed by marker or ini."""
+"""The pytest plugin, in a project of its own.
+
+Jobs are fake by default, which a marker or the ini file changes.
+"""
 
 import pytest
 
@@ -28,13 +31,17 @@ def test_marker_chooses():
 @pytest.fixture
 def project(pytester, monkeypatch):
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
-    monkeypatch.setenv("PYTHONPATH", str(pytester.path) + ":" + str(pytest.__file__).rsplit("/", 2)[0])
+    monkeypatch.setenv(
+        "PYTHONPATH", str(pytester.path) + ":" + str(pytest.__file__).rsplit("/", 2)[0]
+    )
     pytester.makepyfile(TESTS)
     return pytester
 
 
 def test_modes_by_default_and_by_marker(project, request):
-    result = project.runpytest_subprocess("-p", "no:randomly", f"--rootdir={project.path}", *plugin_options(request))
+    result = project.runpytest_subprocess(
+        "-p", "no:randomly", f"--rootdir={project.path}", *plugin_options(request)
+    )
 
     result.assert_outcomes(passed=3)
 
@@ -42,7 +49,9 @@ def test_modes_by_default_and_by_marker(project, request):
 def test_ini_option_chooses_for_all(project, request):
     project.makeini("[pytest]\njobs_mode = inline")
 
-    result = project.runpytest_subprocess("-p", "no:randomly", "-k", "default", *plugin_options(request))
+    result = project.runpytest_subprocess(
+        "-p", "no:randomly", "-k", "default", *plugin_options(request)
+    )
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*collected in fake mode only*"])

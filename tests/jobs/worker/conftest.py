@@ -1,13 +1,31 @@
 """Fixtures of the worker's tests: settings with short times."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from jobs.conf import JobsSettings
+from tests.jobs.worker import gate
+
+
+@pytest.fixture(autouse=True)
+def closed_gate() -> Iterator[None]:
+    """Close the gate of `gate.py`, and let nothing wait at it afterwards."""
+    gate.begun.clear()
+    gate.gate.clear()
+    yield
+    gate.gate.set()
 
 
 @pytest.fixture
 def worker_settings(redis_url) -> JobsSettings:
     """Return settings of a worker that beats often and is missed soon."""
     return JobsSettings(
-        redis_url=redis_url, concurrency=2, async_concurrency=2, heartbeat=0.3, lease=0.9, max_retries=25, timeout=1.0
+        redis_url=redis_url,
+        concurrency=2,
+        async_concurrency=2,
+        heartbeat=0.3,
+        lease=0.9,
+        max_retries=25,
+        timeout=1.0,
     )

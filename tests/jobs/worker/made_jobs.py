@@ -1,26 +1,35 @@
 """Jobs as Redis holds them: made for a test, and looked up after it."""
 
+import hashlib
+import itertools
+
 import redis
 
 from jobs.ids import new_job_id
 from jobs.payload import Payload, decode
-from jobs.store import NewJob, Store
+from jobs.store import NewJob, Store, Terms
+from jobs.store.scripts import sources
 
 SETS = ("ready", "scheduled", "retry", "dead", "done")
 
 
-def push(store: Store, queue: str = "default", count: int = 1, job_class: str = "tests.Nothing", **fields) -> list[str]:
-    """Push jobs and return their ids, in the order in which they will be taken."""
+def push(
+    store: Store, queue: str = "default", count: int = 1, job_class: str = "tests.Nothing", **fields
+) -> list[str]:
+    """Push jobs and return their ids.
+
+    The ids stand in the order in which the jobs will be taken.
+    """
     ids = sorted(new_job_id() for _ in range(count))
     payloads = [Payload(0, job_id, job_class, queue, **fields) for job_id in ids]
-    store.push(queue, [NewJob(p.id, p.encode(), 0) for p in payloads])
+    store.intake.push(queue, [NewJob(p.id, p.encode(), 0) for p in payloads])
     return ids
 
 
 def push_raw(store: Store, raw: bytes, queue: str = "default") -> str:
     """Push bytes that may be no payload."""
     job_id = new_job_id()
-    store.push(queue, [NewJob(job_id, raw, 0)])
+    store.intake.push(queue, [NewJob(job_id, raw, 0)])
     return job_id
 
 
@@ -31,7 +40,10 @@ def payload_of(store: Store, job_id: str, queue: str = "default") -> Payload | N
 
 
 def place_of(store: Store, job_id: str, queue: str = "default") -> str | None:
-    """Return the set that a job is in, or "running", or None if it is gone; looked up at one moment."""
+    """Return the set that a job is in, at one moment.
+
+    "running" if it runs, None if it is gone.
+    """
     keys = store.keys(queue)
     with client_of(store).pipeline(transaction=True) as pipe:
         pipe.hexists(keys.running, job_id)
@@ -44,7 +56,10 @@ def place_of(store: Store, job_id: str, queue: str = "default") -> str | None:
 
 
 def score_of(store: Store, key: str, member: str, queue: str = "default") -> float:
-    """Return a score in one of the sorted sets of a queue; most are milliseconds."""
+    """Return a score in one of the sorted sets of a queue.
+
+    Most scores are milliseconds.
+    """
     score = client_of(store).zscore(getattr(store.keys(queue), key), member)
     assert score is not None
     return score
@@ -64,7 +79,9 @@ def broken_jobs(store: Store, *queues: str) -> list[tuple[str, str]]:
         for name in SETS:
             ids.update(client.zrange(getattr(keys, name), 0, -1))
         if ids:
-            found += store.audit(queue, sorted(job_id.decode() for job_id in ids), repair=False)
+            found += store.sets.audit(
+                queue, sorted(job_id.decode() for job_id in ids), repair=False
+            )
     return found
 
 
@@ -72,3 +89,23 @@ def client_of(store: Store) -> redis.Redis:
     """Return the plain client under a store."""
     assert isinstance(store.client, redis.Redis)
     return store.client
+
+
+def mark_of(script: str) -> bytes:
+    """Return what stands in each call of a script and in no other."""
+    return hashlib.sha1(sources()[script].encode()).hexdigest().encode()
+
+
+_numbers = itertools.count(1)
+
+
+def take(
+    store: Store, worker: str, count: int = 1, queue: str = "default", lease: float = 60.0
+) -> list[tuple[str, int]]:
+    """Take jobs under the name of a worker.
+
+    Returns the id and the number of each taking.
+    """
+    first = next(_numbers) * 1000
+    fetched = store.running.fetch(queue, worker, count, terms=Terms(lease), first=first)
+    return [(job_id, number) for number, (job_id, _) in enumerate(fetched.jobs, first)]

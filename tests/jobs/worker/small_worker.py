@@ -1,4 +1,7 @@
-"""A worker process without the process: its threads run in the test, and one more thread tends them."""
+"""A worker process without the process.
+
+Its threads run in the test, and one more thread tends them.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -8,22 +11,28 @@ from jobs.conf import JobsSettings
 from jobs.worker.board import Board
 from jobs.worker.names import new_base_name
 from jobs.worker.process import TICK, WorkerProcess
-from jobs.worker.queues import QueueOrder
+from jobs.worker.queue_order import QueueOrder
 from tests.waiting import wait_until
 
 
 def make_worker(settings: JobsSettings, *queues: str) -> WorkerProcess:
     """Return a worker that has not begun yet."""
     board = Board(settings.concurrency + settings.async_concurrency)
-    return WorkerProcess(new_base_name(), QueueOrder.parse(queues or ("default",)), settings, board, burst=False)
+    return WorkerProcess(
+        new_base_name(), QueueOrder.parse(queues or ("default",)), settings, board, burst=False
+    )
 
 
 @contextmanager
 def running(worker: WorkerProcess) -> Iterator[WorkerProcess]:
-    """Let a worker work until the block ends; its jobs must be able to end by then."""
+    """Let a worker work until the block ends.
+
+    Its jobs must be able to end by then.
+    """
     ended = threading.Event()
     tender = threading.Thread(target=_tend, args=(worker, ended), daemon=True)
-    for thread in (*worker._threads, tender):
+    worker.recorder.listen()
+    for thread in (*worker.crew.threads, tender):
         thread.start()
     try:
         yield worker
@@ -32,12 +41,13 @@ def running(worker: WorkerProcess) -> Iterator[WorkerProcess]:
         wait_until(lambda: _have_ended(worker), timeout=10)
         ended.set()
         tender.join()
+        worker.recorder.leave()
         worker._store.close()
 
 
 def _have_ended(worker: WorkerProcess) -> bool:
     worker.buffer.wake()
-    return not any(thread.is_alive() for thread in worker._threads)
+    return not any(thread.is_alive() for thread in worker.crew.threads)
 
 
 def _tend(worker: WorkerProcess, ended: threading.Event) -> None:

@@ -20,7 +20,10 @@ MAY_END = threading.Event()
 
 
 class GentleJob(Job):
-    """Counts how many run at a time, and waits until the test lets all go."""
+    """Counts how many of it run at a time.
+
+    They wait until the test lets all of them go.
+    """
 
     async def perform(self):
         RUNNING.add(self.job_id)
@@ -92,7 +95,9 @@ def test_result_of_a_coroutine_is_kept(store, worker_settings):
     assert payload_of(store, job_id).result == {"done": "well"}
 
 
-@pytest.mark.parametrize(("what", "error"), [("exit", "SystemExit"), ("cancel", "asyncio.exceptions.CancelledError")])
+@pytest.mark.parametrize(
+    ("what", "error"), [("exit", "SystemExit"), ("cancel", "asyncio.exceptions.CancelledError")]
+)
 def test_coroutine_that_ends_badly_is_retried(store, worker_settings, what, error):
     job_id = run(store, worker_settings, what)
 
@@ -103,10 +108,10 @@ def test_coroutine_that_ends_badly_is_retried(store, worker_settings, what, erro
 def test_coroutines_cancelled_by_a_stop_go_back_without_a_failure(store, worker_settings):
     (job_id,) = push(store, job_class=registry.name_of(GentleJob))
     with running(make_worker(worker_settings)) as worker:
-        wait_until(worker._async.running)
+        wait_until(worker.crew.loop.running)
         worker.buffer.be_quiet()
-        worker._stops.is_worker_stopping = True
-        worker._async.cancel_all()
+        worker.crew.stops.is_worker_stopping = True
+        worker.crew.loop.cancel_all()
         wait_until(lambda: place_of(store, job_id) == "ready")
 
     payload = payload_of(store, job_id)

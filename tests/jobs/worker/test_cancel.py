@@ -1,4 +1,7 @@
-"""Cancelling: a job that is told to end goes to the dead set, unless it ends well, and nobody is alarmed."""
+"""Cancelling a job that waits or runs.
+
+A job that is told to end goes to the dead set, unless it ends well. Nobody is alarmed.
+"""
 
 import asyncio
 import threading
@@ -46,20 +49,28 @@ def fresh(settings):
 
 
 def cancel_one(store, worker_settings, job_class, *args):
-    """Run one job, cancel it as a person does, and return its id when it has ended."""
+    """Run one job and cancel it as a person does.
+
+    Returns its id when it has ended.
+    """
     (job_id,) = push(store, job_class=registry.name_of(job_class), args=list(args))
-    store.announce_queues(["default"])
+    store.intake.announce_queues(["default"])
     with running(make_worker(worker_settings)) as worker:
         assert begun.wait(10)
         assert control.cancel(inspect.find(job_id))
-        worker._take_orders()
+        worker.inbox.fetch()
+        worker.grant_requests()
         wait_until(lambda: place_of(store, job_id) != "running", timeout=10)
-        assert worker._stops.cancelled == set()
+        assert worker.crew.stops.cancelled == set()
     return job_id
 
 
-@pytest.mark.parametrize(("job_class", "args"), [(PatientJob, ["fail"]), (PatientJob, ["snooze"]), (SleepingJob, [])])
-def test_a_cancelled_job_that_raises_is_dead_and_no_failure(store, worker_settings, job_class, args):
+@pytest.mark.parametrize(
+    ("job_class", "args"), [(PatientJob, ["fail"]), (PatientJob, ["snooze"]), (SleepingJob, [])]
+)
+def test_a_cancelled_job_that_raises_is_dead_and_no_failure(
+    store, worker_settings, job_class, args
+):
     job_id = cancel_one(store, worker_settings, job_class, *args)
 
     payload = payload_of(store, job_id)
@@ -92,7 +103,7 @@ def test_a_cancelled_job_may_still_discard_itself(store, worker_settings):
 def test_a_job_that_is_cancelled_before_it_begins_does_not_begin(store, worker_settings):
     worker = make_worker(worker_settings)
     (job_id,) = push(store, job_class=registry.name_of(PatientJob), args=["fail"])
-    worker._stops.cancelled.add(job_id)
+    worker.crew.stops.cancelled.add(job_id)
 
     with running(worker):
         wait_until(lambda: place_of(store, job_id) == "dead")
@@ -100,18 +111,19 @@ def test_a_job_that_is_cancelled_before_it_begins_does_not_begin(store, worker_s
     assert not begun.is_set()
 
 
-def test_an_order_about_a_job_that_is_not_here_is_ignored(store, worker_settings):
+def test_a_request_about_a_job_that_is_not_here_is_ignored(store, worker_settings):
     worker = make_worker(worker_settings)
-    worker._orders.give(worker.buffer.worker, "cancel 0123")
+    worker.inbox._desk.put(worker.buffer.worker, "cancel 0123")
 
-    worker._take_orders()
+    worker.inbox.fetch()
+    worker.grant_requests()
 
-    assert worker._stops.cancelled == set()
+    assert worker.crew.stops.cancelled == set()
 
 
 def test_a_job_that_does_not_run_cannot_be_cancelled(store):
     (job_id,) = push(store)
-    store.announce_queues(["default"])
+    store.intake.announce_queues(["default"])
 
     assert not control.cancel(inspect.find(job_id))
     assert get_reader().workers() == {}

@@ -1,8 +1,6 @@
 """One run of a job: every way in which it may end."""
 
 import logging
-import sys
-from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
@@ -11,33 +9,31 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from jobs.errors import Discard, Expired, Snooze
-from jobs.job import Job, Retry
+from jobs.job import Job
 from jobs.middleware import Middleware
-from jobs.redaction import REDACTED
 from jobs.registry import registry
 from jobs.worker.process import WorkerProcess
-from tests.jobs.worker.made_jobs import broken_jobs, client_of, payload_of, place_of, push, push_raw, score_of, stat
-from tests.jobs.worker.small_worker import make_worker, running
-from tests.waiting import wait_until
-
-seen: list[object] = []
-CODE: dict[str, Callable] = {}
-
-
-class CodeJob(Job):
-    """Runs the piece of code that the test has put in its place."""
-
-    max_retries = 1
-
-    def perform(self, *args):
-        return CODE["perform"](self, *args)
-
-    def retry_in(self, attempt, error):
-        return CODE.get("retry_in", lambda attempt, error: 1000)(attempt, error)
-
-    def on_exhausted(self, error):
-        seen.append(f"exhausted: {error}")
-        CODE.get("on_exhausted", lambda error: None)(error)
+from tests.jobs.worker.code_jobs import (
+    CODE,
+    NOTE_DEATH,
+    NOTE_ERROR,
+    CodeJob,
+    begin_anew,
+    fail,
+    run,
+    run_until_settled,
+    seen,
+)
+from tests.jobs.worker.made_jobs import (
+    client_of,
+    payload_of,
+    place_of,
+    push,
+    push_raw,
+    score_of,
+    stat,
+)
+from tests.jobs.worker.small_worker import make_worker
 
 
 class KeptJob(CodeJob):
@@ -58,22 +54,9 @@ class AngryMiddleware(Middleware):
         raise RuntimeError("not on my watch")
 
 
-def note_error(error, context):
-    seen.append((repr(error), context["id"], context["attempt"], context["outcome"]))
-
-
-def note_death(job, error):
-    seen.append(f"dead: {job.job_id} {error}")
-
-
-def fail_to_note(*args):
-    raise RuntimeError("handlers fail too")
-
-
 @pytest.fixture(autouse=True)
 def clean_slate() -> None:
-    seen.clear()
-    CODE.clear()
+    begin_anew()
 
 
 @pytest.fixture
@@ -81,30 +64,10 @@ def worker(worker_settings) -> WorkerProcess:
     return make_worker(worker_settings)
 
 
-def run(store, worker, perform: Callable | None = None, job_class: type[Job] = CodeJob, **fields) -> str:
-    """Run one job in a worker until it has an end; return its id."""
-    CODE["perform"] = perform or (lambda job, *args: None)
-    (job_id,) = push(store, job_class=registry.name_of(job_class), **fields)
-    run_until_settled(store, worker, job_id)
-    return job_id
-
-
-def run_until_settled(store, worker, *job_ids: str) -> None:
-    with running(worker):
-        wait_until(lambda: all(place_of(store, job_id) not in {"ready", "running"} for job_id in job_ids))
-        assert all(thread.is_alive() for thread in worker._threads)
-    assert broken_jobs(store) == []
-
-
-def fail(error: BaseException) -> Callable:
-    def perform(job, *args):
-        raise error
-
-    return perform
-
-
 def test_job_that_returns_is_gone_and_counted(store, worker):
-    job_id = run(store, worker, lambda job: seen.append((job.job_id, job.attempt, job.queue, job.stopping)))
+    job_id = run(
+        store, worker, lambda job: seen.append((job.job_id, job.attempt, job.queue, job.stopping))
+    )
 
     assert seen == [(job_id, 1, "default", False)]
     assert place_of(store, job_id) is None
@@ -118,21 +81,11 @@ def test_attempt_counts_failures_only(store, worker):
 
 
 def test_job_can_see_that_its_worker_is_stopping(store, worker):
-    worker._stops.is_worker_stopping = True
+    worker.crew.stops.is_worker_stopping = True
 
     run(store, worker, lambda job: seen.append(job.stopping))
 
     assert seen == [True]
-
-
-def test_error_handlers_see_the_arguments_without_secrets(store, worker, monkeypatch):
-    contexts: list[dict] = []
-    monkeypatch.setattr("jobs.worker.executor.handle_error", lambda error, context: contexts.append(context))
-
-    run(store, worker, fail(ValueError("no")), args=[7, {"token": "needle", "to": "ann"}])
-
-    assert contexts[0]["args"] == [7, {"token": REDACTED, "to": "ann"}]
-    assert contexts[0]["kwargs"] == {}
 
 
 def test_failed_job_waits_in_the_retry_set(store, worker):
@@ -151,7 +104,9 @@ def test_exit_raised_by_a_job_is_a_failure_like_any_other(store, worker, error):
     assert place_of(store, job_id) == "retry"
 
 
-def test_job_of_an_unknown_class_is_parked_and_runs_after_the_deploy(store, worker, worker_settings):
+def test_job_of_an_unknown_class_is_parked_and_runs_after_the_deploy(
+    store, worker, worker_settings
+):
     (job_id,) = push(store, job_class=f"{__name__}.DeployedJob")
     run_until_settled(store, worker, job_id)
     parked = payload_of(store, job_id)
@@ -163,7 +118,7 @@ def test_job_of_an_unknown_class_is_parked_and_runs_after_the_deploy(store, work
         def perform(self):
             seen.append("deployed")
 
-    assert store.move("default", "dead", "ready", [job_id]) == 1
+    assert store.sets.move("default", "dead", "ready", [job_id]) == 1
     run_until_settled(store, make_worker(worker_settings), job_id)
 
     assert seen == ["deployed"]
@@ -171,7 +126,12 @@ def test_job_of_an_unknown_class_is_parked_and_runs_after_the_deploy(store, work
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\xff\xfe broken", b"[1, 2]", b'{"priority":0,"id":"x","job_class":"a.B","queue":"q","args":5}']
+    "raw",
+    [
+        b"\xff\xfe broken",
+        b"[1, 2]",
+        b'{"priority":0,"id":"x","job_class":"a.B","queue":"q","args":5}',
+    ],
 )
 def test_bytes_that_are_no_payload_are_parked_for_people_to_see(store, worker, raw):
     job_id = push_raw(store, raw)
@@ -186,7 +146,13 @@ def test_bytes_that_are_no_payload_are_parked_for_people_to_see(store, worker, r
 
 def test_payload_with_a_count_that_is_no_number_is_parked(store, worker, caplog):
     CODE["perform"] = fail(ValueError("no"))
-    raw = {"priority": 0, "id": "x", "job_class": f"{__name__}.CodeJob", "queue": "q", "failures": "many"}
+    raw = {
+        "priority": 0,
+        "id": "x",
+        "job_class": registry.name_of(CodeJob),
+        "queue": "q",
+        "failures": "many",
+    }
     job_id = push_raw(store, orjson.dumps(raw))
 
     run_until_settled(store, worker, job_id)
@@ -212,9 +178,8 @@ def test_retry_gets_the_arguments_as_they_were_enqueued(store, worker):
 
 
 def test_error_with_a_text_that_is_no_unicode_is_a_failure_like_any_other(store, worker, caplog):
-    caplog.set_level(
-        logging.CRITICAL, "jobs"
-    )  # what is logged stands in the report of pytest-xdist, which chokes on it
+    # What is logged stands in the report of pytest-xdist, which chokes on it.
+    caplog.set_level(logging.CRITICAL, "jobs")
     job_id = run(store, worker, fail(ValueError("caf\udce9")))
 
     assert payload_of(store, job_id).errors[0]["message"] == "caf\\udce9"
@@ -226,56 +191,6 @@ def test_middleware_that_raises_fails_the_job(store, worker_settings, settings):
     job_id = run(store, make_worker(worker_settings))
 
     assert payload_of(store, job_id).errors[0]["message"] == "not on my watch"
-
-
-def test_error_handlers_are_told_of_every_failure_and_death_handlers_of_the_last(store, worker_settings, settings):
-    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"], "DEATH_HANDLERS": [f"{__name__}.note_death"]}
-    job_id = run(store, make_worker(worker_settings), fail(ValueError("no")))
-    assert seen == [("ValueError('no')", job_id, 1, "job.retried")]
-    seen.clear()
-
-    store.move("default", "retry", "ready", [job_id])
-    run_until_settled(store, make_worker(worker_settings), job_id)
-
-    assert seen == [("ValueError('no')", job_id, 2, "job.dead"), "exhausted: no", f"dead: {job_id} no"]
-    assert place_of(store, job_id) == "dead"
-
-
-def test_handlers_and_hooks_that_raise_change_nothing(store, worker_settings, settings, caplog):
-    path = f"{__name__}.fail_to_note"
-    settings.JOBS = {"ERROR_HANDLERS": [path, f"{__name__}.note_error"], "DEATH_HANDLERS": [path]}
-    CODE["on_exhausted"] = fail_to_note
-
-    job_id = run(store, make_worker(worker_settings), fail(ValueError("no")), failures=1)
-
-    assert place_of(store, job_id) == "dead"
-    assert seen == [("ValueError('no')", job_id, 2, "job.dead"), "exhausted: no"]
-    assert caplog.text.count("handler.failed") == 3
-
-
-@pytest.mark.parametrize("wish", [fail_to_note, lambda *args: "soon", lambda *args: sys.exit("bye")])
-def test_retry_in_that_fails_is_reported_and_the_default_holds(store, worker, caplog, wish):
-    CODE["retry_in"] = wish
-
-    job_id = run(store, worker, fail(ValueError("no")))
-
-    assert place_of(store, job_id) == "retry"
-    assert "job.retry_in_failed" in caplog.text
-
-
-@pytest.mark.parametrize(("wish", "place"), [(Retry.KILL, "dead"), (Retry.DISCARD, None), (float("inf"), "retry")])
-def test_retry_in_decides_where_the_job_goes(store, worker, wish, place):
-    CODE["retry_in"] = lambda attempt, error: wish
-
-    assert place_of(store, run(store, worker, fail(ValueError("no")))) == place
-
-
-def test_hook_that_exits_costs_neither_the_thread_nor_the_job(store, worker):
-    CODE["on_exhausted"] = lambda error: sys.exit("bye")
-
-    job_id = run(store, worker, fail(ValueError("no")), failures=1)
-
-    assert place_of(store, job_id) == "dead"
 
 
 def test_result_is_kept_in_the_done_set(store, worker):
@@ -310,32 +225,20 @@ def test_transaction_left_open_is_rolled_back_and_reported(store, worker, caplog
     assert place_of(store, job_id) is None
 
 
-def test_poison_is_quarantined_and_the_death_handlers_are_told(store, worker_settings, settings):
-    settings.JOBS = {"DEATH_HANDLERS": [f"{__name__}.note_death"]}
-    crash = {"class": "WorkerCrashed", "message": "killed by SIGKILL", "at": 1.0, "worker": "w"}
-
-    job_id = run(
-        store, make_worker(worker_settings), fail(ValueError("ran")), crashes=3, is_poison=True, errors=[crash]
-    )
-
-    assert place_of(store, job_id) == "dead"
-    assert seen == [f"dead: {job_id} The job was running in 3 crashes. killed by SIGKILL"]
-    assert stat(store, "quarantined") == 1
-
-
 def test_quarantined_job_runs_when_a_person_retries_it(store, worker_settings):
     crash = {"class": "WorkerCrashed", "message": "killed by SIGKILL", "at": 1.0, "worker": "w"}
     job_id = run(store, make_worker(worker_settings), crashes=3, is_poison=True, errors=[crash])
     CODE["perform"] = lambda job: seen.append("ran")
+    seen.clear()
 
-    store.move("default", "dead", "ready", [job_id])
+    store.sets.move("default", "dead", "ready", [job_id])
     run_until_settled(store, make_worker(worker_settings), job_id)
 
     assert seen == ["ran"]
 
 
 def test_snoozed_job_waits_and_spends_no_attempt(store, worker_settings, settings):
-    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"]}
+    settings.JOBS = {"ERROR_HANDLERS": [NOTE_ERROR]}
 
     job_id = run(store, make_worker(worker_settings), fail(Snooze(1000)))
 
@@ -346,9 +249,16 @@ def test_snoozed_job_waits_and_spends_no_attempt(store, worker_settings, setting
     assert (stat(store, "snoozed"), stat(store, "failed"), stat(store, "processed")) == (1, 0, 0)
 
 
-@pytest.mark.parametrize(("error", "counter"), [(Discard("pointless"), "discarded"), (Expired("late"), "expired")])
-def test_discarded_job_is_dropped_counted_and_logged(store, worker_settings, settings, caplog, error, counter):
-    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"], "DEATH_HANDLERS": [f"{__name__}.note_death"]}
+@pytest.mark.parametrize(
+    ("error", "counter"), [(Discard("pointless"), "discarded"), (Expired("late"), "expired")]
+)
+def test_discarded_job_is_dropped_counted_and_logged(
+    store, worker_settings, settings, caplog, error, counter
+):
+    settings.JOBS = {
+        "ERROR_HANDLERS": [NOTE_ERROR],
+        "DEATH_HANDLERS": [NOTE_DEATH],
+    }
 
     with caplog.at_level(logging.INFO, "jobs"):
         job_id = run(store, make_worker(worker_settings), fail(error))
@@ -357,21 +267,6 @@ def test_discarded_job_is_dropped_counted_and_logged(store, worker_settings, set
     assert stat(store, counter) == 1
     assert seen == []
     assert "job.discarded" in caplog.text
-
-
-def test_transient_error_reaches_handlers_wrapped_and_hooks_as_it_was(store, worker_settings, settings):
-    settings.JOBS = {"ERROR_HANDLERS": [f"{__name__}.note_error"]}
-
-    def retry_in(attempt, error):
-        seen.append(repr(error))
-        return 1000
-
-    CODE["retry_in"] = retry_in
-
-    job_id = run(store, make_worker(worker_settings), fail(ConnectionError("refused")))
-
-    assert seen == ["ConnectionError('refused')", ("TransientError('refused')", job_id, 1, "job.retried")]
-    assert payload_of(store, job_id).errors[0]["class"] == "ConnectionError"
 
 
 def test_using_changes_the_options_of_one_run(store, worker):

@@ -1,43 +1,33 @@
-"""One round trip: order of queues, lost answers, lapsed leases."""
+"""One round of a fetcher.
+
+Order of queues, lost answers, names that were given up, queues that fail.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 
-from jobs.errors import LeaseLapsed, StoreUnavailable
 from jobs.store import Store
-from jobs.worker.board import Board
-from jobs.worker.fetcher import Fetcher
-from jobs.worker.queues import QueueOrder
 from jobs.worker.recovery import Recovery, WorkerEnd
+from jobs.worker.unit import Unit
+from tests.jobs.worker.hands import Hands
 from tests.jobs.worker.lossy_proxy import LossyProxy
-from tests.jobs.worker.made_jobs import broken_jobs, client_of, payload_of, place_of, push, score_of, stat
-from tests.waiting import wait_until
-
-#: Only the fetch script has this key.
-FETCH = b":meta"
+from tests.jobs.worker.made_jobs import client_of, mark_of, place_of, push, stat
 
 
 @pytest.fixture
-def make_fetcher(store, worker_settings):
-    def make(*queues: str, store: Store = store, board: Board | None = None) -> Fetcher:
-        order = QueueOrder.parse(queues or ("default",))
-        recovery = Recovery(store, worker_settings)
-        return Fetcher(store, order, board or Board(2), f"w{id(order)}", recovery, worker_settings)
-
-    return make
+def hands(store, worker_settings):
+    return lambda *queues, store=store: Hands(store, worker_settings, *queues)
 
 
-def first_found(fetcher: Fetcher) -> str:
-    """Fetch until there is a job, and return its id."""
-    found: list[str] = []
+@pytest.fixture
+def give_up(store, worker_settings):
+    """Return a function that does what others do to a worker they believe dead."""
 
-    def find() -> bool:
-        found.extend(ids(fetch(fetcher, 1)))
-        return bool(found)
+    def give_up(worker: str, queue: str = "default") -> None:
+        Recovery(store, worker_settings).recover(queue, worker, WorkerEnd("gone", is_crash=False))
 
-    wait_until(find)
-    return found[0]
+    return give_up
 
 
 @pytest.fixture
@@ -58,191 +48,240 @@ def ids(catch) -> list[str]:
     return [unit.id for unit in catch.units]
 
 
-def fetch(fetcher: Fetcher, count: int, finished=None, held=frozenset()):
-    return fetcher.fetch(count, finished or {}, lambda: set(held))
+def break_keys(store, queue: str) -> None:
+    client_of(store).set(store.keys(queue).ready, "no sorted set")
 
 
-def test_job_in_a_lower_queue_waits_while_a_higher_one_has_work(store, make_fetcher):
+def test_job_in_a_lower_queue_waits_while_a_higher_one_has_work(store, hands):
     (low,) = push(store, "default")
-    fetcher = make_fetcher("high", "default")
+    worker = hands("high", "default")
 
     taken = []
     for _ in range(5):
         (high,) = push(store, "high")
-        catch = fetch(fetcher, 1)
+        catch = worker.fetch(1)
         taken.append(ids(catch) == [high])
-        assert catch.is_full
+        assert catch.may_find_more
 
     assert all(taken)
-    assert ids(fetch(fetcher, 1)) == [low]
+    assert ids(worker.fetch(1)) == [low]
 
 
-def test_next_due_is_the_earliest_of_all_queues(store, make_fetcher):
-    client = client_of(store)
-    seconds, _ = client.time()
+def test_next_due_is_the_earliest_of_all_queues(store, hands):
+    seconds, _ = client_of(store).time()
     for queue, delay in (("high", 50), ("default", 20)):
         (job_id,) = push(store, queue)
-        store.move(queue, "ready", "scheduled", [job_id], due_at=seconds + delay)
+        store.sets.move(queue, "ready", "scheduled", [job_id], due_at=seconds + delay)
 
-    catch = fetch(make_fetcher("high", "default"), 1)
+    catch = hands("high", "default").fetch(1)
 
     assert catch.units == []
     assert 18 <= catch.next_due <= 20
-    assert not catch.is_full
+    assert not catch.may_find_more
 
 
-def test_finished_jobs_of_every_queue_travel_with_the_fetch(store, make_fetcher):
-    (high,), (low,) = push(store, "high"), push(store, "default")
-    fetcher = make_fetcher("high", "default")
-    assert ids(fetch(fetcher, 1)) + ids(fetch(fetcher, 1)) == [high, low]
+def test_finished_jobs_of_every_queue_travel_with_the_fetch(store, hands):
+    push(store, "high")
+    push(store, "default")
+    worker = hands("high", "default")
+    done = worker.fetch(1).units + worker.fetch(1).units
     (next_high,) = push(store, "high")
 
-    catch = fetch(fetcher, 1, {"high": [high], "default": [low]})
+    catch = worker.fetch(1, *done)
 
     assert ids(catch) == [next_high]
-    assert place_of(store, high, "high") is place_of(store, low) is None
+    assert place_of(store, done[0].id, "high") is place_of(store, done[1].id) is None
     assert stat(store, "processed", "high") == stat(store, "processed") == 1
 
 
-@pytest.mark.parametrize("has_joined", [False, True], ids=["first fetch", "later fetch"])
-def test_jobs_of_a_fetch_whose_answer_was_lost_are_found(store, make_fetcher, proxy, lossy_store, has_joined):
-    fetcher = make_fetcher("high", "default", store=lossy_store)
-    if has_joined:
-        fetch(fetcher, 1)
-    taken = push(store, "default", count=3)
-    proxy.lose(b"default" + b"}" + FETCH)
+def test_more_finished_jobs_than_fit_into_one_script_are_all_handed_in(store, hands):
+    for _ in range(5):
+        push(store, count=500)
+    worker = hands()
+    done = [unit for _ in range(5) for unit in worker.fetch(500).units]
 
-    with pytest.raises(StoreUnavailable):
-        fetch(fetcher, 3)
+    catch = worker.fetch(0, *done)
+
+    assert len(catch.ended) == stat(store, "processed") == 2500
+
+
+@pytest.mark.parametrize("has_joined", [False, True], ids=["first fetch", "later fetch"])
+def test_jobs_of_a_fetch_whose_answer_was_lost_are_found(
+    store, hands, proxy, lossy_store, has_joined
+):
+    worker = hands("default", store=lossy_store)
+    if has_joined:
+        worker.fetch(1)
+    taken = push(store, count=3)
+    proxy.lose(mark_of("fetch"))
+
+    lost = worker.fetch(3)
+    assert lost.is_away
     assert [place_of(store, job_id) for job_id in taken] == ["running"] * 3
 
-    assert sorted(ids(fetch(fetcher, 3))) == taken
+    found = worker.fetch(3)
+    assert sorted(ids(found)) == taken
+    assert worker.fetch(3).units == []
 
 
-def test_finished_jobs_are_handed_in_also_when_lost_ones_are_found(store, make_fetcher, proxy, lossy_store):
-    fetcher = make_fetcher(store=lossy_store)
-    (done,) = push(store)
-    fetch(fetcher, 1)
+def test_what_is_known_is_not_taken_for_lost(store, hands, proxy, lossy_store):
+    worker = hands("default", store=lossy_store)
+    push(store)
+    worker.fetch(1)
+    proxy.lose(mark_of("fetch"))
+    worker.fetch(1)
+
+    assert ids(worker.fetch(1)) == []
+
+
+def test_lost_jobs_are_found_and_finished_ones_handed_in_by_one_round(
+    store, hands, proxy, lossy_store
+):
+    worker = hands("default", store=lossy_store)
+    push(store)
+    [done] = worker.fetch(1).units
     (lost,) = push(store)
-    proxy.lose(FETCH)
-    with pytest.raises(StoreUnavailable):
-        fetch(fetcher, 1)
+    proxy.lose(mark_of("fetch"))
+    worker.fetch(1)
 
-    catch = fetch(fetcher, 1, {"default": [done]}, held={done})
+    catch = worker.fetch(1, done)
 
     assert ids(catch) == [lost]
-    assert place_of(store, done) is None
+    assert place_of(store, done.id) is None
 
 
-def test_what_this_process_knows_is_not_taken_for_lost(store, make_fetcher, proxy, lossy_store):
-    fetcher = make_fetcher(store=lossy_store)
-    (known,) = push(store)
-    fetch(fetcher, 1)
-    proxy.lose(FETCH)
-    with pytest.raises(StoreUnavailable):
-        fetch(fetcher, 1, held={known})
+def test_fetch_that_redis_executes_late_takes_nothing(store, hands, proxy, lossy_store):
+    """The number of the later fetch makes it void.
 
-    assert ids(fetch(fetcher, 1, held={known})) == []
-
-
-def test_fetch_that_redis_executes_late_is_found_by_another_look(store, make_fetcher, proxy, lossy_store):
-    fetcher = make_fetcher(store=lossy_store)
-    proxy.lose(FETCH)
-    with pytest.raises(StoreUnavailable):
-        fetch(fetcher, 1)
-    assert ids(fetch(fetcher, 1)) == []
-
-    (late,) = push(store)
-    store.fetch("default", fetcher.name, 1, lease=60)
-
-    assert first_found(fetcher) == late
-
-
-def test_lapsed_worker_takes_a_new_name_and_goes_on(store, make_fetcher, worker_settings):
-    fetcher = make_fetcher()
+    The old way was to look again and again for two leases.
+    """
+    worker = hands("default", store=lossy_store)
+    proxy.lose(mark_of("fetch"))
+    worker.fetch(1)  # its number is 1
+    worker.fetch(1)
     (job_id,) = push(store)
-    fetch(fetcher, 1)
-    lapsed = fetcher.name
-    Recovery(store, worker_settings).recover(["default"], lapsed, WorkerEnd("gone", is_crash=False), is_dead=True)
 
-    with pytest.raises(LeaseLapsed):
-        fetch(fetcher, 1)
+    late = store.running.fetch(
+        "default", worker.fetcher.name, 1, terms=worker.fetcher._terms, first=1
+    )
 
-    assert fetcher.name == f"{lapsed}.1"
-    assert ids(fetch(fetcher, 1)) == [job_id]
+    assert late.state == "void"
+    assert place_of(store, job_id) == "ready"
 
 
-def test_lapsed_worker_gives_back_what_its_old_name_has_in_other_queues(store, make_fetcher, worker_settings):
-    board = Board(2)
-    fetcher = make_fetcher("high", "default", board=board)
-    begun, waiting = push(store, "default", count=2)
-    fetch(fetcher, 2)
-    board.write(0, begun)
-    Recovery(store, worker_settings).recover(["high"], fetcher.name, WorkerEnd("gone", is_crash=True), is_dead=True)
-
-    with pytest.raises(LeaseLapsed):
-        fetch(fetcher, 1)
-
-    assert [place_of(store, job_id) for job_id in (begun, waiting)] == ["ready", "ready"]
-    assert payload_of(store, begun).interruptions == 1
-    assert payload_of(store, waiting).interruptions == 0
-    assert broken_jobs(store, "high", "default") == []
-
-
-def test_finish_under_a_name_that_lost_the_job_changes_nothing(store, make_fetcher, worker_settings, caplog):
-    fetcher = make_fetcher()
+def test_job_that_came_back_under_the_same_name_is_another_taking(store, hands):
     (job_id,) = push(store)
-    fetch(fetcher, 1)
-    Recovery(store, worker_settings).recover(["default"], fetcher.name, WorkerEnd("gone", is_crash=False), is_dead=True)
-    store.fetch("default", "other", 1, lease=60, join=True)
+    worker = hands()
+    [first] = worker.fetch(1).units
+    assert store.running.fail("default", first.token, job_id, first.raw, "retry")
+    [second] = worker.fetch(1).units
+    assert second.id == job_id
 
-    with pytest.raises(LeaseLapsed):
-        fetch(fetcher, 0, {"default": [job_id]})
-    fetch(fetcher, 0, {"default": [job_id]})
+    # Sent again, its answer was lost.
+    assert not store.running.fail("default", first.token, job_id, b"{}", "dead")
+    worker.fetch(0, first)
 
     assert place_of(store, job_id) == "running"
-    assert stat(store, "processed") == 0
-    assert "worker.lost_jobs" in caplog.text
+    assert second.number in worker.custody
 
 
-def test_jobs_of_a_silent_worker_are_recovered_by_any_other(store, make_fetcher):
+# Queues that fail, pause, or wait for others
+
+
+def test_queue_that_is_refused_stops_only_itself(store, hands, caplog):
+    break_keys(store, "broken")
     (job_id,) = push(store)
-    store.fetch("default", "silent", 1, lease=0.05, join=True)
-    fetcher = make_fetcher()
 
-    assert first_found(fetcher) == job_id
-    assert payload_of(store, job_id).crashes == 1
+    catch = hands("broken", "default").fetch(1)
+
+    assert ids(catch) == [job_id]
+    assert not catch.is_away
+    assert "worker.queue_refused queue=broken" in caplog.text
 
 
-def test_nobody_is_recovered_in_the_heartbeat_after_an_outage(store, make_fetcher, worker_settings):
+def test_only_queue_that_is_refused_counts_as_away(store, hands):
+    break_keys(store, "default")
+
+    catch = hands().fetch(1)
+
+    assert catch.is_away
+    assert catch.units == []
+
+
+def test_jobs_taken_before_a_failure_are_kept(store, hands):
+    (job_id,) = push(store, "default")
+    worker = hands("default", "broken")
+    worker.fetch(1)
+    break_keys(store, "broken")
+    (job_id,) = push(store, "default")
+
+    catch = worker.fetch(1, Unit("broken", worker.fetcher.name, "x", b"", 99))
+
+    assert ids(catch) == [job_id]
+    assert catch.ended == []
+    assert catch.error is not None
+
+
+def test_bell_that_was_heard_and_not_served_rings_for_others(store, hands):
+    worker = hands("high", "default")
+    worker.fetch(1)
+    push(store, "high")
+    push(store, "default")
+    bell = store.keys("default").bell
+    client_of(store).delete(bell)
+
+    catch = worker.fetch(1, heard={"default"})
+
+    assert len(catch.units) == 1
+    assert client_of(store).llen(bell) == 1
+    assert catch.heard == set()
+
+
+def test_crowded_queue_yields_no_more_than_there_are_places(store, hands):
+    push(store, count=5)
+    worker = hands()
+    worker.fetcher.crowded.add("default")
+    worker.fetcher.free_places = lambda: 2
+    assert len(worker.fetch(5).units) == 2
+
+    worker.fetcher.free_places = lambda: 0
+    catch = worker.fetch(5)
+
+    assert (catch.units, catch.may_find_more) == ([], False)
+    assert worker.fetcher.served() == []
+
+
+def test_paused_queue_yields_nothing_until_it_goes_on(store, hands):
     (job_id,) = push(store)
-    store.fetch("default", "survivor", 1, lease=0.01, join=True)
-    fetcher = make_fetcher()
-    wait_until(lambda: score_of(store, "leases", "survivor") < 1000 * client_of(store).time()[0])
+    store.sets.pause("default")
+    worker = hands()
 
-    fetcher.note_outage()
-    fetch(fetcher, 1)
+    paused = worker.fetch(1)
+    store.sets.resume("default")
 
-    assert place_of(store, job_id) == "running"
-
-
-def test_paused_queue_yields_nothing_until_it_goes_on(store, make_fetcher):
-    (job_id,) = push(store)
-    client_of(store).hset(store.keys("default").meta, "paused", 1)
-    fetcher = make_fetcher()
-
-    paused = fetch(fetcher, 1)
-    client_of(store).hdel(store.keys("default").meta, "paused")
-
-    assert (paused.units, paused.is_full) == ([], False)
-    assert ids(fetch(fetcher, 1)) == [job_id]
+    assert (paused.units, paused.may_find_more) == ([], False)
+    assert ids(worker.fetch(1)) == [job_id]
 
 
-def test_job_whose_payload_is_lost_is_reported_and_dropped(store, make_fetcher, caplog):
-    (job_id,) = push(store)
-    client_of(store).hdel(store.keys("default").payloads, job_id)
+def test_job_whose_payload_is_lost_is_reported_and_dropped(store, hands, caplog):
+    lost, kept = push(store, count=2)
+    client_of(store).hdel(store.keys("default").payloads, lost)
 
-    assert fetch(make_fetcher(), 1).units == []
+    [unit] = hands().fetch(2).units
 
-    assert f"job.payload_missing queue=default id={job_id}" in caplog.text
-    assert place_of(store, job_id) is None
+    assert f"job.payload_missing queue=default id={lost}" in caplog.text
+    assert place_of(store, lost) is None
+    # Its number is right, beside one that is missing.
+    assert store.running.fail("default", unit.token, kept, b"", "discard")
+
+
+def test_queue_that_was_refused_is_reported_again_the_next_time(store, hands, caplog):
+    worker = hands("broken", "default")
+    for _ in range(2):
+        break_keys(store, "broken")
+        worker.fetch(1)
+        client_of(store).delete(store.keys("broken").ready)
+        worker.fetcher._obstacles._refused_until["broken"] = 0.0
+        worker.fetch(1)
+
+    assert caplog.text.count("worker.queue_refused queue=broken") == 2

@@ -1,0 +1,46 @@
+"""The databases that a thread has opened.
+
+To ask Django takes longer than to make or run a small job, and a thread may have opened none. So
+each connection that is opened says so itself.
+"""
+
+import threading
+from collections.abc import Sequence
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+
+class OfThread(threading.local):
+    """What is known of this thread: whether it may have opened a database.
+
+    None before anybody asked.
+    """
+
+    may_have_opened: bool | None = None
+
+
+#: For those who look at each job. `opened()` asks Django where nothing is known yet.
+here = OfThread()
+
+
+def opened() -> Sequence[BaseDatabaseWrapper]:
+    """Return the connections of this thread, none where it has opened none.
+
+    The first call asks Django, as a thread may have been given the connection of another: Django's
+    live server does that.
+    """
+    if here.may_have_opened is False:
+        return ()
+    of_thread = connections.all(initialized_only=True)
+    if here.may_have_opened is None:
+        here.may_have_opened = any(c.connection is not None for c in of_thread)
+    return of_thread
+
+
+def _note_opened(**_: object) -> None:
+    here.may_have_opened = True
+
+
+connection_created.connect(_note_opened, dispatch_uid="jobs.databases")

@@ -1,0 +1,62 @@
+"""What happens beside jobs and workers: to locks, to queues, and to listeners themselves."""
+
+import logging
+from typing import ClassVar
+
+from jobs.events.event import Event
+
+
+class LockLapsed(Event):
+    """The lease of a lock or limit ran out while it was held."""
+
+    NAME: ClassVar[str] = "lock.lost"
+    LEVEL: ClassVar[int] = logging.ERROR
+
+    name_: str
+    error: Exception | None = None
+
+
+class LockLeftToExpire(Event):
+    """Redis was away when a lock or limit was to be given back."""
+
+    NAME: ClassVar[str] = "lock.left_to_expire"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    name_: str
+    error: Exception
+
+
+class QueueNotAnnounced(Event):
+    """The names of queues could not be written down for people.
+
+    The jobs are in their queues. The names are tried again in a minute.
+    """
+
+    NAME: ClassVar[str] = "queue.not_announced"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    queues: str
+    error: Exception
+
+
+class ListenerFailed(Event):
+    """A listener raised.
+
+    It changed nothing.
+    """
+
+    NAME: ClassVar[str] = "listener.failed"
+    LEVEL: ClassVar[int] = logging.ERROR
+
+    listener: str
+    event: str
+    error: str
+
+
+class EventsLost(Event):
+    """Events came faster than listeners could hear them, and so many were lost."""
+
+    NAME: ClassVar[str] = "listener.events_lost"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    events: int

@@ -1,0 +1,202 @@
+"""The facts that problems are judged from, read in one go.
+
+The rules ask Redis nothing. They get these facts.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.inspect.problems.failing import RECENT_MINUTES, Failing, is_suspect
+from jobs.inspect.problems.limits import Limits
+from jobs.inspect.queues import Queue
+from jobs.inspect.stats import Stats
+from jobs.inspect.workers import Worker
+from jobs.store.alarms import Note, notes_of
+from jobs.store.heartbeats import FORGET_AFTER
+from jobs.store.keys import first_name
+from jobs.store.metrics import MINUTES, TEN_MINUTES, MetricReader
+from jobs.store.questions import Question
+from jobs.store.reader import Reader
+from jobs.text import text_of
+
+#: Most job classes whose last minutes are looked at, and whose last days.
+MOST_CLASSES, MOST_SUSPECTS = 100, 10
+#: How far back the minutes and the ten minutes of a suspect are read: 8 hours, 3 days.
+MINUTES_BACK, TEN_MINUTES_BACK = 480, 432
+#: Most workers of a queue that have ended, the latest.
+MOST_ENDED = 50
+#: A server that uses this share of its memory may refuse to be written to.
+FULL = 0.97
+#: Deaths are counted over so many seconds.
+DEATHS_WITHIN = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    """What is known of one queue.
+
+    Times are epoch seconds by Redis' clock. `waiting_since` is when the oldest job that waits
+    could have run, be it ready or only due. `deaths` are those of the last hour, and `many_died_at`
+    is when they became more than the limit. `filled_at` is when the dead set became too full.
+    `ended` tells when workers left it.
+    """
+
+    queue: Queue
+    waiting_since: float | None
+    deaths: int
+    many_died_at: float | None
+    filled_at: float | None
+    ended: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the rules are about.
+
+    `now` is by Redis' clock, and `own_clock_behind` is what the clock of this process lacks to it.
+    `seen` tells when each worker of the last hour was last seen. `server` is what Redis tells about
+    itself. `notes` are the problems that `jobs check` has told of, by their names.
+    """
+
+    now: float
+    own_clock_behind: float
+    queues: tuple[QueueFacts, ...]
+    workers: tuple[Worker, ...]
+    seen: Mapping[str, float]
+    has_been_used: bool
+    failing: tuple[Failing, ...]
+    server: Mapping[str, Any]
+    notes: Mapping[str, Note]
+    limits: Limits
+
+    @property
+    def ended(self) -> dict[str, float]:
+        """When each worker left its last queue."""
+        latest: dict[str, float] = {}
+        for each in self.queues:
+            for name, at in each.ended.items():
+                latest[name] = max(at, latest.get(name, at))
+        return latest
+
+    @property
+    def hears_workers(self) -> bool:
+        """Whether workers can write heartbeats, so that their silence says something.
+
+        On a server that is full they cannot. One that was away has not heard of them yet.
+        """
+        used, most = self.server.get("used_memory", 0), self.server.get("maxmemory", 0)
+        is_full = bool(most) and used >= FULL * most
+        uptime = self.server.get("uptime_in_seconds", self.limits.silence)
+        return not is_full and bool(uptime >= self.limits.silence)
+
+    @property
+    def silent(self) -> dict[str, float]:
+        """When each silent worker was last seen whose jobs nobody took back."""
+        if not self.hears_workers:
+            return {}
+        limit, ended = self.now - self.limits.silence, self.ended
+        return {name: at for name, at in self.seen.items() if at < limit and name not in ended}
+
+    @property
+    def live(self) -> tuple[Worker, ...]:
+        """The workers that are not silent."""
+        limit = self.now - self.limits.silence
+        return tuple(worker for worker in self.workers if worker.beat_at.timestamp() >= limit)
+
+
+def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
+    """Read the facts.
+
+    It costs five round trips, and two more while job classes fail: O(queues log n + workers). At
+    most it reads 100 KB for all job classes, and 150 KB for each of the ten that fail most.
+    """
+    asked_at = time.time()
+    now = reader.now()
+    own_clock = (asked_at + time.time()) / 2
+    shared = reader.store.shared
+    bounds = (now - FORGET_AFTER, "+inf")
+    asked = [
+        Question(shared.queues, "scard"),
+        Question(shared.problems, "hgetall", default={}),
+        Question(shared.workers, "zrangebyscore", bounds, {"withscores": True}, default=()),
+    ]
+    for queue in stats.queues:
+        asked += _queue_questions(reader, queue.name, now, limits)
+    used, notes, seen, *answers = reader.ask(asked)
+    size = len(answers) // max(1, len(stats.queues))
+    rows = [answers[start : start + size] for start in range(0, len(answers), max(1, size))]
+    return Facts(
+        now=now,
+        own_clock_behind=now - own_clock,
+        queues=tuple(
+            _queue_facts(queue, row, now) for queue, row in zip(stats.queues, rows, strict=True)
+        ),
+        workers=stats.workers,
+        seen={text_of(name): at for name, at in seen},
+        has_been_used=bool(used),
+        failing=_failing(reader, now),
+        server=reader.info(),
+        notes=notes_of(notes),
+        limits=limits,
+    )
+
+
+def _queue_questions(reader: Reader, queue: str, now: float, limits: Limits) -> list[Question]:
+    """Return the questions about one queue, whose answers `_queue_facts` takes in this order."""
+    keys = reader.store.keys(queue)
+    head: dict[str, Any] = {"withscores": True}
+    hour_ago = (now - DEATHS_WITHIN) * 1000
+    many = {"start": limits.deaths, "num": 1, "withscores": True}
+    full = max(0, int(limits.dead_max_jobs * limits.fullness) - 1)
+    return [
+        Question(keys.scheduled, "zrange", (0, 0), head, default=()),
+        Question(keys.retry, "zrange", (0, 0), head, default=()),
+        Question(keys.dead, "zcount", (hour_ago, "+inf")),
+        Question(keys.dead, "zrangebyscore", (hour_ago, "+inf"), many, default=()),
+        Question(keys.dead, "zrange", (full, full), head, default=()),
+        Question(keys.ended, "zrange", (0, MOST_ENDED - 1), head | {"desc": True}, default=()),
+    ]
+
+
+def _queue_facts(queue: Queue, answers: Sequence[Any], now: float) -> QueueFacts:
+    scheduled, retry, deaths, many, full, ended = answers
+    waiting = [at for at in map(_first_time, (scheduled, retry)) if at is not None and at < now]
+    if queue.ready:
+        waiting.append(now - queue.latency_seconds)
+    return QueueFacts(
+        queue=queue,
+        waiting_since=min(waiting, default=None),
+        deaths=deaths,
+        many_died_at=_first_time(many),
+        filled_at=_first_time(full),
+        # What ended in the future is nonsense, and would hide a shortage.
+        ended={
+            first_name(text_of(name)): at / 1000 for name, at in reversed(ended) if at <= now * 1000
+        },
+    )
+
+
+def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
+    """Return the time of the first entry, None where there is none."""
+    return found[0][1] / 1000 if found else None
+
+
+def _failing(reader: Reader, now: float) -> tuple[Failing, ...]:
+    """Return the job classes that fail, those with the most failures first."""
+    metrics = MetricReader(reader)
+    active = metrics.active("job:", now - 60 * RECENT_MINUTES, MOST_CLASSES)
+    recent = metrics.read(active, MINUTES, now, RECENT_MINUTES)
+    failures = {
+        name: sum(minute.failures for minute in minutes if minute)
+        for name, minutes in recent.items()
+        if is_suspect(minutes)
+    }
+    suspects = sorted(failures, key=lambda name: -failures[name])[:MOST_SUSPECTS]
+    by_minute = metrics.read(suspects, MINUTES, now, MINUTES_BACK)
+    by_ten = metrics.read(suspects, TEN_MINUTES, now, TEN_MINUTES_BACK)
+    return tuple(
+        Failing(name.removeprefix("job:"), tuple(by_minute[name]), tuple(by_ten[name]))
+        for name in suspects
+    )

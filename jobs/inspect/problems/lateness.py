@@ -1,0 +1,64 @@
+"""Rule: jobs wait too long, or nobody takes them at all.
+
+A queue is late when a job has waited for longer than CHECK_MAX_LATENCY, be it ready or only due.
+It is unserved when none of the workers takes from it and a job has waited for longer than a
+deploy may take. Where no worker takes anything, that is said once, by the rule about workers. Until
+that rule says it, a queue that is late is told as such. A paused queue waits because somebody wants
+it to.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from django.utils.translation import gettext as _
+
+from jobs.inspect.explain import in_words
+from jobs.inspect.problems.facts import Facts, QueueFacts
+from jobs.inspect.problems.staffing import GRACE, judge_staff
+from jobs.moment import moment
+from jobs.problem import Problem
+from jobs.text import shown
+
+
+def judge_lateness(facts: Facts) -> Iterator[Problem]:
+    """Yield a problem for each queue that is late or unserved."""
+    taking = [worker for worker in facts.live if worker.takes_jobs]
+    served = {queue for worker in taking for queue in worker.queues}
+    needs_worker = not taking and facts.limits.min_workers > 0
+    is_said_already = needs_worker and any(judge_staff(facts))
+    for each in facts.queues:
+        if each.waiting_since is None or each.queue.is_paused:
+            continue
+        waited = facts.now - each.waiting_since
+        is_unserved = each.queue.name not in served and facts.hears_workers
+        if is_unserved and is_said_already:
+            continue
+        if is_unserved and not needs_worker and waited > GRACE:
+            yield _unserved(each)
+        elif waited > facts.limits.max_latency:
+            late_at = each.waiting_since + facts.limits.max_latency
+            yield _late(each, waited, late_at)
+
+
+def _unserved(each: QueueFacts) -> Problem:
+    name = each.queue.name
+    reason = _("No worker takes jobs from queue %(queue)s, and jobs wait in it.") % {"queue": name}
+    remedy = _("Start one with: python manage.py runjobs -q %(queue)s") % {"queue": name}
+    since = moment(each.waiting_since or 0)
+    return Problem(name, reason, remedy, "queue_unserved", since, page_of(name))
+
+
+def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
+    name = each.queue.name
+    reason = _("Queue %(queue)s is late: its oldest job has waited for %(time)s.") % {
+        "queue": name,
+        "time": in_words(waited),
+    }
+    remedy = _("Start more workers, or see what keeps these busy.")
+    return Problem(name, reason, remedy, "queue_late", moment(late_at), page_of(name))
+
+
+def page_of(queue: str) -> str:
+    """Return the address of the page of a queue below the control room."""
+    has_page = shown(queue) == queue
+    return f"queues/{quote(queue, safe='')}/" if has_page else "queues/"

@@ -1,0 +1,182 @@
+"""Makes the lines of the log from events, under the logger `jobs`.
+
+A line is a stable name and `key=value` fields.
+
+Each record carries `event`, the name, and `fields`. Whatever the filters, handlers and formatters
+of a project do, only the line may be lost, never the job that it is about.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from jobs.events import Event, subscribe
+from jobs.events.bus import is_from_outside
+from jobs.log.formatters import name_of_level
+from jobs.log.handler import BatchingHandler, Direct, logger
+
+#: Most events that wait to become lines. Each keeps its payload alive. Whoever brings one more
+#: makes lines of all.
+MOST_WAITING = 2_000
+#: How long the main thread of a worker may write at a time, and how long at its end. Seconds.
+#: Signals must not wait for longer.
+LONGEST_WRITE, LONGEST_FAREWELL = 0.05, 0.2
+
+
+def is_wanted(kind: type[Event]) -> bool:
+    """Return whether the logger wants lines of such events just now."""
+    return kind.LEVEL > logging.NOTSET and logger.isEnabledFor(kind.LEVEL)
+
+
+class Lines:
+    """Writes a line for each event.
+
+    In a worker the line waits until the main thread has time. Warnings and worse never wait, and
+    neither does what happened before them.
+    """
+
+    def __init__(self) -> None:
+        """Write at once."""
+        #: Events with their level and the id of their thread.
+        self._waiting: deque[tuple[Event, int, int]] = deque()
+        self._is_collecting = False
+
+    def hear(self, event: Event) -> None:
+        """Write the line of an event, or keep the event until `write_all`."""
+        level = event.level
+        if level == logging.NOTSET:
+            return
+        if self._is_collecting and level < logging.WARNING and len(self._waiting) < MOST_WAITING:
+            self._waiting.append((event, level, threading.get_ident()))
+            return
+        if not logger.isEnabledFor(level):
+            return
+        self.write_all()
+        _write(event, threading.get_ident(), threading.current_thread().name)
+
+    def collect(self) -> None:
+        """Keep events from now on: somebody calls `write_all` many times a second."""
+        self._is_collecting = True
+
+    def write_all(self, seconds: float = LONGEST_WRITE) -> None:
+        """Write the lines of all that was kept, for `seconds` at most.
+
+        A handler may be slow. What is left is written the next time.
+        """
+        if not self._waiting:
+            return
+        end = time.monotonic() + seconds
+        names = {each.ident: each.name for each in threading.enumerate()}
+        waiting, enabled, handler = self._waiting, _Enabled(), _shortcut()
+        with suppress(IndexError):  # another thread writes too
+            for _ in range(len(waiting)):
+                if time.monotonic() > end:
+                    return
+                event, level, thread = waiting.popleft()
+                if not enabled[level]:
+                    continue
+                if handler is not None and event.raised is None:
+                    try:
+                        handler.keep(handler.line_of(event, level))
+                        continue
+                    except BaseException as error:  # a value has no text: the long way tells of it
+                        if is_from_outside(error):
+                            raise
+                _write(event, thread, names.get(thread, "gone"))
+
+    def stop_collecting(self) -> None:
+        """Write what was kept, and write at once from now on.
+
+        What cannot be written in time is dropped.
+        """
+        self._is_collecting = False
+        self.write_all(LONGEST_FAREWELL)
+        self._waiting.clear()
+
+    def forget(self) -> None:
+        """Leave to the parent what was kept, in a forked child."""
+        self._is_collecting = False
+        self._waiting.clear()
+
+
+lines = Lines()
+subscribe(Event, at_once=True, is_wanted=is_wanted, everywhere=True)(lines.hear)
+os.register_at_fork(after_in_child=lines.forget)
+
+
+class _Enabled(dict[int, bool]):
+    """Whether the logger wants lines of a level, asked once for each."""
+
+    def __missing__(self, level: int) -> bool:
+        self[level] = is_enabled = logger.isEnabledFor(level)
+        return is_enabled
+
+
+def _shortcut() -> Direct | None:
+    """Return how lines are made without records, if they may be.
+
+    The handler must be ours and the only one, and nobody else may look at records. A record of the
+    logging module takes longer to make than a small job takes to run.
+    """
+    if len(logger.handlers) != 1 or logger.filters or logger.propagate:
+        return None
+    handler = logger.handlers[0]
+    return handler.direct() if type(handler) is BatchingHandler else None
+
+
+def _write(event: Event, thread: int, thread_name: str) -> None:
+    record = None
+    try:
+        fields = event.fields()
+        record = _record(event, thread, thread_name, fields, event.text())
+        logger.handle(record)
+    except BaseException as error:  # of a filter or handler, or of a value that has no text
+        if is_from_outside(error):
+            raise
+        _complain(record or _record(event, thread, thread_name, {}, event.name))
+
+
+def _complain(record: logging.LogRecord) -> None:
+    """Say on standard error that a line could not be logged.
+
+    The logging module does the same with an error of a handler.
+    """
+    with suppress(Exception):
+        _HANDLER.handleError(record)
+
+
+_HANDLER = logging.NullHandler()
+
+
+def _record(
+    event: Event, thread: int, thread_name: str, fields: dict[str, Any], text: str
+) -> logging.LogRecord:
+    """Return a record of the logging module, made from a pattern.
+
+    Its own constructor takes longer than a small job.
+    """
+    level, error = event.level, event.raised
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    record.__dict__ = _PATTERN | {
+        "msg": text,
+        "levelno": level,
+        "levelname": name_of_level(level),
+        "exc_info": None if error is None else (type(error), error, error.__traceback__),
+        "created": event.at,
+        "msecs": event.at % 1 * 1000,
+        "relativeCreated": (event.at - _PATTERN["created"]) * 1000,
+        "process": os.getpid(),
+        "thread": thread,
+        "threadName": thread_name,
+        "funcName": event.name,
+        "event": event.name,
+        "fields": fields,
+    }
+    return record
+
+
+_PATTERN = vars(logging.LogRecord("jobs", logging.INFO, __file__, 0, "", (), None))

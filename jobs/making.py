@@ -1,0 +1,227 @@
+"""Makes the jobs of one configured class: checks their arguments, and writes their payloads.
+
+Used by `enqueue`. What all these jobs have in common is found out once.
+"""
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct
+
+from jobs.arguments import are_plain, check_arguments
+from jobs.conf import JobsSettings
+from jobs.errors import InvalidArguments
+from jobs.middleware.chain import MiddlewareChain
+from jobs.payload import Payload, dumps
+from jobs.registry import registry
+from jobs.store import NewJob
+
+if TYPE_CHECKING:
+    from jobs.enqueue import ConfiguredJob
+    from jobs.job import Job
+
+
+class EnqueuedJob(Struct, frozen=True, gc=False):
+    """What an enqueue returns.
+
+    `is_vetoed` when a client middleware decided that there shall be no such job.
+    """
+
+    id: str
+    queue: str
+    is_vetoed: bool = False
+
+
+#: The answer to the caller, and the job to push; None when it is vetoed.
+Made = tuple[EnqueuedJob, NewJob | None]
+
+
+class Maker:
+    """Makes the jobs of one configured class, under one set of settings and middleware."""
+
+    def __init__(
+        self, configured: "ConfiguredJob", settings: JobsSettings, chain: MiddlewareChain
+    ) -> None:
+        """Find out what all jobs have in common.
+
+        Raise InvalidArguments for options that are not JSON, and InvalidJob for a class that no
+        worker can find.
+        """
+        self._settings = settings
+        self._chain = chain
+        self._job_class = configured.job_class
+        self._check_signature = configured.job_class.check_signature
+        self._name = registry.name_of(configured.job_class)
+        #: Whether only this process knows the class, so that no worker can run its jobs.
+        self.is_local = _is_local(configured.job_class)
+        self._queue = configured.options.queue
+        self._priority = configured.options.priority
+        self._due, self._run_after = _due(configured.run_after)
+        self._options = _travelling(configured.changes, self._name)
+        self.after_commit = (configured.commit or settings.enqueue) == "on_commit"
+
+    def is_of(self, settings: JobsSettings, chain: MiddlewareChain) -> bool:
+        """Return whether it was made for these settings and this middleware."""
+        return settings is self._settings and chain is self._chain
+
+    def common(self) -> dict[str, Any]:
+        """Return the fields that jobs made at this moment share.
+
+        Those of the class are not among them. Middleware is asked for the context of the caller.
+        """
+        fields: dict[str, Any] = {}
+        if self._run_after is not None:
+            fields["run_after"] = _moment_of(self._run_after)
+        if self._options:
+            fields["options"] = self._options
+        if context := self._chain.context():
+            fields["context"] = context
+        return fields
+
+    def make(
+        self, job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any], common: dict[str, Any]
+    ) -> Made:
+        """Return one job. Raise InvalidArguments, or what a middleware raises."""
+        self._check_signature(args, kwargs)
+        is_plain = are_plain(args) and (not kwargs or are_plain(kwargs.values()))
+        if not is_plain:
+            self._check(args, kwargs)
+        if self._chain.has_client_side:
+            return self._make_by_middleware(job_id, args, kwargs, common)
+        # As `Payload.encode` writes it: the priority first, for the scripts.
+        data = {
+            "priority": self._priority,
+            "enqueued_at": time.time(),
+            "id": job_id,
+            "job_class": self._name,
+            "queue": self._queue,
+            "args": args,
+        }
+        if kwargs:
+            data["kwargs"] = kwargs
+        if common:
+            data.update(common)
+        try:
+            raw = dumps(data)
+        except TypeError:
+            return self._make_by_middleware(job_id, args, kwargs, common)  # it says what is wrong
+        if len(raw) > self._settings.max_payload_bytes:
+            self._refuse(raw, args, kwargs)
+        return EnqueuedJob(job_id, self._queue), NewJob(job_id, raw, self._priority, self._due)
+
+    def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Raise InvalidArguments unless every argument is plain JSON."""
+        check_arguments(self._name, args, kwargs, self._job_class.parameter_names())
+
+    def _make_by_middleware(
+        self, job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any], common: dict[str, Any]
+    ) -> Made:
+        """Return one job as the client side of the middleware leaves it."""
+        self._check(args, kwargs)
+        payload = Payload(
+            self._priority,
+            job_id,
+            self._name,
+            self._queue,
+            list(args),
+            dict(kwargs),
+            enqueued_at=time.time(),
+            run_after=common.get("run_after"),
+            options=dict(common.get("options", {})),
+            context=dict(common.get("context", {})),
+        )
+        asked_for = payload.run_after
+        accepted = self._chain.enqueue(payload)
+        if accepted is None:
+            return EnqueuedJob(payload.id, payload.queue, is_vetoed=True), None
+        raw = accepted.encode()
+        if len(raw) > self._settings.max_payload_bytes:
+            self._refuse(raw)
+        due = self._due
+        if accepted.run_after != asked_for:  # a middleware had another time in mind
+            due = "+0" if accepted.run_after is None else str(round(accepted.run_after * 1000))
+        return EnqueuedJob(accepted.id, accepted.queue), NewJob(
+            accepted.id, raw, accepted.priority, due
+        )
+
+    def _refuse(
+        self,
+        raw: bytes,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> NoReturn:
+        """Raise InvalidArguments for a payload that is too large.
+
+        An argument that is no JSON is named first, if there is one.
+        """
+        self._check(args, kwargs or {})
+        raise InvalidArguments(
+            f"{self._name}: the payload has {len(raw):,} bytes, more than "
+            f"JOBS['MAX_PAYLOAD_BYTES'] = {self._settings.max_payload_bytes:,}. "
+            "Store the data elsewhere and pass its key."
+        )
+
+
+def _is_local(job_class: "type[Job]") -> bool:
+    """Tell whether a class is made in a function.
+
+    One that its module keeps is not: workers make it too.
+    """
+    if "<locals>" not in job_class.__qualname__:
+        return False
+    kept = vars(sys.modules[job_class.__module__]) if job_class.__module__ in sys.modules else {}
+    return not any(value is job_class for value in [*kept.values()])
+
+
+#: They are fields of the payload; all other options that `using()` changes travel in its `options`.
+_FIELDS = frozenset({"queue", "priority"})
+#: How a timedelta travels.
+_SECONDS = "timedelta_seconds"
+
+
+def _travelling(changes: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Return the options that travel with the job, as JSON. Raise InvalidArguments for others."""
+    options = {
+        name: {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else value
+        for name, value in changes.items()
+        if name not in _FIELDS
+    }
+    try:
+        check_arguments(owner, (), options)
+    except InvalidArguments as error:
+        raise InvalidArguments(
+            f"{error} An option that is not JSON can only be set on the job class."
+        ) from error
+    return options
+
+
+def changes_of(payload: Payload) -> dict[str, Any]:
+    """Return the options that `using()` changed for one job.
+
+    Queue and priority are not among them, since they are fields of the payload.
+    """
+    return {
+        name: timedelta(seconds=value[_SECONDS])
+        if isinstance(value, dict) and _SECONDS in value
+        else value
+        for name, value in payload.options.items()
+    }
+
+
+def _due(run_after: datetime | timedelta | None) -> tuple[str, datetime | timedelta | None]:
+    """Return a due time as the push script takes it, and as it was."""
+    if run_after is None:
+        return "+0", None
+    if isinstance(run_after, timedelta):
+        return f"+{round(run_after.total_seconds() * 1000)}", run_after
+    return str(round(run_after.timestamp() * 1000)), run_after
+
+
+def _moment_of(run_after: datetime | timedelta) -> float:
+    """Return when a job is due in epoch seconds, for people."""
+    if isinstance(run_after, timedelta):
+        return time.time() + run_after.total_seconds()
+    return run_after.timestamp()

@@ -1,0 +1,41 @@
+-- Stands before every script of a queue: its keys, the clock, and each rule that several scripts follow.
+-- KEYS[1] payloads   KEYS[2] ready   KEYS[3] scheduled   KEYS[4] retry   KEYS[5] dead   KEYS[6] done   KEYS[7] running
+-- KEYS[8] leases   KEYS[9] bell   KEYS[10] meta   KEYS[11] stats   KEYS[12] seen   KEYS[13] terms   KEYS[14] ended
+-- KEYS[15] traits   KEYS[16] notes
+-- Returns: nothing, it only defines.  Cost: O(1)
+local payloads, ready, scheduled, retry, dead, done, running, leases, bell, meta, stats, seen, terms, ended,
+  traits, notes = unpack(KEYS)
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- A number as Redis shall store it: Lua would write large ones as 1.7e+12.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- The score among the ready for a job that has waited since `since`, in ms; jobs.store.keys explains it.
+local function score(payload, since)
+  local priority = tonumber(string.match(payload or '', '^{"priority":(-?%d+)')) or 0
+  return whole((100 - math.max(-100, math.min(100, priority))) * 2 ^ 44 + since)
+end
+
+-- What `running` holds is "token|score to restore". Returns that score if this very taking still owns the job.
+local function owns(token, id)
+  local held_by = redis.call('HGET', running, id)
+  if held_by and string.sub(held_by, 1, #token + 1) == token .. '|' then
+    return string.sub(held_by, #token + 2)
+  end
+end
+
+-- One token wakes one idle worker. It only hastens, so a bell that is broken must break nothing.
+local function ring()
+  if redis.pcall('LLEN', bell) == 0 then
+    redis.pcall('RPUSH', bell, 1)
+  end
+end
+
+-- Ends the script where a job could otherwise be between two places: Redis undoes nothing that was done before an error.
+local function check_hashes()
+  redis.call('HLEN', running)
+  redis.call('HLEN', payloads)
+end

@@ -1,0 +1,83 @@
+"""Measures the runs of one worker process.
+
+It is a listener that keeps what it hears; the chores add up and send. To hear is one append to a
+deque, which needs no lock: this is on the way of every job.
+"""
+
+import time
+from collections import Counter, defaultdict, deque
+
+from jobs.errors import StoreUnavailable
+from jobs.events import JobEnded, subscribe, unsubscribe
+from jobs.store import Store
+from jobs.store.metrics import Measure, MetricStore
+
+#: What could not be sent for so long is forgotten: nobody looks at minutes that old. Seconds.
+FORGET_AFTER = 8 * 3600
+
+
+class Recorder:
+    """What one process measured and has not sent yet."""
+
+    def __init__(self, store: Store) -> None:
+        """Take the store to send to."""
+        self._metrics = MetricStore(store)
+        self._heard: deque[JobEnded] = deque()
+        #: By name and minute.
+        self._measures: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
+
+    def listen(self) -> None:
+        """Hear of every run from now on."""
+        subscribe(JobEnded, at_once=True)(self.hear)
+
+    def leave(self) -> None:
+        """Hear no more."""
+        unsubscribe(self.hear)
+
+    def hear(self, event: JobEnded) -> None:
+        """Note a run that has ended."""
+        self._heard.append(event)
+
+    def fold(self) -> None:
+        """Add up what was heard.
+
+        The chores call it many times a second.
+        """
+        minute = int(time.time()) // 60 * 60
+        durations: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+        failures: Counter[tuple[str, str]] = Counter()
+        for event in [self._heard.popleft() for _ in range(len(self._heard))]:
+            rule, payload = event.ending.rule, event.payload
+            if rule.is_measured and event.has_begun:
+                of = payload.job_class, payload.queue
+                durations[of].append(event.elapsed)
+                if rule.is_failure:
+                    failures[of] += 1
+        for of, seconds in durations.items():
+            job_class, queue = of
+            for name in (f"job:{job_class}", f"queue:{queue}"):
+                measure = self._measures[name, minute]
+                measure.add_many(seconds, failures=failures[of])
+
+    def send(self) -> None:
+        """Send everything, and keep it while Redis is away.
+
+        One round trip. Raise StoreUnavailable.
+        """
+        self.fold()
+        if not self._measures:
+            return
+        measures = [
+            (name, float(minute), measure) for (name, minute), measure in self._measures.items()
+        ]
+        try:
+            self._metrics.add(measures)
+        except StoreUnavailable:
+            self._forget_before(time.time() - FORGET_AFTER)
+            raise
+        self._measures.clear()
+
+    def _forget_before(self, moment: float) -> None:
+        for name, minute in list(self._measures):
+            if minute < moment:
+                del self._measures[name, minute]

@@ -1,0 +1,124 @@
+"""System checks that compare database connections with the threads that want one."""
+
+import pytest
+from django.core import checks
+from django.core.management import call_command
+from django.db import DatabaseError, connections
+
+from jobs.connection_checks import check_pools, check_servers
+
+
+class PostgreSQL:
+    """A connection to PostgreSQL, without the server."""
+
+    vendor = "postgresql"
+
+    def __init__(self, pool=None, max_connections="100"):
+        self.settings_dict = {"OPTIONS": {"pool": pool} if pool is not None else {}}
+        self.max_connections = max_connections
+
+    def cursor(self):
+        if self.max_connections is None:
+            raise DatabaseError("no server")
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def execute(self, sql):
+        assert sql == "SHOW max_connections"
+
+    def fetchone(self):
+        return (self.max_connections,)
+
+
+@pytest.fixture
+def connect(monkeypatch):
+    """Return a function that puts a connection in place of the one named `default`."""
+
+    def put(connection):
+        monkeypatch.setattr(
+            "jobs.connection_checks.connections", {"default": connection}, raising=True
+        )
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("pool", "size"),
+    [(True, 4), ({"max_size": 4}, 4), ({"min_size": 2}, 2), ({"max_size": None}, 4)],
+)
+def test_pool_smaller_than_the_threads_is_warned_of(connect, settings, pool, size):
+    settings.JOBS = {"CONCURRENCY": 5}
+    connect(PostgreSQL(pool))
+
+    found = check_pools(None)
+
+    assert [message.id for message in found] == ["jobs.W001"]
+    assert all(f"at most {size} connections" in message.msg for message in found)
+    assert all("to 5 or more" in str(message.hint) for message in found)
+
+
+@pytest.mark.parametrize("pool", [None, False, {"max_size": 5}, {"min_size": 2, "max_size": 50}])
+def test_pool_that_is_large_enough_or_none_is_no_matter(connect, settings, pool):
+    settings.JOBS = {"CONCURRENCY": 5}
+    connect(PostgreSQL(pool))
+
+    assert check_pools(None) == []
+
+
+def test_server_with_fewer_connections_than_the_threads_of_all_processes_is_warned_of(
+    connect, settings
+):
+    settings.JOBS = {"CONCURRENCY": 26, "PROCESSES": 4}
+    connect(PostgreSQL())
+
+    [found] = check_servers(None, databases=["default"])
+
+    assert found.id == "jobs.W002"
+    assert "has 100 connections, and one runjobs may want 104" in found.msg
+
+
+def test_server_is_asked_only_where_its_database_is_named(connect, settings):
+    settings.JOBS = {"CONCURRENCY": 500}
+    connect(PostgreSQL())
+
+    assert check_servers(None) == []
+
+
+def test_server_that_is_away_is_left_to_the_checks_of_django(connect, settings):
+    settings.JOBS = {"CONCURRENCY": 500}
+    connect(PostgreSQL(max_connections=None))
+
+    assert check_servers(None, databases=["default"]) == []
+
+
+@pytest.mark.parametrize("jobs", [{"CONCURRENCY": "many"}, {"THREADS": 9}])
+def test_settings_that_are_wrong_are_left_to_their_own_check(connect, settings, jobs):
+    settings.JOBS = jobs
+    connect(PostgreSQL(pool={"max_size": 1}))
+
+    assert check_pools(None) == []
+    assert check_servers(None, databases=["default"]) == []
+
+
+def test_both_checks_are_registered():
+    registered = {check.__name__ for check in checks.registry.registry.get_checks()}
+    registered_for_databases = {
+        check.__name__
+        for check in checks.registry.registry.get_checks(include_deployment_checks=True)
+        if checks.Tags.database in check.tags
+    }
+
+    assert "check_pools" in registered
+    assert "check_servers" in registered_for_databases
+
+
+@pytest.mark.django_db(databases=["default", "fake_services"])
+def test_databases_of_this_project_are_in_order(settings):
+    settings.JOBS = {"CONCURRENCY": 5}
+
+    call_command("check", databases=list(connections), fail_level="WARNING")

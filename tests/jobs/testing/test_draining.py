@@ -1,0 +1,223 @@
+"""`drain`: scheduled jobs, retries as a worker plays them, and errors as they are."""
+
+from datetime import timedelta
+
+import pytest
+
+from jobs import Job, JobsError, Retry, Snooze
+from jobs.testing import assert_enqueued, assert_nothing_enqueued, draining, enqueued_jobs, mode
+from jobs.testing import drain as run
+
+RAN: list = []
+TOLD: list = []
+HOUR = timedelta(hours=1)
+
+
+class CourierDown(Exception):
+    """An error of a project, declared as transient."""
+
+
+class NoteJob(Job):
+    def perform(self, what: object) -> None:
+        RAN.append(what)
+
+
+class CourierJob(Job):
+    transient_errors = (CourierDown,)
+    max_retries = 3
+
+    def perform(self, failures: int, parcel: dict[str, int] | None = None) -> None:
+        RAN.append((self.attempt, parcel))
+        if parcel:
+            parcel["weight"] += 1
+        if self.attempt <= failures:
+            raise CourierDown(f"attempt {self.attempt}")
+
+    def on_exhausted(self, error: BaseException) -> None:
+        TOLD.append(error)
+
+
+class PatientJob(Job):
+    retry_for = timedelta(days=2)
+
+    def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise CourierDown("still")
+
+
+class ExpiringJob(Job):
+    expires_in = HOUR
+
+    def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise ValueError
+
+    def retry_in(self, attempt: int, error: BaseException) -> float:
+        return 1700.0
+
+
+class PickyJob(Job):
+    def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise CourierDown
+
+    def retry_in(self, attempt: int, error: BaseException) -> float | Retry | None:
+        return Retry.KILL if attempt == 2 else 0.0
+
+
+class AgainJob(Job):
+    def perform(self) -> None:
+        AgainJob.using(run_after=HOUR).enqueue()
+
+
+class LateJob(Job):
+    def perform(self) -> None:
+        RAN.append("late")
+        raise Snooze(30)
+
+
+def note_error(error, context):
+    TOLD.append((type(error).__name__, context["attempt"], context["outcome"]))
+
+
+def note_death(job, error):
+    TOLD.append(("death", type(error).__name__))
+
+
+@pytest.fixture(autouse=True)
+def fake():
+    RAN.clear()
+    TOLD.clear()
+    with mode("fake"):
+        yield
+
+
+def test_scheduled_job_runs_at_once_or_is_left():
+    NoteJob.using(run_after=HOUR).enqueue("later")
+    NoteJob.enqueue("now")
+
+    assert run(scheduled=False) == 1
+    assert RAN == ["now"]
+    assert_enqueued(NoteJob, args=["later"], run_after=HOUR)
+    assert run() == 1
+    assert RAN == ["now", "later"]
+
+
+def test_scheduled_job_that_is_due_is_not_left(monkeypatch):
+    NoteJob.using(run_after=timedelta(0)).enqueue("now")
+
+    assert run(scheduled=False) == 1
+
+
+def test_job_that_enqueues_itself_ends_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(draining, "MOST_RUNS", 20)
+    AgainJob.enqueue()
+
+    with pytest.raises(AssertionError, match=r"AgainJob.*drain\(scheduled=False\)"):
+        run()
+    assert run(scheduled=False) == 0
+
+    AgainJob.enqueue()
+    assert run(scheduled=False) == 1
+
+
+def test_snoozed_job_is_scheduled_again_and_waits_for_the_next_drain():
+    LateJob.enqueue()
+
+    assert run() == 1
+    assert_enqueued(LateJob, run_after=timedelta(seconds=30), count=1)
+    assert run(scheduled=False) == 0
+    assert run() == 1
+    assert RAN == ["late", "late"]
+
+
+def test_declared_transient_error_is_raised_as_it_is():
+    CourierJob.enqueue(1)
+
+    with pytest.raises(CourierDown, match="attempt 1"):
+        run()
+    with pytest.raises(CourierDown, match="attempt 1"):
+        CourierJob.perform_now(1)
+    with pytest.raises(CourierDown, match="attempt 1"):
+        run_inline()
+
+
+def run_inline():
+    with mode("inline"):
+        CourierJob.enqueue(1)
+
+
+def test_retries_are_played_until_the_job_is_done():
+    CourierJob.enqueue(2)
+
+    assert run(retries=True) == 3
+    assert [attempt for attempt, _ in RAN] == [1, 2, 3]
+    assert_nothing_enqueued()
+    assert TOLD == []
+
+
+def test_retry_has_the_arguments_that_were_enqueued():
+    CourierJob.enqueue(1, {"weight": 1})
+
+    run(retries=True)
+
+    assert [parcel for _, parcel in RAN] == [{"weight": 2}, {"weight": 2}]
+
+
+def test_job_without_retries_left_ends_with_its_hook_and_its_error(settings):
+    settings.JOBS = {
+        **settings.JOBS,
+        "ERROR_HANDLERS": [f"{__name__}.note_error"],
+        "DEATH_HANDLERS": [f"{__name__}.note_death"],
+    }
+    CourierJob.enqueue(99)
+    NoteJob.enqueue("other")
+
+    with pytest.raises(CourierDown, match="attempt 4") as raised:
+        run(CourierJob, retries=True)
+
+    *failures, exhausted, death = TOLD
+    assert failures == [
+        ("TransientError", 1, "job.retried"),
+        ("TransientError", 2, "job.retried"),
+        ("TransientError", 3, "job.retried"),
+        ("TransientError", 4, "job.dead"),
+    ]
+    assert (exhausted, death) == (raised.value, ("death", "TransientError"))
+    assert [payload.args for payload in enqueued_jobs()] == [["other"]]
+
+
+def test_setting_limits_the_retries_of_a_class_that_does_not(settings):
+    settings.JOBS = {**settings.JOBS, "MAX_RETRIES": 1}
+
+    class PlainJob(NoteJob):
+        def perform(self, what: object) -> None:
+            RAN.append(self.attempt)
+            raise JobsError
+
+    PlainJob.enqueue(1)
+
+    with pytest.raises(JobsError):
+        run(retries=True)
+    assert RAN == [1, 2]
+
+
+def test_time_passes_between_the_retries():
+    PatientJob.enqueue()
+    with pytest.raises(CourierDown):
+        run(retries=True)
+    assert 5 < len(RAN) < 25  # the pauses grow: two days are a handful of them
+    RAN.clear()
+
+    ExpiringJob.enqueue()
+    run(retries=True)
+    assert RAN == [1, 2, 3]  # the fourth would be 1 h 25 min late
+
+
+def test_retry_in_is_asked():
+    PickyJob.enqueue()
+
+    with pytest.raises(CourierDown):
+        run(retries=True)
+
+    assert RAN == [1, 2]

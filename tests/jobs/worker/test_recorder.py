@@ -1,0 +1,71 @@
+"""The recorder turns notes into measures.
+
+They are sent once, or kept while Redis is away.
+"""
+
+import pytest
+
+from jobs import inspect
+from jobs.ending import Ending
+from jobs.errors import StoreUnavailable
+from jobs.events import JobEnded
+from jobs.payload import Payload
+from jobs.store import Store
+from jobs.worker import recorder as recording
+from jobs.worker.recorder import Recorder
+from tests.conftest import free_port
+
+
+def ended(queue, elapsed, ending=Ending.DONE, **fields):
+    return JobEnded(Payload(0, "a", "a.Job", queue), ending, elapsed, **fields)
+
+
+def test_what_was_noted_is_sent_once(store):
+    recorder = Recorder(store)
+    recorder.hear(ended("high", 0.5))
+    recorder.hear(ended("low", 1.5, Ending.RETRIED))
+
+    recorder.send()
+    recorder.send()
+
+    [found] = inspect.metrics("1h")
+    assert (found.name, found.runs, found.failures, found.seconds) == ("a.Job", 2, 1, 2.0)
+    assert sum(slot.runs for slot in inspect.queue_slots(["high"])) == 1
+
+
+def test_runs_that_are_not_measured_are_left_out(store):
+    recorder = Recorder(store)
+    recorder.hear(ended("high", 0.5, Ending.INTERRUPTED))
+    recorder.hear(ended("high", 0.5, Ending.CANCELLED, has_begun=False))
+
+    recorder.send()
+
+    assert inspect.metrics("1h") == []
+
+
+def test_what_cannot_be_sent_is_kept(store):
+    away = Store(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2)
+    recorder = Recorder(away)
+    recorder.hear(ended("high", 0.5))
+    with pytest.raises(StoreUnavailable):
+        recorder.send()
+    recorder.hear(ended("high", 0.5))
+
+    recorder._metrics = Recorder(store)._metrics
+    recorder.send()
+
+    assert inspect.metrics("1h")[0].runs == 2
+
+
+def test_what_nobody_looks_at_any_more_is_not_kept(monkeypatch):
+    recorder = Recorder(Store(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2))
+    recorder.hear(ended("high", 0.5))
+    monkeypatch.setattr(recording, "FORGET_AFTER", -120)
+    with pytest.raises(StoreUnavailable):
+        recorder.send()
+
+    assert recorder._measures == {}
+
+
+def test_nothing_noted_is_nothing_sent():
+    Recorder(Store(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2)).send()
