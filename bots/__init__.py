@@ -1,4 +1,5 @@
-"""Four bots that post on a social network: how to split work into jobs that fail and retry alone.
+"""Four bots that post on a social network, each by its own job.
 
-It uses the library as any project would, reaches the social service by URL only, and knows nothing of the shop.
+They show how to split work into jobs that fail and retry alone. They use the library as any project
+would, reach the social service by URL only, and know nothing of the shop.
 """

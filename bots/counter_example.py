@@ -1,8 +1,11 @@
-"""How not to do it: one job that posts for all bots, in order and without idempotency keys.
+"""How not to do it: one job that posts for all bots.
+
+It posts in order and without idempotency keys.
 
 What is wrong with it:
 
-1. When Worf crashes the whole job fails, and its retry starts from the top: Picard and Riker post again, each time.
+1. When Worf crashes the whole job fails, and its retry starts from the top. Picard and Riker post
+   again, each time.
 2. Locutus waits for Worf, although the two have nothing to do with each other.
 3. Without a key, a post whose answer was lost is posted again, even if nobody crashed.
 
@@ -22,7 +25,10 @@ class OneJobForAllBots(Job):
     transient_errors = (SocialTrouble,)
 
     def perform(self, run_id: str) -> None:
-        """Post for one bot after the other; the first to fail stops those behind it and repeats those before it."""
+        """Post for one bot after the other.
+
+        The first to fail stops those behind it and repeats those before it.
+        """
         self._run_id = run_id
         for bot in Bot:
             post_again(run_id, bot)

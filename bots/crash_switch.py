@@ -1,6 +1,7 @@
-"""Worf's crash switch: it makes the fake social service crash on his posts alone. The page shows and sets it.
+"""Worf's crash switch: the fake social service crashes on his posts alone.
 
-Only a fake can be switched; where the bots post on a real network there is no switch.
+The page shows and sets it. Only a fake can be switched: where the bots post on a real network there
+is no switch.
 """
 
 from dataclasses import dataclass
@@ -20,14 +21,18 @@ class CrashSwitch:
 
 
 def read_crash_switch(timeout_seconds: float) -> CrashSwitch | None:
-    """Ask the social service; None when it does not answer or is no fake."""
+    """Ask the social service for its switch.
+
+    None when it does not answer or is no fake.
+    """
     try:
         told = social.status(timeout_seconds)
     except social.SocialError:
         return None
     if "crash" not in told:
         return None
-    # Only the path: the bots may reach the fake under a host name that the reader's browser does not know.
+    # Only the path: the bots may reach the fake under a host name that the reader's browser does
+    # not know.
     path = urlsplit(social.address()).path
     prefix, _, slug = path.rpartition("/")
     is_on = bool(told["crash"]) and told.get("only_author") == Bot.WORF.label
@@ -35,5 +40,8 @@ def read_crash_switch(timeout_seconds: float) -> CrashSwitch | None:
 
 
 def set_crash_switch(*, is_on: bool) -> None:
-    """Make the social service crash on Worf's posts, or behave; raise `SocialError` when it cannot be told."""
+    """Make the social service crash on Worf's posts, or behave.
+
+    Raise `SocialError` when it cannot be told.
+    """
     social.switch_behavior({"crash": True, "only_author": Bot.WORF.label} if is_on else {})

@@ -1,6 +1,7 @@
-"""What is known of the bots' runs: a run, and in it one turn of each bot.
+"""The runs of the bots, and in each run one turn of each bot.
 
-The jobs note here how their posting went, and the page shows it. No model ever enqueues a job or calls a service.
+The jobs note here how their posting went, and the page shows it. No model ever enqueues a job or
+calls a service.
 """
 
 import uuid
@@ -32,8 +33,19 @@ LINES = {
 }
 
 
+class Kind(models.TextChoices):
+    """How the work of a run is split into jobs."""
+
+    FAN_OUT = "fan_out", "Run"
+    COUNTER_EXAMPLE = "counter_example", "Counter-example"
+    BAIL_OUT = "bail_out", "Run that bails out"
+
+
 class Run(models.Model):
-    """One time that the bots were asked to post; its id makes the idempotency keys of the posts."""
+    """One time that the bots were asked to post.
+
+    The id of a run makes the idempotency keys of its posts.
+    """
 
     id = models.UUIDField(
         primary_key=True,
@@ -41,8 +53,15 @@ class Run(models.Model):
         editable=False,
         db_comment="Random, so that no key of an earlier database is ever used again.",
     )
-    is_counter_example = models.BooleanField(default=False, db_comment="Whether one job posts for all bots, badly.")
-    created_at = models.DateTimeField(auto_now_add=True, db_comment="When the bots were asked to post.")
+    kind = models.CharField(
+        max_length=20,
+        choices=Kind,
+        default=Kind.FAN_OUT,
+        db_comment="Which job posts for the bots.",
+    )
+    created_at = models.DateTimeField(
+        auto_now_add=True, db_comment="When the bots were asked to post."
+    )
 
     class Meta:
         db_table_comment = "The times that the bots were asked to post."
@@ -65,19 +84,30 @@ class Turn(models.Model):
     """The turn of one bot in one run."""
 
     run = models.ForeignKey(
-        Run, on_delete=models.CASCADE, related_name="turns", db_comment="The run that this is a turn of."
+        Run,
+        on_delete=models.CASCADE,
+        related_name="turns",
+        db_comment="The run that this is a turn of.",
     )
     bot = models.CharField(max_length=20, choices=Bot, db_comment="Whose turn it is.")
     post_id = models.CharField(
-        max_length=254, null=True, db_comment="The post's id at the social service; null until it answered."
+        max_length=254,
+        null=True,
+        db_comment="The post's id at the social service; null until it answered.",
     )
     failures = models.PositiveIntegerField(default=0, db_comment="How often posting failed.")
-    error = models.TextField(default="", db_comment="Why it failed the last time; empty if it never did.")
-    gave_up = models.BooleanField(default=False, db_comment="Whether the job failed for the last time.")
+    error = models.TextField(
+        default="", db_comment="Why it failed the last time; empty if it never did."
+    )
+    gave_up = models.BooleanField(
+        default=False, db_comment="Whether the job failed for the last time."
+    )
 
     class Meta:
         db_table_comment = "One row for each bot in each run."
-        constraints: ClassVar = [models.UniqueConstraint(fields=["run", "bot"], name="turn_once_per_run")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "bot"], name="turn_once_per_run")
+        ]
 
     def __str__(self) -> str:
         """Return the bot's name and its state."""
@@ -101,5 +131,6 @@ class Turn(models.Model):
         self._note(failures=F("failures") + 1, error=error)
 
     def _note(self, **columns: object) -> None:
-        # An UPDATE of these columns alone: two runs of one job may note something at the same moment.
+        # An UPDATE of these columns alone: two runs of one job may note something at the same
+        # moment.
         Turn.objects.filter(pk=self.pk).update(**columns)

@@ -1,10 +1,13 @@
-"""The client of the social service: publish a post, show the newest, and ask how the service is.
+"""The client of the social service: publish, read, and ask how it is.
 
     SocialError         the service did not do what it was asked
-    ├── SocialTrouble   no answer, 429 or 5xx: asking again will help; the work may have been done all the same
-    └── SocialRefusal   any other answer that is no success: the request is wrong and will stay wrong
+    ├── SocialTrouble   no answer, 429 or 5xx: asking again will help
+    └── SocialRefusal   any other answer that is no success: asking again will not help
 
-The jobs and the page call it; nothing else of this app ever sees `requests`.
+After `SocialTrouble` the work may have been done all the same. After `SocialRefusal` the
+request is wrong and will stay wrong.
+
+The jobs and the page call it. Nothing else of this app ever sees `requests`.
 """
 
 from typing import Any
@@ -14,6 +17,8 @@ from django.conf import settings
 
 #: How much of an answer's body goes into an error message, in characters.
 MAX_BODY_IN_MESSAGE = 200
+#: How long a person who pressed a button waits for a switch.
+SWITCH_TIMEOUT_SECONDS = 3.0
 
 
 class SocialError(Exception):
@@ -34,32 +39,51 @@ def address() -> str:
 
 
 def publish(author: str, text: str, metadata: dict[str, Any]) -> str:
-    """Publish a post and return its id; a key `idempotency_key` in the metadata makes a second call publish nothing."""
+    """Publish a post and return its id.
+
+    A key `idempotency_key` in the metadata makes a second call publish nothing.
+    """
     body = _request("POST", "/posts", json={"author": author, "text": text, "metadata": metadata})
     return str(body["post_id"])
 
 
 def newest_posts(timeout_seconds: float) -> list[dict[str, Any]]:
-    """Return the newest posts of all authors as they were published, each with its `post_id`, newest first."""
+    """Return the newest posts of all authors, newest first.
+
+    They come as they were published, each with its `post_id`.
+    """
     posts = _request("GET", "/posts", timeout_seconds=timeout_seconds)
     return posts if isinstance(posts, list) else []
 
 
 def status(timeout_seconds: float) -> dict[str, Any]:
-    """Ask the service how it is; a fake tells how it misbehaves, another may tell anything."""
+    """Ask the service how it is.
+
+    A fake tells how it misbehaves. Another service may tell anything.
+    """
     told = _request("GET", "/status", timeout_seconds=timeout_seconds)
     return told if isinstance(told, dict) else {}
 
 
 def switch_behavior(switches: dict[str, Any]) -> None:
-    """Tell a fake service to misbehave in this way and no other; `{}` makes it behave."""
-    _request("PUT", "/behavior", json=switches)
+    """Tell a fake service to misbehave in this way and no other.
+
+    `{}` makes it behave.
+    """
+    _request("PUT", "/behavior", json=switches, timeout_seconds=SWITCH_TIMEOUT_SECONDS)
 
 
 def _request(
-    method: str, path: str, *, json: dict[str, Any] | None = None, timeout_seconds: float | None = None
+    method: str,
+    path: str,
+    *,
+    json: dict[str, Any] | None = None,
+    timeout_seconds: float | None = None,
 ) -> Any:
-    """Send one request and return the JSON of its answer, None for an empty one; raise `SocialError` otherwise."""
+    """Send one request and return the JSON of its answer.
+
+    An empty answer is None. Raise `SocialError` if the service did not do what it was asked.
+    """
     what = f"{method} {path}"
     try:
         response = requests.request(
@@ -79,5 +103,9 @@ def _request(
 
 def _error_of(response: requests.Response, what: str) -> SocialError:
     code = response.status_code
-    kind = SocialTrouble if code == requests.codes.too_many_requests or code >= 500 else SocialRefusal
-    return kind(f"The social service answered {code} to {what}: {response.text[:MAX_BODY_IN_MESSAGE]}")
+    kind = (
+        SocialTrouble if code == requests.codes.too_many_requests or code >= 500 else SocialRefusal
+    )
+    return kind(
+        f"The social service answered {code} to {what}: {response.text[:MAX_BODY_IN_MESSAGE]}"
+    )

@@ -1,7 +1,7 @@
-"""One bot's turn: post its line on the social network and note how that went. The jobs call it.
+"""One bot's turn: post its line, and note how that went.
 
-The note is made after the answer, never in one transaction with the call; a crash between the two is healed by the
-idempotency key, if the caller gave one.
+The jobs call it. The note is made after the answer, never in one transaction with the call. A crash
+between the two is healed by the idempotency key, if the caller gave one.
 """
 
 from uuid import UUID
@@ -11,7 +11,10 @@ from bots.models import Bot, Turn
 
 
 def post_once(run_id: str, bot: Bot) -> None:
-    """Post a bot's line unless it has been posted in this run; safe to repeat after a crash at any line."""
+    """Post a bot's line unless it has been posted in this run.
+
+    It is safe to repeat after a crash at any line.
+    """
     turn = _find(run_id, bot)
     if turn.post_id is None:
         _post(turn, idempotency_key=f"run-{run_id}-{bot}")

@@ -1,4 +1,9 @@
-"""The bots' page and its buttons. A view reads the request and picks a template; what the bots do is in their jobs."""
+"""The bots' page and its buttons.
+
+A view reads the request and picks a template. What the bots do is in their jobs.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,9 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from bots.crash_switch import read_crash_switch, set_crash_switch
+from bots.models import Kind
 from bots.runs import start_run
 from bots.social import SocialError
 from bots.wall import look_at_wall
+from jobs import StoreUnavailable
 
 #: How long the page waits for the social service.
 TIMEOUT_SECONDS = 2.0
@@ -19,7 +26,10 @@ TIMEOUT_SECONDS = 2.0
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
     """Show the newest runs, the buttons, and what to watch."""
-    context = {"wall": look_at_wall(TIMEOUT_SECONDS), "crash_switch": read_crash_switch(TIMEOUT_SECONDS)}
+    # Both ask the social service. Side by side, so that nobody waits twice for one that hangs.
+    with ThreadPoolExecutor(1) as beside:
+        switch = beside.submit(read_crash_switch, TIMEOUT_SECONDS)
+        context = {"wall": look_at_wall(TIMEOUT_SECONDS), "crash_switch": switch.result()}
     return render(request, "bots/index.html", context)
 
 
@@ -31,16 +41,12 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def start(request: HttpRequest) -> HttpResponse:
-    """Let the bots post."""
-    start_run()
-    return redirect("bots:index")
-
-
-@require_POST
-def start_counter_example(request: HttpRequest) -> HttpResponse:
-    """Let one job post for all of them, badly."""
-    start_run(is_counter_example=True)
+def start(request: HttpRequest, kind: Kind) -> HttpResponse:
+    """Let the bots post, by the jobs of one kind."""
+    try:
+        start_run(kind)
+    except StoreUnavailable as error:
+        messages.error(request, f"Nobody was asked to post. {error}")
     return redirect("bots:index")
 
 

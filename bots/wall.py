@@ -1,13 +1,14 @@
-"""What the page shows of the runs: each bot's turn, and how often its line really stands at the social service.
+"""What the page shows of the runs: the turns and the posts.
 
-The two differ when an answer was lost or a job repeated itself, and that is what there is to see. It only looks.
+It counts how often a bot's line really stands at the social service. That is not always what the
+turn says: an answer may be lost, and a job may repeat itself. It only looks.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 
 from bots import social
-from bots.models import Bot, Run, Turn, TurnState
+from bots.models import Bot, Kind, Run, Turn, TurnState
 
 #: The page shows so many runs, newest first.
 SHOWN_RUNS = 6
@@ -21,6 +22,8 @@ class BotCard:
     turn: Turn
     #: How often the line stands at the social service; None when that does not tell.
     times: int | None
+    #: What is said of a bot that gave up: whether that was the plan.
+    ending: str = "Gave up: see the dead set."
 
     @property
     def state(self) -> TurnState:
@@ -49,6 +52,11 @@ class RunCard:
     def is_in_progress(self) -> bool:
         """Tell whether something will still happen by itself."""
         return any(bot.state in {TurnState.WAITING, TurnState.FAILING} for bot in self.bots)
+
+    @property
+    def bailed_out(self) -> bool:
+        """Tell whether it gave up, and was meant to."""
+        return self.gave_up and self.run.kind == Kind.BAIL_OUT
 
     @property
     def gave_up(self) -> bool:
@@ -88,14 +96,19 @@ def look_at_wall(timeout_seconds: float) -> Wall:
 def _count_posts(timeout_seconds: float) -> Counter[tuple[str, str]]:
     """Return how often each author's line stands there, by run id and author."""
     posts = social.newest_posts(timeout_seconds)
-    return Counter((str((post.get("metadata") or {}).get("run_id")), str(post.get("author"))) for post in posts)
+    return Counter(
+        (str((post.get("metadata") or {}).get("run_id")), str(post.get("author"))) for post in posts
+    )
 
 
 def _run_card(run: Run, posts: Counter[tuple[str, str]] | None) -> RunCard:
     turns = sorted(run.turns.all(), key=lambda turn: turn.pk)
-    return RunCard(run, tuple(_bot_card(turn, posts) for turn in turns))
+    return RunCard(run, tuple(_bot_card(run, turn, posts) for turn in turns))
 
 
-def _bot_card(turn: Turn, posts: Counter[tuple[str, str]] | None) -> BotCard:
+def _bot_card(run: Run, turn: Turn, posts: Counter[tuple[str, str]] | None) -> BotCard:
     bot = Bot(turn.bot)
-    return BotCard(bot, turn, None if posts is None else posts[str(turn.run_id), bot.label])
+    times = None if posts is None else posts[str(turn.run_id), bot.label]
+    if run.kind == Kind.BAIL_OUT:
+        return BotCard(bot, turn, times, "Left out, as planned.")
+    return BotCard(bot, turn, times)

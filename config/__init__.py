@@ -1,1 +1,4 @@
-"""The example project: settings, URLs and server entry points. It owns no behaviour of its own."""
+"""The example project: settings, URLs and server entry points.
+
+It owns no behaviour of its own.
+"""

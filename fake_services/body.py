@@ -1,6 +1,7 @@
-"""The JSON body of a request to a fake service, read and checked before any work.
+"""The JSON body of a request to a fake service, checked before any work.
 
-What passes here can be stored by every database; what cannot is the caller's mistake (422), never a crash of ours.
+What passes here can be stored by every database. What cannot is the caller's mistake (422), and
+never a crash of ours.
 """
 
 import hashlib
@@ -18,9 +19,12 @@ class BadBody(Exception):
 
 
 def read_body(request: HttpRequest) -> Body:
-    """Return the request's JSON object: an empty one if there is no body or the client asks for HTML.
+    """Return the JSON object of a request.
 
-    Raises `BadBody`, also for infinite numbers, half characters (lone surrogates) and NUL, and for a body cut short.
+    It is empty if there is no body or the client asks for HTML.
+
+    Raises `BadBody`, also for infinite numbers, half characters (lone surrogates) and NUL, and for
+    a body that was cut short.
     """
     if len(request.body) < int(request.META.get("CONTENT_LENGTH") or 0):
         raise BadBody("the body is cut short")  # its sender died: nothing must be done for it
@@ -45,5 +49,8 @@ def is_blank(value: JsonValue) -> bool:
 
 
 def digest(value: JsonValue) -> str:
-    """Return 64 characters that are equal for equal JSON values only, so that 44 is not "44"."""
+    """Return 64 characters that are equal for equal JSON values only.
+
+    So that the number 44 is not the text "44".
+    """
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,7 +1,8 @@
 """The gate that every API request passes, and the endpoints that all services have.
 
-Order: Accept (406), JSON body (422), slow, throttle (429), crash before the work (503 or 504), the work,
-crash after the work (503, answer lost). A service's own endpoints subclass `Endpoint` and hold only the work.
+Order: Accept (406), JSON body (422), slow, throttle (429), crash before the work (503 or 504), the
+work, crash after the work (503, answer lost). A service's own endpoints subclass `Endpoint` and
+hold only the work.
 """
 
 import random
@@ -16,14 +17,17 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from fake_services.body import BadBody, Body, read_body
-from fake_services.forms import behavior_form
+from fake_services.forms import behavior_form, switches_of
 from fake_services.misbehavior import Misbehavior
 from fake_services.models.behavior import When
 from fake_services.service import Service
 
 
 class Endpoint(View):
-    """Let a request through the gate to the method that does the work; `self.body` is its JSON."""
+    """Let a request through the gate to the method that does the work.
+
+    That method finds the JSON of the request in `self.body`.
+    """
 
     #: Whether the misbehavior of its service reaches this endpoint.
     misbehaves: ClassVar[bool] = True
@@ -42,7 +46,9 @@ class Endpoint(View):
             return super().dispatch(request, service=service)
         return self._misbehave(Misbehavior.of(request, service, self.body), request, service)
 
-    def _misbehave(self, misbehavior: Misbehavior, request: HttpRequest, service: Service) -> HttpResponseBase:
+    def _misbehave(
+        self, misbehavior: Misbehavior, request: HttpRequest, service: Service
+    ) -> HttpResponseBase:
         sleep(misbehavior.sleep_seconds)
         if misbehavior.throttle:
             return _refusal(429, "too many requests")
@@ -70,7 +76,14 @@ class Switches(Endpoint):
     misbehaves: ClassVar[bool] = False
 
     def put(self, request: HttpRequest, service: Service) -> JsonResponse:
-        """Store these switches and return what is in force; what is not named goes back to its default."""
+        """Store these switches and return what is in force.
+
+        A switch that is not named goes back to its default. One that does not exist is refused: a
+        slip of the pen must not leave a service crashing for ever.
+        """
+        known = switches_of(service)
+        if unknown := sorted(self.body.keys() - set(known)):
+            return _refusal(422, f"no such switch: {', '.join(unknown)}; try {', '.join(known)}")
         form = behavior_form(service, {**model_to_dict(service.default_behavior()), **self.body})
         if not form.is_valid():
             return JsonResponse({"error": form.errors.get_json_data()}, status=422)

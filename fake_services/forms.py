@@ -1,6 +1,7 @@
-"""The form that switches the behavior of a service, with the words of its page.
+"""The form that switches the behavior of a service, and the words beside it.
 
-`pages.edit_behavior` shows and checks it, `endpoint.Switches` only checks; what is stored is `models.Behavior`.
+`pages.edit_behavior` shows and checks it, `endpoint.Switches` only checks. What is stored is
+`models.Behavior`.
 """
 
 from collections.abc import Mapping
@@ -30,9 +31,17 @@ HELP_TEXTS = {
 }
 
 
+def switches_of(service: Service) -> list[str]:
+    """Return the names of the switches of a service."""
+    return [*SWITCHES, "only_author"] if service.has_authors else SWITCHES
+
+
 def behavior_form(service: Service, data: Mapping[str, Any] | None) -> "ModelForm[Behavior]":
-    """Return the form of a service, filled with its behavior in force, or with data to check."""
-    fields = [*SWITCHES, "only_author"] if service.has_authors else SWITCHES
+    """Return the form of a service, filled with its behavior in force.
+
+    Where there is `data`, the form is filled with that, to be checked.
+    """
+    fields = switches_of(service)
     # Made by the factory because a subclass of `ModelForm` cannot be typed without patching Django.
     form_class = modelform_factory(Behavior, fields=fields, labels=LABELS, help_texts=HELP_TEXTS)
     return form_class(data, instance=service.behavior())

@@ -1,4 +1,4 @@
-"""What goes wrong with one request: decided by its headers and by the switches of the service.
+"""What goes wrong with one request, by its headers and the service's switches.
 
 The gate (`endpoint.py`) asks once per request and carries it out.
 """
@@ -24,7 +24,7 @@ class Misbehavior:
 
     @classmethod
     def of(cls, request: HttpRequest, service: Service, body: Body) -> Self:
-        """Return what goes wrong: what the headers order, and on top what is switched on.
+        """Return what goes wrong by the headers, and on top by the switches.
 
         Takes one of the next N requests if the switches count them.
         """
@@ -37,7 +37,8 @@ class Misbehavior:
 
     @classmethod
     def _ordered(cls, request: HttpRequest, service: Service) -> Self:
-        # A crash by header loses the answer only of a request that makes something, where the service is of that kind.
+        # A crash by header loses the answer only of a request that makes something, and only where
+        # the service is of that kind.
         when = service.default_when if request.method in {"POST", "PUT"} else When.BEFORE
         return cls(
             throttle=request.headers.get("X-Throttle") == "true",

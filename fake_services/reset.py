@@ -13,11 +13,14 @@ from fake_services.services import SERVICES
 
 
 class ResetRefused(PermissionDenied):
-    """A reset was asked for outside development; set DEBUG to allow it."""
+    """A reset was asked for outside development. Set DEBUG to allow it."""
 
 
 def reset_all() -> None:
-    """Switch off every misbehavior and delete every record, all or nothing; refused unless DEBUG."""
+    """Switch off every misbehavior and delete every record, all or nothing.
+
+    Refused unless DEBUG.
+    """
     if not settings.DEBUG:
         raise ResetRefused("The fake services are reset in development only: DEBUG is off.")
     with transaction.atomic(using=ALIAS):

@@ -1,4 +1,4 @@
-"""The database router that keeps the fake services' data in a database of their own.
+"""The database router that gives the fake services a database of their own.
 
 They stand for other companies, so no transaction of the shop may cover a row of theirs.
 Named in `DATABASE_ROUTERS`; everything here that opens a transaction names `ALIAS`.

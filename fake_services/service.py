@@ -1,6 +1,7 @@
-"""One fake service: its names, what it remembers, how it misbehaves by default, and its endpoints.
+"""One fake service: its names, its records, its usual misbehavior, its endpoints.
 
-Each module in `services/` makes one of these; URLs, pages, gate and reset know services only through it.
+Each module in `services/` makes one of these. URLs, pages, gate and reset know services only
+through it.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,10 @@ class Service:
         return Behavior(service=self.slug, when=self.default_when, what=self.default_what)
 
     def behavior(self) -> Behavior:
-        """Return the behavior in force: the default once the N requests of the stored one are spent."""
+        """Return the behavior in force.
+
+        That is the default once the N requests of the stored one are spent.
+        """
         stored = Behavior.objects.filter(pk=self.slug).first()
         return self.default_behavior() if stored is None or stored.is_spent else stored
 

@@ -1,4 +1,4 @@
-"""The URLs of the fake services: an index, and per service its page, its endpoints and its switches.
+"""The URLs of the fake services: an index, their pages, endpoints and switches.
 
 Every view below a service's own prefix is given the `Service`.
 """
@@ -14,7 +14,11 @@ app_name = "fake_services"
 
 
 def _below_prefix(service: Service) -> URLResolver:
-    urls = [*service.endpoints, path("behavior", Switches.as_view()), path("ui", pages.records, name="ui")]
+    urls = [
+        *service.endpoints,
+        path("behavior", Switches.as_view()),
+        path("ui", pages.records, name="ui"),
+    ]
     return path(f"{service.slug}/", include((urls, service.slug)), {"service": service})
 
 

@@ -1,1 +1,4 @@
-"""The shop of the worked example: products, orders, and the jobs that complete an order in the background."""
+"""The shop of the worked example.
+
+It has products, orders, and the jobs that complete an order in the background.
+"""

@@ -3,15 +3,21 @@
 from typing import ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
 
 from orders.models import Customer, Order, Payment, Product
+from orders.numbers import WAITS_FOR, orders_by_day, stuck
+from orders.stuck import STUCK_AFTER, stuck_orders
 from orders.templatetags.money import money
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+class CustomerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Look after customers."""
 
     list_display = ("email", "payments_customer_id", "payments_payment_method_id")
@@ -25,7 +31,9 @@ class StockFilter(admin.SimpleListFilter):
     title = "stock"
     parameter_name = "stock"
 
-    def lookups(self, request: HttpRequest, model_admin: "admin.ModelAdmin[Product]") -> list[tuple[str, str]]:
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Product]"
+    ) -> list[tuple[str, str]]:
         """Return the choices."""
         return [("available", "Available"), ("sold-out", "Sold out")]
 
@@ -40,10 +48,10 @@ class StockFilter(admin.SimpleListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
+class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Look after products, their stock and their prices."""
 
-    list_display = ("name", "price", "quantity_remaining")
+    list_display = ("name", "price", "quantity_remaining", "sold")
     list_filter = (StockFilter,)
     search_fields = ("name",)
     ordering = ("name",)
@@ -53,15 +61,52 @@ class ProductAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's clas
         """Write the price in dollars."""
         return money(product.price_cents)
 
+    @admin.display(description="sold", ordering="sold")
+    def sold(self, product: Product) -> int:
+        """Write how many were paid for."""
+        return int(product.sold)  # type: ignore[attr-defined]  # `with_sold` adds it
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """Return the products with what the list shows."""
+        return Product.objects.with_sold()
+
+
+class StuckFilter(admin.SimpleListFilter):
+    """Find orders that have waited too long for a step."""
+
+    title = "stuck"
+    parameter_name = "stuck"
+
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[Order]"
+    ) -> list[tuple[str, str]]:
+        """Return the steps."""
+        return [(name, f"Waits for {step}") for name, step in WAITS_FOR.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Keep what waits for the step."""
+        stuck = stuck_orders(timezone.now() - STUCK_AFTER).get(self.value() or "")
+        return queryset if stuck is None else queryset.filter(pk__in=stuck.values("pk"))
+
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
-    """Look at orders. Nobody adds one here: an order is placed in the shop, which also starts its jobs."""
+class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Look at orders.
+
+    Nobody adds one here: an order is placed in the shop, which also starts its jobs.
+    """
 
     list_display = ("id", "product", "quantity", "email", "state", "created_at")
-    list_filter = ("charge_successful", "created_at", "product")
+    list_filter = (StuckFilter, "charge_successful", "created_at", "product")
     list_select_related = ("product",)
-    search_fields = ("=id", "email", "product__name", "charge_id", "email_id", "fulfillment_request_id")
+    search_fields = (
+        "=id",
+        "email",
+        "product__name",
+        "charge_id",
+        "email_id",
+        "fulfillment_request_id",
+    )
     date_hierarchy = "created_at"
     ordering = ("-id",)
     readonly_fields: ClassVar = [
@@ -76,6 +121,25 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class 
         "reconciled_at",
     ]
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page with the numbers."""
+        page = self.admin_site.admin_view(self.show_numbers)
+        return [path("numbers/", page, name="orders_order_numbers"), *super().get_urls()]
+
+    def show_numbers(self, request: HttpRequest) -> HttpResponse:
+        """Show how the shop is doing."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        days = orders_by_day()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "How the shop is doing",
+            "days": days,
+            "most": max(1, *(day.placed for day in days)),
+            "stuck": stuck(),
+        }
+        return render(request, "admin/orders/order/numbers.html", context)
+
     @admin.display(description="state")
     def state(self, order: Order) -> str:
         """Write where the order stands."""
@@ -87,8 +151,11 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class 
 
 
 @admin.register(Payment)
-class PaymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's class is not generic at run time
-    """Look at payments, and change none: `cashier` writes them together with their orders."""
+class PaymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Look at payments, and change none.
+
+    `cashier` writes them together with their orders.
+    """
 
     list_display = ("idempotency_key", "order", "amount", "state", "started_at")
     list_filter = ("state",)

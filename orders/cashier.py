@@ -1,6 +1,7 @@
-"""The money of an order, and the stock that goes with it. `order_creator` has it charge, and write the answer down.
+"""The money of an order, and the stock that goes with it.
 
-`charge` calls a service and must stay outside of transactions; `record` belongs inside one.
+`order_creator` has it charge, and has it write the answer down. `charge` calls a service and must
+stay outside of transactions. `record` belongs inside one.
 """
 
 import logging
@@ -13,14 +14,22 @@ from orders.services.payments import Charge, Decline, PaymentsClient
 logger = logging.getLogger(__name__)
 
 #: What `record` writes into an order.
-COLUMNS = ("charge_completed_at", "charge_successful", "charge_id", "charge_decline_reason", "shortage")
+COLUMNS = (
+    "charge_completed_at",
+    "charge_successful",
+    "charge_id",
+    "charge_decline_reason",
+    "shortage",
+)
 
 
 def charge(order: Order) -> Charge | Decline:
-    """Ask for the money; safe to call again, however an earlier call ended.
+    """Ask for the money.
 
-    The payment is committed as started before the service is called. Whoever finds it so cannot know whether the money
-    was taken, and need not: the same key and amount go out again, and the service answers with the charge it made then.
+    It is safe to call again, however an earlier call ended. The payment is committed as started
+    before the service is called. Whoever finds it so cannot know whether the money was taken, and
+    need not: the same key and amount go out again, and the service answers with the charge it made
+    then.
     """
     payment = Payment.objects.start(order)
     return PaymentsClient().charge(
@@ -32,9 +41,10 @@ def charge(order: Order) -> Charge | Decline:
 
 
 def record(order: Order, answer: Charge | Decline) -> None:
-    """Write the answer to payment, order and stock, in the transaction of the caller, unless that was done before.
+    """Write the answer to payment, order and stock, unless that was done before.
 
-    The row lock lets one worker in at a time, and the state of the payment sends the second away.
+    It writes in the transaction of the caller. The row lock lets one worker in at a time, and the
+    state of the payment sends the second away.
     """
     payment = Payment.objects.select_for_update().get(order=order)
     if payment.state != PaymentState.STARTED:
@@ -52,11 +62,12 @@ def record(order: Order, answer: Charge | Decline) -> None:
 
 
 def _take_from_stock(order: Order) -> int:
-    """Take what was bought out of the stock, never more than is there, and return how many are missing.
+    """Take what was bought out of the stock, and return how many are missing.
 
-    An order reserves nothing, so others may have bought the last ones before its charge came through. The money is
-    taken by then: the order goes on, and its shortage is kept for a person to see to. A shop would reserve the goods
-    when the order is placed, or offer the customer to wait or to have the money back.
+    It never takes more than is there. An order reserves nothing, so others may have bought the last
+    ones before its charge came through. The money is taken by then: the order goes on, and its
+    shortage is kept for a person to see to. A shop would reserve the goods when the order is
+    placed, or offer the customer to wait or to have the money back.
     """
     product = Product.objects.select_for_update().get(pk=order.product_id)
     taken = min(order.quantity, product.quantity_remaining)

@@ -9,19 +9,28 @@ from orders.models import Order, Product
 
 
 class ProductSelect(forms.Select):
-    """A select that carries price and stock of each product, for the script that shows the total."""
+    """A select that carries price and stock of each product.
+
+    The script that shows the total reads them.
+    """
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the option, with `data-price-cents` and `data-left` if it is a product."""
         option = super().create_option(name, value, *args, **kwargs)
         if isinstance(value, ModelChoiceIteratorValue):
             product: Product = value.instance  # type: ignore[attr-defined]  # missing in the stubs
-            option["attrs"] |= {"data-price-cents": product.price_cents, "data-left": product.quantity_remaining}
+            option["attrs"] |= {
+                "data-price-cents": product.price_cents,
+                "data-left": product.quantity_remaining,
+            }
         return option
 
 
-class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is not generic at run time
-    """What a customer tells us about an order. Fields carry Django's plain names: product, quantity, email, address."""
+class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What a customer tells us about an order.
+
+    Fields carry Django's plain names: product, quantity, email, address.
+    """
 
     product = forms.ModelChoiceField(
         queryset=Product.objects.available().order_by("name"),
@@ -36,7 +45,9 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is
         fields: ClassVar = ["product", "quantity", "email", "address"]
         labels: ClassVar = {"address": "Shipping Address"}
         widgets: ClassVar = {
-            "email": forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.com"}),
+            "email": forms.EmailInput(
+                attrs={"autocomplete": "email", "placeholder": "you@example.com"}
+            ),
             "address": forms.Textarea(attrs={"rows": 4, "autocomplete": "street-address"}),
         }
 
@@ -49,7 +60,10 @@ class OrderForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class is
                 self.fields[field.name].error_messages |= field.error_messages
 
     def clean(self) -> dict[str, Any]:
-        """Refuse everything while there is nobody to buy; only a shop without its sample data is like that."""
+        """Refuse everything while there is nobody to buy.
+
+        Only a shop without its sample data is like that.
+        """
         if self.instance.customer_id is None:
             raise forms.ValidationError("The shop is not open yet: run manage.py load_sample_data")
         return self.cleaned_data

@@ -1,7 +1,8 @@
-"""The shop's jobs: each finds its order and does one step of it. Everything else is in the modules that they call.
+"""The shop's jobs: each finds its order and does one step of it.
 
-The steps enqueue the jobs and the jobs run the steps, so this module and `order_creator`, and likewise
-`reconciliation`, import each other whole, never by name.
+Everything else is in the modules that they call. The steps enqueue the jobs and the jobs run the
+steps. So this module and `order_creator`, and likewise `reconciliation`, import each other whole,
+never by name.
 """
 
 import time
@@ -12,20 +13,23 @@ from orders import order_creator, reconciliation
 from orders.confirmation import CLAIM, ConfirmationClaimed
 from orders.models import Order
 from orders.naive import NaiveCompleteOrderJob
+from orders.reports import ReportJob
 from orders.shop_job import ShopJob
+from orders.stuck import STUCK_AFTER
 
 __all__ = [
     "CompleteOrderJob",
-    "NaiveCompleteOrderJob",  # imported so that workers know it
+    "NaiveCompleteOrderJob",  # imported, as ReportJob is, so that workers know it
     "NapJob",
     "ReconcileOrdersJob",
+    "ReportJob",
     "RequestOrderFulfillmentJob",
     "SendOrderNotificationEmailJob",
 ]
 
 
 class CompleteOrderJob(ShopJob):
-    """Charge for an order; the rest follows from that."""
+    """Charge for an order. The rest follows from that."""
 
     queue = "high"
 
@@ -38,9 +42,14 @@ class SendOrderNotificationEmailJob(ShopJob):
     """Send the confirmation of an order that is paid."""
 
     def perform(self, order_id: int) -> None:
-        """Run the step for the order, or come back when another job that is at it has had its time."""
+        """Run the step for the order.
+
+        Come back when another job that is at it has had its time.
+        """
         try:
-            order_creator.send_notification_email(Order.objects.get(pk=order_id), claimant=self.job_id)
+            order_creator.send_notification_email(
+                Order.objects.get(pk=order_id), claimant=self.job_id
+            )
         except ConfirmationClaimed as claimed:
             raise Snooze(CLAIM.total_seconds()) from claimed
 
@@ -56,13 +65,16 @@ class RequestOrderFulfillmentJob(ShopJob):
 class ReconcileOrdersJob(ShopJob):
     """Start again whatever got stuck."""
 
-    def perform(self, older_than_minutes: float = reconciliation.STUCK_AFTER.total_seconds() / 60) -> None:
+    def perform(self, older_than_minutes: float = STUCK_AFTER.total_seconds() / 60) -> None:
         """Look for orders that have waited that long."""
         reconciliation.reconcile_orders(timedelta(minutes=older_than_minutes))
 
 
 class NapJob(ShopJob):
-    """Do nothing for a while; `load_jobs` makes many, to fill queues and charts."""
+    """Do nothing for a while.
+
+    `load_jobs` makes many of these, to fill queues and charts.
+    """
 
     def perform(self, seconds: float) -> None:
         """Sleep."""

@@ -1,11 +1,12 @@
-"""How not to do it: all three services in one job, none of them asked in a way that can be repeated.
+"""How not to do it: all three services in one job.
 
-Kept for the rehearsals and for the test that must see double charges. Nothing enqueues it unless somebody asks for it.
+None of them is asked in a way that can be repeated. Kept for the rehearsals and for the test that
+must see double charges. Nothing enqueues it unless somebody asks for it.
 """
 
 from django.utils import timezone
 
-from orders.confirmation import CONFIRMATION_TEMPLATE
+from orders.confirmation import CONFIRMATION_TEMPLATE, SUBJECT
 from orders.models import Order
 from orders.services.email import EmailClient
 from orders.services.fulfillment import FulfillmentClient
@@ -14,7 +15,10 @@ from orders.shop_job import ShopJob
 
 
 class NaiveCompleteOrderJob(ShopJob):
-    """Charge, confirm and fulfill in one go. A failure anywhere repeats everything before it, the charge too."""
+    """Charge, confirm and fulfill in one go.
+
+    A failure anywhere repeats everything before it, the charge too.
+    """
 
     queue = "high"
 
@@ -31,9 +35,15 @@ class NaiveCompleteOrderJob(ShopJob):
         if isinstance(answer, Charge):
             order.charge_successful = True
             order.charge_id = answer.charge_id
-            order.email_id = EmailClient().send(order.email, CONFIRMATION_TEMPLATE, {"order_id": order.pk})
+            order.email_id = EmailClient().send(
+                order.email, CONFIRMATION_TEMPLATE, {"order_id": order.pk, "subject": SUBJECT}
+            )
             order.fulfillment_request_id = FulfillmentClient().request_fulfillment(
-                order.customer_id, order.address, order.product_id, order.quantity, metadata={"order_id": order.pk}
+                order.customer_id,
+                order.address,
+                order.product_id,
+                order.quantity,
+                metadata={"order_id": order.pk},
             )
         else:
             order.charge_decline_reason = answer.explanation

@@ -1,10 +1,15 @@
-"""What happens to an order, in steps: create, complete (charge), notify, fulfill. The views and the jobs call it.
+"""What happens to an order, in steps: create, complete (charge), notify, fulfill.
 
-Each step but the first may run again at any time, after a crash at any line, or twice at once: it calls its service
-only if the order does not show the answer yet, and it asks in a way that does nothing twice. The commit that keeps the
-answer enqueues the next step's job, so an answer that was rolled back starts nothing; a step that finds its work done
-enqueues the next job again, so a crash just after that commit strands no order. No service is called inside a
-transaction: it would hold locks while somebody else's computer thinks.
+The views and the jobs call it. Each step but the first may run again at any time, after a crash at
+any line, or twice at once. It calls its service only if the order does not show the answer yet, and
+it asks in a way that does nothing twice.
+
+The commit that keeps the answer enqueues the next step's job, so an answer that was rolled back
+starts nothing. A step that finds its work done enqueues the next job again, so a crash just after
+that commit strands no order.
+
+No service is called inside a transaction: it would hold locks while somebody else's computer
+thinks.
 """
 
 from uuid import uuid4
@@ -18,9 +23,10 @@ from orders.services.fulfillment import FulfillmentClient
 
 
 def create_order(order: Order) -> Order:
-    """Save a valid order and enqueue its completion; raise `ValidationError` and save nothing otherwise.
+    """Save a valid order and enqueue its completion.
 
-    Raise `StoreUnavailable` when Redis is away: the order is saved then, and `reconciliation` will start it.
+    Raise `ValidationError` and save nothing if it is not valid. Raise `StoreUnavailable` when Redis
+    is away: the order is saved then, and `reconciliation` will start it.
     """
     order.full_clean()
     order.save()
@@ -29,7 +35,10 @@ def create_order(order: Order) -> Order:
 
 
 def complete_order(order: Order) -> None:
-    """Charge for the order, take it from the stock and enqueue the confirmation; a decline ends the order here."""
+    """Charge for the order, take it from the stock and enqueue the confirmation.
+
+    A decline ends the order here.
+    """
     answer = None if order.charge_completed_at else cashier.charge(order)
     with transaction.atomic():
         if answer:
@@ -41,8 +50,8 @@ def complete_order(order: Order) -> None:
 def send_notification_email(order: Order, claimant: str = "") -> None:
     """Confirm the order by e-mail and enqueue its fulfillment.
 
-    `claimant` is the id of the job that asks, the same in each of its attempts. Raise `ConfirmationClaimed` while
-    another one is at it.
+    `claimant` is the id of the job that asks, the same in each of its attempts. Raise
+    `ConfirmationClaimed` while another one is at it.
     """
     email_id = None if order.email_id else confirmation.confirm(order, claimant or uuid4().hex)
     with transaction.atomic():

@@ -1,8 +1,10 @@
-"""Finds orders that got stuck and starts the step that is missing: what business sees when a job was lost.
+"""Finds orders that got stuck and starts the step that is missing.
 
-A job enqueued while Redis was away, lost with it, or deleted by hand leaves an order that nothing will move.
-`ReconcileOrdersJob` and `manage.py reconcile_orders` call it, now and then. It never does a step itself; as each step
-does nothing twice, starting one that is only late does no harm.
+This is what the shop sees when a job was lost. A job enqueued while Redis was away, lost with it,
+or deleted by hand leaves an order that nothing will move. `ReconcileOrdersJob` and
+`manage.py reconcile_orders` call it; the process `sweep` of `Procfile.dev` and `docker-compose.yml`
+does so every five minutes. It never does a step itself. As each step does
+nothing twice, starting one that is only late does no harm.
 """
 
 import logging
@@ -14,14 +16,13 @@ from django.utils import timezone
 
 from orders import jobs as order_jobs  # a circular import: see the head of that module
 from orders.models import Order
-from orders.services.error_catcher import ErrorCatcherClient
+from orders.reports import report
 from orders.services.http import ServiceError
 from orders.shop_job import ShopJob
+from orders.stuck import STUCK_AFTER, stuck_orders
 
 logger = logging.getLogger(__name__)
 
-#: How long an order may wait for a step before it counts as stuck.
-STUCK_AFTER = timedelta(minutes=10)
 #: Most orders in one push and one UPDATE.
 BATCH = 500
 #: Most ids of orders, for each step, in the report.
@@ -30,7 +31,7 @@ REPORTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What one run found: ids of orders, by the step that was started for them."""
+    """What one run found: ids of orders, by the step started for them."""
 
     uncharged: list[int]
     unconfirmed: list[int]
@@ -50,17 +51,19 @@ class Reconciliation:
 
 
 def reconcile_orders(older_than: timedelta = STUCK_AFTER) -> Reconciliation:
-    """Start the missing step of every order that has waited longer than `older_than`, and report it if there was any.
+    """Start the missing step of every order that waited longer than `older_than`.
 
-    An order that was started is left alone for as long again, so that runs in a row do not pile up jobs. What waits for
-    confirmation or fulfillment counts from its charge. Raise `StoreUnavailable` when Redis is away.
+    If there was any, report it. An order that was started is left alone for as long again, so that
+    runs in a row do not pile up jobs. What waits for confirmation or fulfillment counts from its
+    charge. Raise `StoreUnavailable` when Redis is away.
     """
     before = timezone.now() - older_than
-    stuck = Order.objects.filter(Q(reconciled_at=None) | Q(reconciled_at__lt=before)).order_by("pk")
+    is_alone = Q(reconciled_at=None) | Q(reconciled_at__lt=before)
+    stuck = {name: orders.filter(is_alone) for name, orders in stuck_orders(before).items()}
     found = Reconciliation(
-        _start(order_jobs.CompleteOrderJob, stuck.uncharged().filter(created_at__lt=before)),
-        _start(order_jobs.SendOrderNotificationEmailJob, stuck.unconfirmed().filter(charge_completed_at__lt=before)),
-        _start(order_jobs.RequestOrderFulfillmentJob, stuck.unfulfilled().filter(charge_completed_at__lt=before)),
+        _start(order_jobs.CompleteOrderJob, stuck["uncharged"]),
+        _start(order_jobs.SendOrderNotificationEmailJob, stuck["unconfirmed"]),
+        _start(order_jobs.RequestOrderFulfillmentJob, stuck["unfulfilled"]),
     )
     if found.count:
         _report(found)
@@ -68,7 +71,10 @@ def reconcile_orders(older_than: timedelta = STUCK_AFTER) -> Reconciliation:
 
 
 def _start(job: type[ShopJob], stuck: QuerySet[Order]) -> list[int]:
-    """Enqueue a job for each order, then note it: a crash in between enqueues some twice, which beats never."""
+    """Enqueue a job for each order, then note it.
+
+    A crash in between enqueues some twice, which beats never.
+    """
     ids = list(stuck.values_list("pk", flat=True))
     for first in range(0, len(ids), BATCH):
         batch = ids[first : first + BATCH]
@@ -78,7 +84,10 @@ def _start(job: type[ShopJob], stuck: QuerySet[Order]) -> list[int]:
 
 
 def _report(found: Reconciliation) -> None:
-    """Tell people, once for all orders; an error catcher that is away must not undo what was started."""
+    """Tell people, once for all orders.
+
+    An error catcher that is away must not undo what was started.
+    """
     logger.warning("orders.reconciled %s", found)
     some = {
         "uncharged": found.uncharged[:REPORTED],
@@ -86,6 +95,6 @@ def _report(found: Reconciliation) -> None:
         "unfulfilled": found.unfulfilled[:REPORTED],
     }
     try:
-        ErrorCatcherClient().notify(str(found), some)
+        report(str(found), some)
     except ServiceError as error:
         logger.error("orders.reconciliation_not_reported error=%r", str(error))  # noqa: TRY400  # foreseen

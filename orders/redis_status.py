@@ -1,4 +1,7 @@
-"""How the Redis of the jobs is doing, for the home page; the shop asks the library and never Redis itself."""
+"""How the Redis of the jobs is doing, for the home page.
+
+The shop asks the library and never Redis itself.
+"""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +11,10 @@ from jobs import StoreUnavailable, inspect
 
 
 def read_redis_status(timeout_seconds: float) -> dict[str, object]:
-    """Return facts about the Redis; raise `ConnectionError` when it does not answer."""
+    """Return facts about the Redis.
+
+    Raise `ConnectionError` when it does not answer.
+    """
     try:
         server = inspect.server(inspect.get_reader(timeout_seconds))
     except StoreUnavailable as error:
@@ -25,8 +31,15 @@ def read_redis_status(timeout_seconds: float) -> dict[str, object]:
 
 
 def _place(url: str) -> dict[str, object]:
-    """Return where one server is; several sentinels, and a socket, have no host and port to show."""
+    """Return where one server is.
+
+    Several sentinels, and a socket, have no host and port to show.
+    """
     parts = urlsplit(url)
     if "," in parts.netloc or not parts.hostname:
         return {"URL": url}
-    return {"Host": parts.hostname, "Port": parts.port or 6379, "Database": parts.path.strip("/") or "0"}
+    return {
+        "Host": parts.hostname,
+        "Port": parts.port or 6379,
+        "Database": parts.path.strip("/") or "0",
+    }

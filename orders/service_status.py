@@ -1,7 +1,8 @@
-"""How the things that the shop depends on are doing, for the home page: database, Redis, and the four services.
+"""How the things that the shop depends on are doing, for the home page.
 
-The services are asked at the same time and briefly, so that a slow one delays the page by two seconds at most.
-It only looks: nothing in the shop decides anything by it.
+These are the database, Redis, and the four services. The services are asked at the same time and
+briefly, so that a slow one delays the page by two seconds at most. It only looks: nothing in the
+shop decides anything by it.
 """
 
 from collections.abc import Callable
@@ -81,7 +82,9 @@ def _check_database() -> ServiceStatus:
         "Database": places["NAME"],
         "Orders": orders,
     }
-    return ServiceStatus("postgres", "Database", {key: value for key, value in info.items() if value != ""})
+    return ServiceStatus(
+        "postgres", "Database", {key: value for key, value in info.items() if value != ""}
+    )
 
 
 def _check_redis() -> ServiceStatus:
@@ -97,19 +100,37 @@ def _check_api(name: str, title: str, client: ServiceClient) -> ServiceStatus:
     except ServiceError as error:
         return ServiceStatus(name, title, {"URL": client.url}, problem=str(error))
     behavior = _behavior(told, client.url)
-    facts = {_words(key): value for key, value in told.items() if not behavior or key not in BEHAVIOR_KEYS}
+    facts = {
+        _words(key): value
+        for key, value in told.items()
+        if not behavior or key not in BEHAVIOR_KEYS
+    }
     return ServiceStatus(name, title, {"URL": client.url, **facts}, behavior=behavior)
 
 
 def _behavior(told: dict[str, Any], url: str) -> Behavior | None:
-    """Return the part of a status that only a fake service tells; None for a real one."""
+    """Return the part of a status that only a fake service tells.
+
+    None for a real one.
+    """
     if "throttle" not in told:
         return None
     misbehaves = told["throttle"] or told["crash"] or told["sleep_seconds"]
-    limits = {_words(key): told[key] for key in LIMIT_KEYS if told.get(key) is not None} if misbehaves else {}
-    # Only the path: the shop may reach the fakes under a host name that the reader's browser does not know.
+    limits = (
+        {_words(key): told[key] for key in LIMIT_KEYS if told.get(key) is not None}
+        if misbehaves
+        else {}
+    )
+    # Only the path: the shop may reach the fakes under a host name that the reader's browser does
+    # not know.
     prefix, _, slug = urlsplit(url).path.rpartition("/")
-    return Behavior(told["throttle"], told["crash"], told["sleep_seconds"], limits, f"{prefix}/behaviors/{slug}/edit")
+    return Behavior(
+        told["throttle"],
+        told["crash"],
+        told["sleep_seconds"],
+        limits,
+        f"{prefix}/behaviors/{slug}/edit",
+    )
 
 
 def _words(key: str) -> str:

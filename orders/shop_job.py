@@ -1,4 +1,7 @@
-"""The base class of the shop's jobs; `jobs`, `naive` and whoever adds a job to the shop build on it."""
+"""The base class of the shop's jobs.
+
+`jobs`, `naive` and whoever adds a job to the shop build on it.
+"""
 
 from typing import ClassVar
 
@@ -7,9 +10,14 @@ from orders.services.http import ServerError, ServiceUnavailable, Throttled
 
 
 class ShopJob(Job):
-    """A job that talks to services: what heals there by itself wakes nobody until the last retry has failed.
+    """A job that talks to services.
 
-    A wrong request (`ClientError`) is not among it: it stays wrong, and a person hears of it at once.
+    What heals there by itself wakes nobody until the last retry has failed. A wrong request
+    (`ClientError`) is not among it: it stays wrong, and a person hears of it at once.
     """
 
-    transient_errors: ClassVar[tuple[type[Exception], ...]] = (ServiceUnavailable, Throttled, ServerError)
+    transient_errors: ClassVar[tuple[type[Exception], ...]] = (
+        ServiceUnavailable,
+        Throttled,
+        ServerError,
+    )

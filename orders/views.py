@@ -1,4 +1,7 @@
-"""The shop's pages. A view reads the request and picks a template; what happens to an order is in `order_creator`."""
+"""The shop's pages.
+
+A view reads the request and picks a template. What happens to an order is in `order_creator`.
+"""
 
 import logging
 
@@ -13,22 +16,32 @@ from jobs import StoreUnavailable
 from orders.forms import OrderForm
 from orders.models import Customer, Order
 from orders.order_creator import create_order
+from orders.recent_look import recent_services
 from orders.service_status import check_services
+from orders.visitor import keep_order, sees_everything, visible_orders
 
 logger = logging.getLogger(__name__)
 
 #: How many orders the home page lists.
 LISTED_ORDERS = 50
+#: What reconciliation makes true: it looks every five minutes for orders older than ten.
+NOT_ENQUEUED = "We have your order. It may take us a quarter of an hour to get to it."
 
 
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """List the newest orders and show how the services are; `?open=` and `?updated_service=` name one of these."""
+    """List the newest orders and show how the services are.
+
+    `?open=` and `?updated_service=` name one of the services.
+    """
+    orders = visible_orders(request)
+    shows_details = sees_everything(request)
     context = {
-        "orders": Order.objects.select_related("product").order_by("-pk")[:LISTED_ORDERS],
-        "order_count": Order.objects.count(),
-        "services": check_services(),
+        "orders": orders.order_by("-pk")[:LISTED_ORDERS],
+        "order_count": orders.count(),
+        "services": check_services() if shows_details else recent_services(),
+        "shows_details": shows_details,
         "open_service": request.GET.get("open"),
         "updated_service": request.GET.get("updated_service"),
     }
@@ -43,34 +56,42 @@ def new_order(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def place_order(request: HttpRequest) -> HttpResponse:
-    """Place an order and go to its page, or show the form again; a GET comes from a reload and goes home."""
+    """Place an order and go to its page, or show the form again.
+
+    A GET comes from a reload and goes home.
+    """
     if request.method != "POST":
         return redirect("orders:home")
     form = OrderForm(request.POST, instance=Order(customer=Customer.objects.current()))
     order = _place(request, form)
-    return redirect(order) if order else render(request, "orders/new.html", {"form": form}, status=422)
+    return (
+        redirect(order) if order else render(request, "orders/new.html", {"form": form}, status=422)
+    )
 
 
 @require_safe
 @never_cache
 def show_order(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one order."""
-    return render(request, "orders/order.html", {"order": _find(pk)})
+    return render(request, "orders/order.html", {"order": _find(request, pk)})
 
 
 @require_safe
 @never_cache
 def order_status(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the part of an order's page that changes by itself, for its script."""
-    return render(request, "orders/_operational_info.html", {"order": _find(pk)})
+    return render(request, "orders/_operational_info.html", {"order": _find(request, pk)})
 
 
-def _find(pk: int) -> Order:
-    return get_object_or_404(Order.objects.select_related("product"), pk=pk)
+def _find(request: HttpRequest, pk: int) -> Order:
+    return get_object_or_404(visible_orders(request), pk=pk)
 
 
 def _place(request: HttpRequest, form: OrderForm) -> Order | None:
-    """Create the order of a valid form; otherwise the form knows why not."""
+    """Create the order of a valid form.
+
+    If it was not created the form knows why not.
+    """
     if not form.is_valid():
         return None
     order: Order = form.save(commit=False)
@@ -81,5 +102,6 @@ def _place(request: HttpRequest, form: OrderForm) -> Order | None:
         return None
     except StoreUnavailable as error:  # the order is saved, and reconciliation will start it
         logger.error("order.not_enqueued order=%s error=%r", order.pk, str(error))  # noqa: TRY400  # foreseen
-        messages.warning(request, "We have your order; it will be processed shortly.")
+        messages.warning(request, NOT_ENQUEUED)
+    keep_order(request, order)
     return order

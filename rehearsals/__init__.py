@@ -1,4 +1,5 @@
-"""Rehearsals: a page that leads through everything that goes wrong, one drill at a time. For development only.
+"""Rehearsals: a page that leads through everything that goes wrong.
 
-It uses the shop, the library's public names, and the fake services over HTTP; nothing imports it.
+It goes one drill at a time, and is for development only. It uses the shop, the library's public
+names, and the fake services over HTTP. Nothing imports it.
 """

@@ -1,6 +1,8 @@
-"""What a rehearsal is made of: a drill has buttons; pressing one makes a run; checks prove what came of the run.
+"""What a rehearsal is made of: drills, buttons, runs and checks.
 
-The modules in `drills/` make drills of these, the views show them. What a drill says to its reader is in its template.
+A drill has buttons. Pressing one makes a run. Checks prove what came of the run. The modules in
+`drills/` make drills of these, the views show them. What a drill says to its reader is in its
+template.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +45,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of a proof: what was looked at, what was found, and whether that is what the drill promised."""
+    """One line of a proof.
+
+    It says what was looked at, what was found, and whether that is what the drill promised.
+    """
 
     what: str
     found: str
@@ -62,14 +67,20 @@ class Check:
 
 
 def tally(what: str, found: int | None, wanted: int, *, url: str = "") -> Check:
-    """Return a check that holds when exactly so many were found; `None` stands for a service that did not answer."""
+    """Return a check that holds when exactly so many were found.
+
+    `None` stands for a service that did not answer.
+    """
     text = "no answer" if found is None else f"{found} of {wanted}"
     return Check(what, text, found == wanted, url=url)
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One way to set a drill up. `act` does it, and may raise `ServiceError` or `StoreUnavailable`."""
+    """One way to set a drill up.
+
+    `act` does it, and may raise `ServiceError` or `StoreUnavailable`.
+    """
 
     #: In the address that it is posted to.
     name: str
@@ -84,7 +95,10 @@ def nothing_to_put_back() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """One thing that goes wrong, to be rehearsed. Its words are in `templates/rehearsals/drills/<slug>.html`."""
+    """One thing that goes wrong, to be rehearsed.
+
+    Its words are in `templates/rehearsals/drills/<slug>.html`.
+    """
 
     slug: str
     title: str

@@ -1,7 +1,8 @@
-"""The jobs of the rehearsals: each goes wrong in one way, and writes into the diary what it did.
+"""The jobs of the rehearsals: each goes wrong in one way.
 
-The drills enqueue them. They wait two seconds between attempts, so that a whole life is seen within a coffee's sip;
-a job that leaves `retry_in` alone waits 15 seconds and more.
+Each writes into the diary what it did. The drills enqueue them. They wait two seconds between
+attempts, so that one sees a whole life of a job within seconds. A job that leaves `retry_in` alone
+waits 15 seconds and more.
 """
 
 import os
@@ -26,7 +27,10 @@ PATIENCE_SECONDS = 60.0
 
 
 class NoRetryWillMendIt(Exception):
-    """What a permanent failure raises: think of a bug, or of a row that is not there."""
+    """What a permanent failure raises.
+
+    Think of a bug, or of a row that is not there.
+    """
 
 
 class RehearsalJob(ShopJob):
@@ -34,7 +38,9 @@ class RehearsalJob(ShopJob):
 
     def note(self, run: str, event: Event) -> None:
         """Write a line that stays, whatever happens to the process afterwards."""
-        DiaryEntry.objects.create(run=run, job=type(self).__name__, attempt=self.attempt, pid=os.getpid(), event=event)
+        DiaryEntry.objects.create(
+            run=run, job=type(self).__name__, attempt=self.attempt, pid=os.getpid(), event=event
+        )
 
     def retry_in(self, attempt: int, error: BaseException) -> float | Retry | None:
         """Be back soon."""
@@ -96,7 +102,10 @@ class UrgentJob(RehearsalJob):
 
 
 class LongJob(RehearsalJob):
-    """Run until somebody kills the process; run again after that, come to an end at once."""
+    """Run until somebody kills the process.
+
+    Run again after that, it comes to an end at once.
+    """
 
     def perform(self, run: str) -> None:
         """Meet the end of the process, unless that has happened before."""
@@ -114,10 +123,16 @@ class LongJob(RehearsalJob):
 
 
 class SelfKillingJob(LongJob):
-    """Kill the process that runs it, as a bug in a C library or the lack of memory would."""
+    """Kill the process that runs it.
+
+    A bug in a C library or the lack of memory would do the same.
+    """
 
     def meet_the_end(self) -> None:
-        """Kill this process at once; only in development, where nobody's work is at stake."""
+        """Kill this process at once.
+
+        Only in development, where nobody's work is at stake.
+        """
         if not settings.DEBUG:
             raise Discard("A worker is killed for a rehearsal in development only: DEBUG is off.")
         os.kill(os.getpid(), signal.SIGKILL)

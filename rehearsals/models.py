@@ -1,5 +1,6 @@
-"""The diary: what the jobs of the rehearsals did, and in which process, so that a page can prove it.
+"""The diary: what the jobs of the rehearsals did, and in which process.
 
+With it a page can prove what happened.
 `jobs` writes it, the drills read it. No other part of the project does either.
 """
 
@@ -30,7 +31,9 @@ class DiaryQuerySet(models.QuerySet["DiaryEntry"]):
 class DiaryEntry(models.Model):
     """Keep one thing that one attempt of a job did."""
 
-    run = models.CharField(max_length=32, db_index=True, db_comment="Which pressing of a button it belongs to.")
+    run = models.CharField(
+        max_length=32, db_index=True, db_comment="Which pressing of a button it belongs to."
+    )
     job = models.CharField(max_length=100, db_comment="The name of the job class.")
     attempt = models.PositiveIntegerField(db_comment="The attempt; a killed worker spends none.")
     pid = models.PositiveIntegerField(db_comment="The worker process that ran it.")
@@ -43,7 +46,9 @@ class DiaryEntry(models.Model):
         db_table_comment = "What the jobs of the rehearsals did."
         verbose_name_plural = "diary entries"
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(event__in=Event.values), name="diary_event_known"),
+            models.CheckConstraint(
+                condition=models.Q(event__in=Event.values), name="diary_event_known"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,7 @@
-"""Orders to practice on: the sample customer buys a product that exists for this. The drills place them."""
+"""Orders to practice on. The drills place them.
+
+The sample customer buys a product that exists for this.
+"""
 
 from orders.models import Customer, Order, Product
 from orders.naive import NaiveCompleteOrderJob
@@ -28,7 +31,10 @@ def place_naive_order() -> Order:
 
 
 def _order(product: tuple[str, int]) -> Order:
-    """Return an order that is not saved yet; the product's stock is set, not increased, so it never runs out."""
+    """Return an order that is not saved yet.
+
+    The product's stock is set, not increased, so it never runs out.
+    """
     customer = Customer.objects.current()
     if customer is None:
         raise ShopIsEmpty("The shop has no customer: run python manage.py load_sample_data")
@@ -36,4 +42,6 @@ def _order(product: tuple[str, int]) -> Order:
     bought, _ = Product.objects.update_or_create(
         name=name, defaults={"price_cents": price_cents, "quantity_remaining": STOCK}
     )
-    return Order(product=bought, customer=customer, email=customer.email, address="Holodeck 3\nDeck 11")
+    return Order(
+        product=bought, customer=customer, email=customer.email, address="Holodeck 3\nDeck 11"
+    )

@@ -1,4 +1,7 @@
-"""The last run of each drill, kept in the session of whoever pressed the button. The views alone use it."""
+"""The last run of each drill.
+
+It is kept in the session of whoever pressed the button. The views alone use it.
+"""
 
 from django.http import HttpRequest
 
@@ -21,4 +24,6 @@ def keep_run(request: HttpRequest, drill: Drill, run: Run) -> None:
 
 def forget_run(request: HttpRequest, drill: Drill) -> None:
     """Forget the last run of a drill."""
-    request.session[KEY] = {slug: kept for slug, kept in request.session.get(KEY, {}).items() if slug != drill.slug}
+    request.session[KEY] = {
+        slug: kept for slug, kept in request.session.get(KEY, {}).items() if slug != drill.slug
+    }

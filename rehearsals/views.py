@@ -1,4 +1,6 @@
-"""The page of the rehearsals: it shows every drill with its proof, and posts what its buttons ask for.
+"""The page of the rehearsals.
+
+It shows every drill with its proof, and posts what its buttons ask for.
 
 Every button is refused unless DEBUG: a rehearsal breaks things on purpose.
 """
@@ -27,20 +29,23 @@ from rehearsals.runs import forget_run, keep_run, kept_run
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """Show every drill; `?open=` names the one that is unfolded."""
+    """Show every drill. `?open=` names the one that is unfolded."""
     return render(request, "rehearsals/index.html", _context(request, request.GET.get("open", "")))
 
 
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> HttpResponse:
-    """Show the part of the page that holds everything that changes by itself, for its script."""
+    """Show the part of the page that changes by itself, for its script."""
     return render(request, "rehearsals/_drills.html", _context(request))
 
 
 @require_POST
 def press(request: HttpRequest, drill: str, button: str) -> HttpResponse:
-    """Set a drill up, and show it. Pressed twice in a row, it was meant once."""
+    """Set a drill up, and show it.
+
+    Pressed twice in a row, it was meant once.
+    """
     _refuse_outside_development()
     chosen = _drill_named(drill)
     pressed = _button_named(chosen, button)
@@ -67,8 +72,10 @@ def put_back(request: HttpRequest, drill: str) -> HttpResponse:
     return _back_to(chosen)
 
 
-def _context(request: HttpRequest, open_slug: str = "") -> dict[str, Any]:
-    evidence = Evidence()
+def _context(
+    request: HttpRequest, open_slug: str = "", evidence: Evidence | None = None
+) -> dict[str, Any]:
+    evidence = evidence or Evidence()
     return {
         "evidence": evidence,
         "cards": [_card(request, drill, evidence) for drill in DRILLS],
@@ -80,11 +87,17 @@ def _context(request: HttpRequest, open_slug: str = "") -> dict[str, Any]:
 def _card(request: HttpRequest, drill: Drill, evidence: Evidence) -> dict[str, Any]:
     run = kept_run(request, drill)
     checks = drill.prove(run, evidence) if run else []
-    return {"drill": drill, "run": run, "checks": checks, "is_proved": all(check.holds for check in checks)}
+    return {
+        "drill": drill,
+        "run": run,
+        "checks": checks,
+        "is_proved": all(check.holds for check in checks),
+    }
 
 
 def _complain(request: HttpRequest, drill: Drill, error: Exception) -> HttpResponse:
-    context = {**_context(request, drill.slug), "problem": str(error)}
+    # Whatever is away was waited for just now; the page looks again by itself.
+    context = {**_context(request, drill.slug, Evidence(asks=False)), "problem": str(error)}
     return render(request, "rehearsals/index.html", context, status=503)
 
 
@@ -94,7 +107,9 @@ def _back_to(drill: Drill) -> HttpResponse:
 
 def _refuse_outside_development() -> None:
     if not settings.DEBUG:
-        raise PermissionDenied("Rehearsals break things on purpose, in development only: DEBUG is off.")
+        raise PermissionDenied(
+            "Rehearsals break things on purpose, in development only: DEBUG is off."
+        )
 
 
 def _drill_named(slug: str) -> Drill:

@@ -1,4 +1,7 @@
-"""What the fake services remember: one table per kind of record, and how each service behaves."""
+"""What the fake services remember.
+
+One table for each kind of record, and one that says how each service behaves.
+"""
 
 from fake_services.models.behavior import Behavior
 from fake_services.models.charge import Charge

@@ -1,6 +1,7 @@
-"""How one service is told to misbehave, switched in the browser and read on each request.
+"""How one service is told to misbehave.
 
-One row per service that was ever switched; `Service.behavior()` knows the default of the others.
+It is switched in the browser and read on each request. There is one row per service that was ever
+switched. `Service.behavior()` knows the default of the others.
 """
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -36,10 +37,15 @@ class Behavior(models.Model):
     crash = models.BooleanField(default=False)
     when = models.CharField(max_length=10, choices=When, default=When.BEFORE)
     what = models.CharField(max_length=10, choices=What, default=What.EVERYTHING)
-    sleep_seconds = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(MAX_SLEEP_SECONDS)])
+    sleep_seconds = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(MAX_SLEEP_SECONDS)]
+    )
     #: Counted down to 0; null means until switched off.
-    remaining_requests = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
-    #: Only requests of this author misbehave; empty means whoever asks. For services whose requests have an author.
+    remaining_requests = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    #: Only requests of this author misbehave, and where it is empty those of everybody. For
+    #: services whose requests have an author.
     only_author = models.CharField(max_length=100, blank=True, default="")
 
     def __str__(self) -> str:
@@ -71,7 +77,10 @@ class Behavior(models.Model):
         return bool(self.only_author) and author != self.only_author
 
     def as_json(self) -> Body:
-        """Return the switches for the status endpoint; an author is named only where there is one."""
+        """Return the switches for the status endpoint.
+
+        An author is named only where there is one.
+        """
         switches: Body = {
             "throttle": self.throttle,
             "crash": self.crash,
@@ -83,7 +92,10 @@ class Behavior(models.Model):
         return {**switches, "only_author": self.only_author} if self.only_author else switches
 
     def describe(self) -> list[str]:
-        """Return what is switched on in a few words each, nothing when the service behaves."""
+        """Return in a few words each what is switched on.
+
+        The list is empty when the service behaves.
+        """
         faults = [
             (self.throttle, "throttles"),
             (self.crash, f"crashes {self.when} the work"),

@@ -11,7 +11,10 @@ from fake_services.models.record import KeyedRecord
 
 
 class Charge(KeyedRecord):
-    """Keep a charge, made or declined; only one that was made pins its idempotency key."""
+    """Keep a charge, made or declined.
+
+    Only one that was made pins its idempotency key.
+    """
 
     id_prefix: ClassVar = "ch_"
     columns: ClassVar = ("Customer Id", "Amount Cents", "Status", "Charge Id", "Metadata")
@@ -22,4 +25,10 @@ class Charge(KeyedRecord):
     def cells(self) -> tuple[str, ...]:
         """Return the texts under `columns`."""
         status, charge_id = ("declined", "") if self.is_declined else ("success", self.external_id)
-        return (self.text("customer_id"), self.text("amount_cents"), status, charge_id, self.text("metadata"))
+        return (
+            self.text("customer_id"),
+            self.text("amount_cents"),
+            status,
+            charge_id,
+            self.text("metadata"),
+        )

@@ -12,7 +12,7 @@ from fake_services.models.record import Record
 
 
 class Email(Record):
-    """Keep an e-mail; it is found again by exactly its address and template."""
+    """Keep an e-mail, to be found again by exactly its address and template."""
 
     id_prefix: ClassVar = "em_"
     columns: ClassVar = ("To", "Template Id", "Email Id", "Template Data")
@@ -22,8 +22,10 @@ class Email(Record):
 
     @classmethod
     def send(cls, request: Body) -> Self:
-        """Store an e-mail; nothing leaves this machine."""
-        return cls.store(request, search_digest=_search_digest(request.get("to"), request.get("template_id")))
+        """Store an e-mail. Nothing leaves this machine."""
+        return cls.store(
+            request, search_digest=_search_digest(request.get("to"), request.get("template_id"))
+        )
 
     @classmethod
     def sent(cls, to: str, template_id: str) -> models.QuerySet[Self]:
@@ -36,7 +38,12 @@ class Email(Record):
 
     def cells(self) -> tuple[str, ...]:
         """Return the texts under `columns`."""
-        return (self.text("to"), self.text("template_id"), self.external_id, self.text("template_data"))
+        return (
+            self.text("to"),
+            self.text("template_id"),
+            self.external_id,
+            self.text("template_data"),
+        )
 
 
 def _search_digest(to: JsonValue, template_id: JsonValue) -> str:

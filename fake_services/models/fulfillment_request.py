@@ -9,7 +9,7 @@ from fake_services.models.record import KeyedRecord
 
 
 class FulfillmentRequest(KeyedRecord):
-    """Keep an accepted request; rejected ones leave no trace."""
+    """Keep an accepted request. A rejected one leaves no trace."""
 
     id_prefix: ClassVar = "fr_"
     columns: ClassVar = ("Customer Id", "Address", "Status", "Request Id", "Metadata")

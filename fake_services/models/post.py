@@ -12,7 +12,10 @@ from fake_services.models.record import KeyedRecord
 
 
 class Post(KeyedRecord):
-    """Keep a post; without an idempotency key the same words may stand there many times."""
+    """Keep a post.
+
+    Without an idempotency key the same words may stand there many times.
+    """
 
     id_prefix: ClassVar = "po_"
     columns: ClassVar = ("Author", "Text", "Post Id", "Metadata")

@@ -1,4 +1,4 @@
-"""What every record of a fake service has in common: the request as it came, and the id it was given.
+"""What every record has in common: the request as it came, and its id.
 
 The services' endpoints store records; the pages list them.
 """
@@ -19,7 +19,10 @@ def new_id(prefix: str) -> str:
 
 
 def as_text(value: JsonValue) -> str:
-    """Return a JSON value as a person reads it in a table: text bare, nothing for null, else JSON."""
+    """Return a JSON value as a person reads it in a table.
+
+    A text stands there bare, null as nothing, and everything else as JSON.
+    """
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -57,22 +60,33 @@ class Record(models.Model):
         return cls._default_manager.all()
 
     @classmethod
-    def store(cls, request: Body, **columns: Any) -> Self:  # Any: whatever columns the subclass adds
-        """Store a request under a new id; an id that is taken is replaced by another."""
+    def store(
+        cls, request: Body, **columns: Any
+    ) -> Self:  # Any: whatever columns the subclass adds
+        """Store a request under a new id.
+
+        An id that is taken is replaced by another.
+        """
         while True:
             external_id = new_id(cls.id_prefix)
             try:
                 with transaction.atomic(using=ALIAS):
-                    return cls._default_manager.create(external_id=external_id, request=request, **columns)
+                    return cls._default_manager.create(
+                        external_id=external_id, request=request, **columns
+                    )
             except IntegrityError:
                 if not cls._default_manager.filter(external_id=external_id).exists():
                     raise
 
 
 class KeyedRecord(Record):
-    """Keep one request per idempotency key (`metadata.idempotency_key`); without a key, each."""
+    """Keep one request per idempotency key (`metadata.idempotency_key`).
 
-    #: A digest, since a key is any JSON value of any length; null does not take part in the unique constraint.
+    Requests without a key are all kept.
+    """
+
+    #: A digest, since a key is any JSON value of any length. Null does not take part in the unique
+    #: constraint.
     key_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
     class Meta:
@@ -86,7 +100,10 @@ class KeyedRecord(Record):
 
     @classmethod
     def store_once(cls, request: Body) -> Self:
-        """Store a request; of several with one key, the first to commit is returned to all."""
+        """Store a request, unless one with its key is there.
+
+        Of several with one key, the first to commit is returned to all.
+        """
         key = _key_digest(request)
         try:
             return cls.store(request, key_digest=key)

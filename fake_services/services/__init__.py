@@ -1,4 +1,7 @@
-"""The fake services. A new one is a module here, a record in `models/` and a name in `SERVICES`."""
+"""The fake services.
+
+A new one is a module here, a record in `models/` and a name in `SERVICES`.
+"""
 
 from typing import Final
 

@@ -1,6 +1,7 @@
-"""The e-mail service: sends every time it is asked, without idempotency keys, but can be searched.
+"""The e-mail service: it sends every time it is asked, but can be searched.
 
-When it crashes the e-mail is sent and the answer is lost; searches go on working, unless switched otherwise.
+It knows no idempotency keys. When it crashes the e-mail is sent and the answer is lost. Searches go
+on working, unless they are switched otherwise.
 """
 
 from django.http import HttpRequest, JsonResponse
@@ -20,7 +21,9 @@ class SendEmail(Endpoint):
         """Queue the e-mail, or name the first value that is missing."""
         for required in ("to", "template_id"):
             if is_blank(self.body.get(required)):
-                return JsonResponse({"status": "not-queued", "errorMessage": f"{required} required"}, status=422)
+                return JsonResponse(
+                    {"status": "not-queued", "errorMessage": f"{required} required"}, status=422
+                )
         email = Email.send(self.body)
         return JsonResponse({"status": "queued", "email_id": email.external_id}, status=202)
 
@@ -38,7 +41,7 @@ EMAIL = Service(
     slug="email",
     shop_name="email",
     title="Email",
-    heading="Emails",
+    heading="Email",
     company="Pigeon Post",
     record=Email,
     endpoints=(

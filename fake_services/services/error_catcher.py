@@ -13,8 +13,11 @@ class Notify(Endpoint):
     """Take note of an exception."""
 
     def put(self, request: HttpRequest, service: Service) -> JsonResponse:
-        """Store the exception; its message may be empty, as it is for many exceptions, but not missing."""
-        if is_blank(self.body.get("exception_class")) or self.body.get("exception_message") is None:
+        """Store the exception.
+
+        Neither its class nor its message may be blank: who reads it must see what went wrong.
+        """
+        if any(is_blank(self.body.get(f"exception_{name}")) for name in ("class", "message")):
             return JsonResponse({"error": "exception class or message is missing"}, status=422)
         notification = Notification.store(self.body)
         return JsonResponse({"notification_id": notification.external_id}, status=202)

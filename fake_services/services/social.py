@@ -19,12 +19,18 @@ class Posts(Records):
     """Hold the posts."""
 
     def get(self, request: HttpRequest, service: Service) -> JsonResponse:
-        """Return the newest posts, newest first; with `author` only those of exactly this one."""
+        """Return the newest posts, newest first.
+
+        With `author` only those of exactly this one.
+        """
         found = Post.newest(request.GET.get("author"))
         return JsonResponse([post.as_json() for post in found[:POSTS_PER_ANSWER]], safe=False)
 
     def post(self, request: HttpRequest, service: Service) -> JsonResponse:
-        """Return the post published earlier with this key, or name the first value that is missing, or publish."""
+        """Publish a post, or return the one that was published earlier with this key.
+
+        Where a value is missing nothing is published, and the first such value is named.
+        """
         post = Post.with_key_of(self.body)
         if post is None:
             for required in ("author", "text"):
@@ -37,7 +43,7 @@ class Posts(Records):
 SOCIAL = Service(
     slug="social",
     title="Social",
-    heading="Posts",
+    heading="Social",
     company="Subspace Social",
     record=Post,
     endpoints=(

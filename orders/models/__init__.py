@@ -1,4 +1,7 @@
-"""The shop's tables, with comments and constraints in the database. No model enqueues a job or calls a service."""
+"""The shop's tables, with comments and constraints in the database.
+
+No model enqueues a job or calls a service.
+"""
 
 from orders.models.customer import Customer
 from orders.models.order import Order, OrderState

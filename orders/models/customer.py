@@ -15,19 +15,28 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     """Customers, and the one who is shopping."""
 
     def current(self) -> "Customer | None":
-        """Return the customer who is shopping: nobody signs in, so it is the first row."""
+        """Return the customer who is shopping.
+
+        Nobody signs in, so it is the first row.
+        """
         return self.order_by("pk").first()
 
 
 class Customer(models.Model):
     """A person who buys, known to the payment service under ids of its own."""
 
-    email = models.EmailField(db_comment="Where to reach the customer; unique whatever the case of its letters.")
+    email = models.EmailField(
+        db_comment="Where to reach the customer; unique whatever the case of its letters."
+    )
     payments_customer_id = models.CharField(
-        max_length=SHORT_TEXT, unique=True, db_comment="The customer's id at the payment service, such as cust_12ab."
+        max_length=SHORT_TEXT,
+        unique=True,
+        db_comment="The customer's id at the payment service, such as cust_12ab.",
     )
     payments_payment_method_id = models.CharField(
-        max_length=SHORT_TEXT, unique=True, db_comment="The card on file at the payment service, such as pm_12ab."
+        max_length=SHORT_TEXT,
+        unique=True,
+        db_comment="The card on file at the payment service, such as pm_12ab.",
     )
 
     objects = CustomerQuerySet.as_manager()
@@ -36,7 +45,9 @@ class Customer(models.Model):
         db_table_comment = "People who buy."
         constraints: ClassVar = [
             models.UniqueConstraint(
-                Lower("email"), name="customer_email_unique", violation_error_message="Email has already been taken"
+                Lower("email"),
+                name="customer_email_unique",
+                violation_error_message="Email has already been taken",
             ),
         ]
 

@@ -1,6 +1,7 @@
-"""Purchases, with what the three services answered, and the questions one asks about many of them.
+"""Purchases, with what the three services answered.
 
-The pages show them, the steps of `order_creator` bring them forward, `reconciliation` finds those that got stuck.
+The questions one asks about many of them are here too. The pages show them, the steps of
+`order_creator` bring them forward, and `reconciliation` finds those that got stuck.
 """
 
 from typing import ClassVar, Self
@@ -36,21 +37,26 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def unfulfilled(self) -> Self:
         """Keep those that are confirmed and not handed to the fulfillment service."""
-        return self.filter(charge_successful=True, email_id__isnull=False, fulfillment_request_id=None)
+        return self.filter(
+            charge_successful=True, email_id__isnull=False, fulfillment_request_id=None
+        )
 
 
 class Order(models.Model):
     """A purchase of one product, and what the three services answered about it.
 
-    An id of a service is null until that service has done its work; so each step of the background work can tell
-    from the row alone whether it is still needed. The messages are whole sentences; those under `required` and
-    `invalid_choice` are for the fields of the order form, which takes them from here.
+    An id of a service is null until that service has done its work. So each step of the background
+    work can tell from the row alone whether it is still needed. The messages are whole sentences.
+    Those under `required` and `invalid_choice` are for the fields of the order form, which takes
+    them from here.
     """
 
     product = models.ForeignKey(
         Product,
         on_delete=models.PROTECT,
-        error_messages=dict.fromkeys(["null", "required", "invalid", "invalid_choice"], "Product must exist"),
+        error_messages=dict.fromkeys(
+            ["null", "required", "invalid", "invalid_choice"], "Product must exist"
+        ),
         db_comment="What was bought.",
     )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_comment="Who bought it.")
@@ -67,7 +73,8 @@ class Order(models.Model):
         db_comment="How many were bought.",
     )
     address = models.TextField(
-        error_messages=dict.fromkeys(["blank", "required"], "Address can't be blank"), db_comment="Where to send it."
+        error_messages=dict.fromkeys(["blank", "required"], "Address can't be blank"),
+        db_comment="Where to send it.",
     )
     email = models.EmailField(
         error_messages={
@@ -77,25 +84,41 @@ class Order(models.Model):
         },
         db_comment="Where to send the confirmation.",
     )
-    created_at = models.DateTimeField(auto_now_add=True, editable=False, db_comment="When the order was placed.")
-    charge_completed_at = models.DateTimeField(
-        null=True, blank=True, db_comment="When the payment service answered, be it with a charge or a decline."
+    created_at = models.DateTimeField(
+        auto_now_add=True, editable=False, db_comment="When the order was placed."
     )
-    charge_successful = models.BooleanField(default=False, db_comment="Whether the payment service took the money.")
+    charge_completed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_comment="When the payment service answered, be it with a charge or a decline.",
+    )
+    charge_successful = models.BooleanField(
+        default=False, db_comment="Whether the payment service took the money."
+    )
     charge_decline_reason = models.TextField(
         null=True, blank=True, db_comment="Why the payment service declined; null if it did not."
     )
     charge_id = models.CharField(
-        max_length=SHORT_TEXT, null=True, blank=True, db_comment="The charge's id at the payment service."
+        max_length=SHORT_TEXT,
+        null=True,
+        blank=True,
+        db_comment="The charge's id at the payment service.",
     )
     email_id = models.CharField(
-        max_length=SHORT_TEXT, null=True, blank=True, db_comment="The confirmation's id at the e-mail service."
+        max_length=SHORT_TEXT,
+        null=True,
+        blank=True,
+        db_comment="The confirmation's id at the e-mail service.",
     )
     fulfillment_request_id = models.CharField(
-        max_length=SHORT_TEXT, null=True, blank=True, db_comment="The request's id at the fulfillment service."
+        max_length=SHORT_TEXT,
+        null=True,
+        blank=True,
+        db_comment="The request's id at the fulfillment service.",
     )
     shortage = models.PositiveIntegerField(
-        default=0, db_comment="How many of them were no longer in stock when the charge was recorded."
+        default=0,
+        db_comment="How many of them were no longer in stock when the charge was recorded.",
     )
     email_claimed_by = models.CharField(
         max_length=SHORT_TEXT,
@@ -105,10 +128,16 @@ class Order(models.Model):
         db_comment="The job that may send the confirmation.",
     )
     email_claimed_at = models.DateTimeField(
-        null=True, blank=True, editable=False, db_comment="When that job began; the claim lapses after a while."
+        null=True,
+        blank=True,
+        editable=False,
+        db_comment="When that job began; the claim lapses after a while.",
     )
     reconciled_at = models.DateTimeField(
-        null=True, blank=True, editable=False, db_comment="When reconciliation last started the missing step."
+        null=True,
+        blank=True,
+        editable=False,
+        db_comment="When reconciliation last started the missing step.",
     )
 
     objects = OrderQuerySet.as_manager()
@@ -116,7 +145,9 @@ class Order(models.Model):
     class Meta:
         db_table_comment = "Purchases, and how far the services have come with them."
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="order_quantity_positive"),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0), name="order_quantity_positive"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,8 +159,16 @@ class Order(models.Model):
         return reverse("orders:detail", args=[self.pk])
 
     def clean(self) -> None:
-        """Refuse a new order of more than what is in stock; the stock of an order already placed is its own affair."""
-        if self._state.adding and self.product_id and self.quantity and self.quantity > self.product.quantity_remaining:
+        """Refuse a new order of more than what is in stock.
+
+        The stock of an order already placed is its own affair.
+        """
+        if (
+            self._state.adding
+            and self.product_id
+            and self.quantity
+            and self.quantity > self.product.quantity_remaining
+        ):
             raise ValidationError({"quantity": "Quantity is more than what is in stock"})
 
     @property

@@ -1,4 +1,5 @@
-"""The companies that the shop calls over HTTP: payments, e-mail, fulfillment and the error catcher.
+"""The companies that the shop calls over HTTP.
 
-One client per company, over the common `ServiceClient`. Never call one inside a database transaction.
+They are payments, e-mail, fulfillment and the error catcher. Each has a client, over the common
+`ServiceClient`. Never call one inside a database transaction.
 """

@@ -1,4 +1,7 @@
-"""The client of the e-mail service. `confirmation` sends with it, and asks it what was sent."""
+"""The client of the e-mail service.
+
+`confirmation` sends with it, and asks it what was sent.
+"""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -23,9 +26,14 @@ class EmailClient(ServiceClient):
     url_setting: ClassVar[str] = "EMAIL_API_URL"
 
     def send(self, to: str, template_id: str, template_data: dict[str, Any]) -> str:
-        """Send one e-mail and return its id. The service knows no idempotency key: search first."""
+        """Send one e-mail and return its id.
+
+        The service knows no idempotency key: search first.
+        """
         body = self.request(
-            "POST", "/send", json={"to": to, "template_id": template_id, "template_data": template_data}
+            "POST",
+            "/send",
+            json={"to": to, "template_id": template_id, "template_data": template_data},
         )
         return str(body["email_id"])
 
@@ -33,7 +41,9 @@ class EmailClient(ServiceClient):
         """Return what was sent to an address from a template."""
         found = self.request("GET", "/emails", params={"email": email, "template_id": template_id})
         return [
-            SentEmail(sent["email_id"], sent["to"], sent["template_id"], sent.get("template_data") or {})
+            SentEmail(
+                sent["email_id"], sent["to"], sent["template_id"], sent.get("template_data") or {}
+            )
             for sent in found
         ]
 

@@ -12,9 +12,17 @@ class FulfillmentClient(ServiceClient):
     url_setting: ClassVar[str] = "FULFILLMENT_API_URL"
 
     def request_fulfillment(
-        self, customer_id: int, address: str, product_id: int, quantity: int, metadata: dict[str, Any]
+        self,
+        customer_id: int,
+        address: str,
+        product_id: int,
+        quantity: int,
+        metadata: dict[str, Any],
     ) -> str:
-        """Ask for a delivery and return its id; an `idempotency_key` in the metadata keeps it at one."""
+        """Ask for a delivery and return its id.
+
+        An `idempotency_key` in the metadata keeps it at one delivery.
+        """
         body = self.request(
             "PUT",
             "/request",

@@ -1,4 +1,6 @@
-"""What all clients of other companies share: the address, the timeout, the session, and the tree of errors.
+"""What all clients of other companies share.
+
+That is the address, the timeout, the session, and the tree of errors:
 
     ServiceError             anything that goes wrong with a service
     ├── ServiceUnavailable   no answer: connection refused or lost, or too slow
@@ -6,7 +8,7 @@
     ├── ClientError          another 4xx: the request is wrong and will stay wrong
     └── ServerError          5xx: the service is in trouble
 
-The clients beside this module build on it; the jobs never see `requests`.
+The clients beside this module build on it. The jobs never see `requests`.
 """
 
 import threading
@@ -22,7 +24,10 @@ _local = threading.local()
 
 
 class ServiceError(Exception):
-    """Anything that goes wrong with a service; `status_code` is None when it did not answer."""
+    """Anything that goes wrong with a service.
+
+    `status_code` is None when it did not answer.
+    """
 
     def __init__(self, message: str, *, status_code: int | None = None, body: str = "") -> None:
         """Keep the answer beside the message."""
@@ -32,7 +37,10 @@ class ServiceError(Exception):
 
 
 class ServiceUnavailable(ServiceError):
-    """No answer: the connection failed or the service took too long. The work may have been done all the same."""
+    """No answer: the connection failed or the service took too long.
+
+    The work may have been done all the same.
+    """
 
 
 class Throttled(ServiceError):
@@ -40,15 +48,24 @@ class Throttled(ServiceError):
 
 
 class ClientError(ServiceError):
-    """4xx other than 429: the request is wrong, and sending it again will not help."""
+    """4xx other than 429: the request is wrong.
+
+    Sending it again will not help.
+    """
 
 
 class ServerError(ServiceError):
-    """5xx: the service is in trouble. The work may have been done all the same."""
+    """5xx: the service is in trouble.
+
+    The work may have been done all the same.
+    """
 
 
 class ServiceClient:
-    """Talk JSON with one service; a subclass names it and adds one method per endpoint."""
+    """Talk JSON with one service.
+
+    A subclass names it and adds one method per endpoint.
+    """
 
     #: What people call the service.
     name: ClassVar[str]
@@ -57,11 +74,17 @@ class ServiceClient:
 
     @property
     def url(self) -> str:
-        """Return the address that all paths of the service start with, without a slash at the end."""
+        """Return the address that all paths of the service start with.
+
+        It has no slash at the end.
+        """
         return str(getattr(settings, self.url_setting)).rstrip("/")
 
     def status(self, timeout_seconds: float) -> dict[str, Any]:
-        """Ask the service how it is; return what it tells, `{}` when it answers well but tells nothing."""
+        """Ask the service how it is, and return what it tells.
+
+        That is `{}` when it answers well but tells nothing.
+        """
         body = self.request("GET", "/status", timeout_seconds=timeout_seconds)
         return body if isinstance(body, dict) else {}
 
@@ -78,7 +101,10 @@ class ServiceClient:
         params: dict[str, str] | None = None,
         timeout_seconds: float | None = None,
     ) -> Any:
-        """Send one request and return the JSON of its answer, None for an empty one; raise `ServiceError` otherwise."""
+        """Send one request and return the JSON of its answer.
+
+        An empty answer is None. Raise `ServiceError` if anything goes wrong.
+        """
         what = f"{method} {self.url}{path}"
         try:
             response = _session().request(
@@ -101,7 +127,9 @@ class ServiceClient:
         try:
             return response.json()
         except requests.JSONDecodeError as error:
-            raise self._error(response, f"answered {what} with something that is not JSON") from error
+            raise self._error(
+                response, f"answered {what} with something that is not JSON"
+            ) from error
 
     def _error(self, response: requests.Response, sentence: str) -> ServiceError:
         kind = _error_class(response.status_code)
@@ -118,7 +146,10 @@ def _error_class(status_code: int) -> type[ServiceError]:
 
 
 def _session() -> requests.Session:
-    """Return the session of this thread: it keeps connections open, and must not be shared between threads."""
+    """Return the session of this thread.
+
+    It keeps connections open, and must not be shared between threads.
+    """
     session: requests.Session | None = getattr(_local, "session", None)
     if session is None:
         session = requests.Session()

@@ -1,4 +1,7 @@
-"""The client of the payment service. `cashier` charges with it; the home page asks it how it is."""
+"""The client of the payment service.
+
+`cashier` charges with it, and the home page asks it how it is.
+"""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,7 +18,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """The money was refused; asking again will not help."""
+    """The money was refused. Asking again will not help."""
 
     explanation: str
 
@@ -29,7 +32,10 @@ class PaymentsClient(ServiceClient):
     def charge(
         self, customer_id: str, payment_method_id: str, amount_cents: int, metadata: dict[str, Any]
     ) -> Charge | Decline:
-        """Charge a card; a key `idempotency_key` in the metadata makes a second call answer with the first charge."""
+        """Charge a card.
+
+        A key `idempotency_key` in the metadata makes a second call answer with the first charge.
+        """
         body = self.request(
             "POST",
             "/charge",

@@ -1,4 +1,7 @@
-"""The drills, in the order of the page. A new one is a `Drill` in a module here, a template, and a name in `DRILLS`."""
+"""The drills, in the order of the page.
+
+A new one is a `Drill` in a module here, a template, and a name in `DRILLS`.
+"""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""The drill about more work than the workers can do: what the numbers say while it piles up and is worked off."""
+"""The drill about more work than the workers can do.
+
+It shows what the numbers say while the work piles up and is done.
+"""
 
 import random
 
@@ -33,7 +36,10 @@ def _prove(run: Run, evidence: Evidence) -> list[Check]:
 BACKLOG = Drill(
     slug="backlog",
     title="Backlog and its numbers",
-    lesson="The latency of a queue, the age of its oldest job, tells whether the workers keep up; its length does not.",
+    lesson=(
+        "The latency of a queue, the age of its oldest job, tells whether the workers keep up; "
+        "its length does not."
+    ),
     buttons=(Button("start", f"Enqueue {NAPS} naps", _enqueue),),
     prove=_prove,
 )

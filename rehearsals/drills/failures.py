@@ -1,6 +1,7 @@
-"""Three drills about jobs that fail: one that stays broken, one that heals, and one that should have healed.
+"""Three drills about jobs that fail.
 
-The error catcher is what they are about: it is told of what a person must mend, and of nothing else.
+One stays broken, one heals, and one should have healed. They are about the error catcher: it is
+told of what a person must mend, and of nothing else.
 """
 
 from collections.abc import Callable
@@ -51,7 +52,9 @@ def _prove_transient(run: Run, evidence: Evidence) -> list[Check]:
     has_healed = DiaryEntry.objects.finished(run.id).exists()
     silence = "no answer" if told is None else "nothing" if told == 0 else f"{told} reports"
     return [
-        tally("Attempts: three failures, then a success", _attempts(run), FAILURES_BEFORE_HEALING + 1),
+        tally(
+            "Attempts: three failures, then a success", _attempts(run), FAILURES_BEFORE_HEALING + 1
+        ),
         Check("The job ended well, by itself", "yes" if has_healed else "not yet", has_healed),
         Check("What the error catcher was told", silence, has_healed and told == 0),
     ]
@@ -72,20 +75,30 @@ def _attempts(run: Run) -> int:
 
 
 def _reports(run: Run, evidence: Evidence) -> tuple[int | None, int | None]:
-    """Return how often the error catcher was told of a run, and how often of its death."""
+    """Return how often the error catcher was told of a run.
+
+    The second number is how often it was told of the run's death.
+    """
     client = ErrorCatcherClient()
-    return evidence.rows_with(client, f"Rehearsal {run.id}"), evidence.rows_with(client, DEATH, f"Rehearsal {run.id}")
+    return evidence.rows_with(client, f"Rehearsal {run.id}"), evidence.rows_with(
+        client, DEATH, f"Rehearsal {run.id}"
+    )
 
 
 def _death_check(run: Run, evidence: Evidence) -> Check:
     before, now = run.facts["dead"], evidence.total("dead")
-    return Check("Jobs in the dead set", f"{before} before, {now} now", now is not None and now > before)
+    return Check(
+        "Jobs in the dead set", f"{before} before, {now} now", now is not None and now > before
+    )
 
 
 PERMANENT_FAILURE = Drill(
     slug="permanent-failure",
     title="Permanent failure",
-    lesson="A job that cannot succeed is tried a limited number of times, and a person hears of every failure.",
+    lesson=(
+        "A job that cannot succeed is tried a limited number of times, "
+        "and a person hears of every failure."
+    ),
     buttons=_button(PermanentFailureJob),
     prove=_prove_permanent,
 )
@@ -99,7 +112,10 @@ TRANSIENT_FAILURE = Drill(
 DEAD_SET = Drill(
     slug="dead-set",
     title="Dead set and death handler",
-    lesson="When even patience does not help, the job is kept in the dead set and a person hears of it, once.",
+    lesson=(
+        "When even patience does not help, the job is kept in the dead set "
+        "and a person hears of it, once."
+    ),
     buttons=_button(DeadLineJob),
     prove=_prove_death,
 )

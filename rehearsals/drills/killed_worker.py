@@ -1,4 +1,7 @@
-"""The drill about a worker that is killed in the middle of a job: its supervisor takes the job back at once."""
+"""The drill about a worker that is killed in the middle of a job.
+
+Its supervisor takes the job back at once.
+"""
 
 from functools import partial
 
@@ -17,7 +20,9 @@ def _enqueue(job: type[LongJob]) -> Run:
 def _prove(run: Run, evidence: Evidence) -> list[Check]:
     starts = list(DiaryEntry.objects.started(run.id))
     finished = DiaryEntry.objects.finished(run.id).first()
-    ended = f"in process {finished.pid}, attempt {finished.attempt}" if finished else _advice(starts)
+    ended = (
+        f"in process {finished.pid}, attempt {finished.attempt}" if finished else _advice(starts)
+    )
     pids = [str(entry.pid) for entry in starts]
     return [
         Check("Processes that ran it", " and ".join(pids) or "none yet", len(set(pids)) > 1),
@@ -33,7 +38,10 @@ def _advice(starts: list[DiaryEntry]) -> str:
 KILLED_WORKER = Drill(
     slug="killed-worker",
     title="Killed worker",
-    lesson="A worker may die at any moment; its jobs are with another one within a second, and no retry is spent.",
+    lesson=(
+        "A worker may die at any moment; its jobs are with another one within a second, "
+        "and no retry is spent."
+    ),
     buttons=(
         Button("start", "Start a long job", partial(_enqueue, LongJob)),
         Button("kill", "Kill a worker now", partial(_enqueue, SelfKillingJob), is_dangerous=True),

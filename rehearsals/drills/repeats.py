@@ -1,6 +1,7 @@
-"""Three drills about doing things twice. Each puts a naive and a careful order through the same trouble, side by side.
+"""Three drills about doing things twice.
 
-The naive one is completed by `NaiveCompleteOrderJob`, the careful one by the shop's own chain of jobs.
+Each puts a naive and a careful order through the same trouble, side by side. The naive one is
+completed by `NaiveCompleteOrderJob`, the careful one by the shop's own chain of jobs.
 """
 
 from functools import partial
@@ -27,7 +28,9 @@ def _place_both(client: ServiceClient, when: str) -> Run:
 
 def _prove(client: ServiceClient, noun: str, run: Run, evidence: Evidence) -> list[Check]:
     """Return what the service did for the naive order, then for the careful one."""
-    naive, careful = (Order.objects.filter(pk=run.facts[kind]).first() for kind in ("naive", "careful"))
+    naive, careful = (
+        Order.objects.filter(pk=run.facts[kind]).first() for kind in ("naive", "careful")
+    )
     if naive is None or careful is None:
         return [Check("The two orders", "deleted", holds=False)]
     twice, once = (evidence.rows_of_order(client, order.pk) for order in (naive, careful))
@@ -66,7 +69,9 @@ DOUBLE_CHARGE = Drill(
 DOUBLE_EMAIL = Drill(
     slug="double-email",
     title="Double e-mail, and its cure",
-    lesson="An error does not mean that nothing was done; so ask what was done before you do it again.",
+    lesson=(
+        "An error does not mean that nothing was done; so ask what was done before you do it again."
+    ),
     buttons=(Button("start", "Place both orders", partial(_place_both, EmailClient(), "after")),),
     prove=partial(_prove, EmailClient(), "e-mail"),
     put_back=partial(behave, EmailClient()),
@@ -74,8 +79,13 @@ DOUBLE_EMAIL = Drill(
 FULFILLMENT_KEY = Drill(
     slug="fulfillment-key",
     title="Fulfillment key",
-    lesson="Where the other side knows an idempotency key, sending it makes asking twice the same as asking once.",
-    buttons=(Button("start", "Place both orders", partial(_place_both, FulfillmentClient(), "after")),),
+    lesson=(
+        "Where the other side knows an idempotency key, "
+        "sending it makes asking twice the same as asking once."
+    ),
+    buttons=(
+        Button("start", "Place both orders", partial(_place_both, FulfillmentClient(), "after")),
+    ),
     prove=partial(_prove, FulfillmentClient(), "request"),
     put_back=partial(behave, FulfillmentClient()),
 )

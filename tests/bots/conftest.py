@@ -1,4 +1,7 @@
-"""Fixtures of the bots' tests: the social service, on the test's own server or nowhere."""
+"""Fixtures of the bots' tests.
+
+The social service runs on the test's own server, or nowhere.
+"""
 
 import pytest
 
@@ -14,6 +17,9 @@ def no_service(settings) -> None:
 
 @pytest.fixture
 def social_service(no_service, live_server, settings) -> str:
-    """Start the fake social service over HTTP and point the bots at it; return its address."""
+    """Start the fake social service over HTTP.
+
+    Points the bots at it and returns its address.
+    """
     settings.SOCIAL_API_URL = f"{live_server.url}/fake/social"
     return settings.SOCIAL_API_URL

@@ -16,7 +16,9 @@ def test_post_is_published_and_shown(social_service: str):
     assert (post["post_id"], post["author"], post["text"]) == (post_id, "Riker", "Shields up!")
 
 
-@pytest.mark.parametrize("switches", [{"throttle": True}, {"crash": True}, {"crash": True, "when": "after"}], ids=str)
+@pytest.mark.parametrize(
+    "switches", [{"throttle": True}, {"crash": True}, {"crash": True, "when": "after"}], ids=str
+)
 def test_service_in_trouble_is_worth_another_try(social_service: str, switches: dict):
     social.switch_behavior(switches)
 
@@ -48,7 +50,10 @@ def test_switch_makes_worf_alone_crash(social_service: str):
 
     assert switch is not None
     assert switch.is_on
-    assert (switch.posts_url, switch.behavior_url) == ("/fake/social/ui", "/fake/behaviors/social/edit")
+    assert (switch.posts_url, switch.behavior_url) == (
+        "/fake/social/ui",
+        "/fake/behaviors/social/edit",
+    )
     social.publish("Riker", "Shields up!", {})
     with pytest.raises(social.SocialTrouble):
         social.publish("Worf", "I protest.", {})

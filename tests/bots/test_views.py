@@ -5,9 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from bots import social
+from bots.bail_out import BailOutJob
 from bots.counter_example import OneJobForAllBots
 from bots.jobs import BotsJob
-from bots.models import Bot, Run
+from bots.models import Bot, Kind, Run
 from bots.runs import start_run
 from bots.wall import SHOWN_RUNS, look_at_wall
 from jobs.testing import assert_enqueued
@@ -37,13 +38,20 @@ def test_every_page_links_to_the_bots(client: Client):
     assert '<a href="/bots/">Bots</a>' in text_of(client, INDEX)
 
 
-@pytest.mark.parametrize(("name", "job"), [("start", BotsJob), ("start_counter_example", OneJobForAllBots)])
-def test_button_starts_a_run_and_returns(client: Client, name: str, job):
+@pytest.mark.parametrize(
+    ("name", "kind", "job"),
+    [
+        ("start", Kind.FAN_OUT, BotsJob),
+        ("start_counter_example", Kind.COUNTER_EXAMPLE, OneJobForAllBots),
+        ("start_bail_out", Kind.BAIL_OUT, BailOutJob),
+    ],
+)
+def test_button_starts_a_run_and_returns(client: Client, name: str, kind, job):
     answer = client.post(reverse(f"bots:{name}"))
 
     run = Run.objects.get()
     assert answer["Location"] == INDEX
-    assert run.is_counter_example is (job is OneJobForAllBots)
+    assert run.kind == kind
     assert_enqueued(job, args=[str(run.pk)])
 
 
@@ -72,7 +80,7 @@ def test_finished_run_shows_the_posts(client: Client, social_service: str):
 
 def test_repeated_posts_are_counted(client: Client, social_service: str):
     social.switch_behavior({"crash": True, "only_author": "Worf"})
-    start_run(is_counter_example=True)
+    start_run(Kind.COUNTER_EXAMPLE)
     work(work())
 
     text = text_of(client, WALL)
@@ -143,7 +151,9 @@ def test_switch_that_cannot_be_thrown_is_told(client: Client):
     assert "Nothing was switched." in answer.content.decode()
 
 
-@pytest.mark.parametrize("url", ["/bots/run", "/bots/counter-example", "/bots/worf"])
+@pytest.mark.parametrize(
+    "url", ["/bots/run", "/bots/counter-example", "/bots/bail-out", "/bots/worf"]
+)
 def test_buttons_need_post_and_a_csrf_token(client: Client, url: str):
     assert client.get(url).status_code == 405
     assert Client(enforce_csrf_checks=True).post(url).status_code == 403

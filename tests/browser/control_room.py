@@ -1,4 +1,7 @@
-"""What the browser tests of the control room share: data on every page, and who looks at it."""
+"""What the browser tests of the control room share.
+
+Data on every page, and who looks at it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +19,31 @@ JOB_CLASS = "orders.CompleteOrderJob"
 
 
 def furnish(store: Store) -> dict[str, str]:
-    """Put something onto every page; return a job's id for each place."""
+    """Put something onto every page.
+
+    Returns the id of a job for each place.
+    """
     push(store)
     [running] = fetch(store)
-    errors = [{**failure("orders.Declined", "Card 4242 was declined", 1.7e9), "traceback": "Traceback\n  line"}]
+    errors = [
+        {
+            **failure("orders.Declined", "Card 4242 was declined", 1.7e9),
+            "traceback": "Traceback\n  line",
+        }
+    ]
     jobs = {"running": running}
     for name in ("ready", "scheduled", "retry", "dead", "done"):
         failed = {"errors": errors, "failures": 1} if name in {"retry", "dead"} else {}
         for n in range(3):
-            jobs[name] = put(store, name, at=4e9 + n, job_class=JOB_CLASS, args=[n], kwargs={"token": "x"}, **failed)
+            jobs[name] = put(
+                store,
+                name,
+                at=4e9 + n,
+                job_class=JOB_CLASS,
+                args=[n],
+                kwargs={"token": "x"},
+                **failed,
+            )
     beat(store, busy=1, running=f"{running} default 1764000000.000", queues="high,default,low")
     measure = Measure()
     measure.add(0.2, is_failure=False)
@@ -34,8 +53,12 @@ def furnish(store: Store) -> dict[str, str]:
 
 def make_user(*codenames: str, is_superuser: bool = False) -> User:
     """Return somebody of the staff with some of our permissions."""
-    user = User.objects.create_user(f"user{User.objects.count()}", is_staff=True, is_superuser=is_superuser)
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="jobs", codename__in=codenames))
+    user = User.objects.create_user(
+        f"user{User.objects.count()}", is_staff=True, is_superuser=is_superuser
+    )
+    user.user_permissions.set(
+        Permission.objects.filter(content_type__app_label="jobs", codename__in=codenames)
+    )
     return user
 
 
@@ -43,15 +66,25 @@ def make_user(*codenames: str, is_superuser: bool = False) -> User:
 def visit(
     chromium: Browser, url: str, user: User, *, complaints_wanted: bool = False, **options: object
 ) -> Iterator[Page]:
-    """Open a browser in which somebody is logged in; fail on any complaint of the browser, unless it is wanted."""
+    """Open a browser in which somebody is logged in.
+
+    Fails on any complaint of the browser, unless it is wanted.
+    """
     client = Client()
     client.force_login(user)
     complaints: list[str] = []
     with chromium.new_context(base_url=url, **options) as context:
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+        context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}]
+        )
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+        page.on(
+            "console",
+            lambda line: (
+                complaints.append(line.text) if line.type in {"error", "warning"} else None
+            ),
+        )
         yield page
     unexpected = [line for line in complaints if "favicon" not in line and "404" not in line]
     assert complaints_wanted == bool(unexpected), unexpected

@@ -1,11 +1,19 @@
-"""axe-core finds no serious fault on any page of the control room, in light and dark, wide and narrow."""
+"""axe-core finds no serious fault in the control room.
+
+It looks at every page, in light and dark, wide and narrow.
+"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from jobs.inspect import get_reader
+from jobs.store.metrics import Measure, MetricStore
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "fake_services"])]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, databases=["default", "fake_services"]),
+]
 PAGES = (
     "",
     "queues/",
@@ -38,9 +46,15 @@ def faults(page):
 
 @pytest.mark.parametrize("width", [1400, 400])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(chromium, live_server, store, theme, width):
+def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(
+    chromium, live_server, store, theme, width
+):
     jobs = furnish(store)
-    options = {"bypass_csp": True, "color_scheme": theme, "viewport": {"width": width, "height": 900}}
+    options = {
+        "bypass_csp": True,
+        "color_scheme": theme,
+        "viewport": {"width": width, "height": 900},
+    }
     problems = {}
     with visit(chromium, live_server.url, make_user(is_superuser=True), **options) as page:
         for path in PAGES:
@@ -54,3 +68,17 @@ def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(chromium, live_
         problems |= {"confirm": found} if (found := faults(page)) else {}
 
     assert problems == {}
+
+
+def test_long_name_pushes_no_number_out_of_sight(chromium, live_server, store):
+    furnish(store)
+    measure = Measure()
+    measure.add(0.2, is_failure=False)
+    name = f"orders.{'Complete' * 40}OrderJob"
+    MetricStore(store).add([(f"job:{name}", get_reader().now(), measure)])
+    size = {"width": 1400, "height": 900}
+    with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page:
+        page.goto("/admin/jobs/metrics/")
+        cell = page.locator("tr", has_text=name).locator("td").last.bounding_box()
+
+    assert cell["x"] + cell["width"] <= size["width"]

@@ -1,4 +1,7 @@
-"""The control room in a real browser: every action, with JavaScript and without, as people click."""
+"""The control room in a real browser.
+
+Every action, with JavaScript and without, as people click.
+"""
 
 import json
 import re
@@ -8,11 +11,14 @@ from django.contrib.admin.models import LogEntry
 from playwright.sync_api import Page, expect
 
 from jobs import Job, control, inspect
-from jobs.store.orders import Orders
+from jobs.store.requests import Requests
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit, worker_name
 from tests.jobs.inspect.filling import beat, put
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "fake_services"])]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, databases=["default", "fake_services"]),
+]
 
 
 class EditedJob(Job):
@@ -75,7 +81,9 @@ def test_one_job_is_run_now(room, jobs, source, button, destination, message):
     assert LogEntry.objects.get().object_id == jobs[source]
 
 
-@pytest.mark.parametrize(("source", "verb", "destination"), [("retry", "Kill", "dead"), ("done", "Delete", None)])
+@pytest.mark.parametrize(
+    ("source", "verb", "destination"), [("retry", "Kill", "dead"), ("done", "Delete", None)]
+)
 def test_one_job_is_killed_or_deleted_after_a_second_click(room, jobs, source, verb, destination):
     room.goto(f"/admin/jobs/job/{jobs[source]}/")
     open_sure(room, verb)
@@ -100,15 +108,19 @@ def test_a_running_job_is_cancelled(room, jobs, store):
     click(room, "Cancel it")
 
     told(room, "was asked to cancel")
-    assert Orders(store).take(worker_name()) == [f"cancel {jobs['running']}"]
+    assert Requests(store).take(worker_name()) == [f"cancel {jobs['running']}"]
 
 
 def test_a_copy_is_run_with_edited_arguments(room):
     original = EditedJob.using(queue="default").enqueue(7, token="s3cret").id
     room.goto(f"/admin/jobs/job/{original}/")
     room.get_by_text("Run again").click()
-    assert json.loads(room.get_by_label("Arguments by name").input_value()) == {"token": "[redacted]"}
+    assert json.loads(room.get_by_label("Arguments by name").input_value()) == {
+        "token": "[redacted: kwargs.token]"
+    }
     room.get_by_label("Positional arguments").fill("[8]")
+    click(room, "Enqueue a copy")
+    assert room.get_by_role("row", name="args[0] 7 8").is_visible()
     click(room, "Enqueue a copy")
 
     told(room, "A copy was enqueued")
@@ -129,9 +141,13 @@ def test_ticked_jobs_are_retried_and_others_not(room, jobs):
     assert [place(job_id) for job_id in ids] == ["ready", "ready", "dead"]
 
 
-@pytest.mark.parametrize(("source", "verb", "destination"), [("scheduled", "Kill", "dead"), ("dead", "Delete", None)])
+@pytest.mark.parametrize(
+    ("source", "verb", "destination"), [("scheduled", "Kill", "dead"), ("dead", "Delete", None)]
+)
 @pytest.mark.parametrize("scope", ["ticked", "all"])
-def test_many_jobs_are_killed_or_deleted_after_a_question(room, jobs, source, verb, destination, scope):
+def test_many_jobs_are_killed_or_deleted_after_a_question(
+    room, jobs, source, verb, destination, scope
+):
     room.goto(f"/admin/jobs/{source}/")
     if scope == "ticked":
         tick(room, jobs[source])
@@ -207,7 +223,7 @@ def test_a_worker_is_made_quiet_and_stopped(room, store):
     click(room, "Stop it")
     told(room, "will stop as soon as")
 
-    assert Orders(store).take(worker_name()) == ["quiet", "stop"]
+    assert Requests(store).take(worker_name()) == ["quiet", "stop"]
 
 
 # Looking
@@ -247,17 +263,29 @@ def test_who_may_not_look_finds_nothing(chromium, live_server, jobs):
 # With the script
 
 
-def test_numbers_are_kept_up_to_date_and_all_boxes_ticked_at_once(chromium, live_server, store, jobs):
+def pass_time(page):
+    """Let the script of the page look for news at once.
+
+    It believes that the time has come.
+    """
+    page.clock.fast_forward(5_000)
+
+
+def test_numbers_are_kept_up_to_date_and_all_boxes_ticked_at_once(
+    chromium, live_server, store, jobs
+):
     with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
         page.goto("/admin/jobs/dead/")
         page.get_by_label("Tick all on this page").check()
         expect(page.locator("input[name=job]:checked")).to_have_count(3)
         page.get_by_label("Tick all on this page").uncheck()
 
+        page.clock.install()
         page.goto("/admin/jobs/")
         expect(page.locator(".jobs-tile", has_text="Dead")).to_contain_text("3")
         control.delete(inspect.job_set("dead").jobs[:1])
-        expect(page.locator(".jobs-tile", has_text="Dead")).to_contain_text("2", timeout=15_000)
+        pass_time(page)
+        expect(page.locator(".jobs-tile", has_text="Dead")).to_contain_text("2")
         expect(page.locator("#jobs-live")).to_contain_text("Updated")
         page.get_by_role("switch").uncheck()
         page.reload()
@@ -267,20 +295,63 @@ def test_numbers_are_kept_up_to_date_and_all_boxes_ticked_at_once(chromium, live
 def test_a_page_whose_server_is_gone_says_so(chromium, live_server, jobs):
     user = make_user(is_superuser=True)
     with visit(chromium, live_server.url, user, complaints_wanted=True) as page:
+        page.clock.install()
         page.goto("/admin/jobs/")
         page.route("**/*", lambda route: route.abort())
-        expect(page.locator("#jobs-live")).to_contain_text("Connection lost", timeout=15_000)
+        pass_time(page)
+        expect(page.locator("#jobs-live")).to_contain_text("Connection lost")
+
+
+def test_a_page_says_when_its_reader_is_logged_out_and_goes_on_after_a_login(
+    chromium, live_server, jobs
+):
+    user = make_user(is_superuser=True)
+    with visit(chromium, live_server.url, user) as page:
+        page.clock.install()
+        page.goto("/admin/jobs/dead/")
+        cookies = page.context.cookies()
+        page.context.clear_cookies(name="sessionid")
+        pass_time(page)
+        expect(page.locator("#jobs-live")).to_contain_text(
+            "You are logged out. Load the page again"
+        )
+
+        page.context.add_cookies(cookies)
+        pass_time(page)  # it asks less often meanwhile
+        pass_time(page)
+        expect(page.locator("#jobs-live")).to_contain_text("Updated")
+
+
+def test_an_action_after_a_new_login_leads_to_its_page(chromium, live_server, jobs):
+    user = make_user(is_superuser=True)
+    user.set_password("a password")
+    user.save()
+    with visit(chromium, live_server.url, user) as page:
+        page.goto(f"/admin/jobs/job/{jobs['dead']}/")
+        page.context.clear_cookies(name="sessionid")
+        click(page, "Retry now")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill("a password")
+        page.get_by_role("button", name="Log in").click()
+
+        told(page, "press the button again")
+        assert place(jobs["dead"]) == "dead"
+        click(page, "Retry now")
+        told(page, "1 job is ready to run.")
 
 
 def test_nothing_moves_while_a_question_waits_for_its_answer(chromium, live_server, store, jobs):
     with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
+        page.clock.install()
         page.goto("/admin/jobs/workers/")
         open_sure(page, "Stop")
         beat(store, "older:2:abcd", host="older", started_at=1.7e9)
-        expect(page.locator("#jobs-live")).to_contain_text("Paused", timeout=15_000)
+        pass_time(page)
+        expect(page.locator("#jobs-live")).to_contain_text("Paused")
         expect(page.locator(".jobs-worker")).to_have_count(1)
 
         open_sure(page, "Stop")  # no, after all
         page.evaluate("document.activeElement.blur()")
-        expect(page.locator(".jobs-worker")).to_have_count(2, timeout=15_000)
+        pass_time(page)
+        expect(page.locator(".jobs-worker")).to_have_count(2)
         expect(page.locator(".jobs-sure[open]")).to_have_count(0)

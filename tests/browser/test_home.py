@@ -16,7 +16,12 @@ pytestmark = [
 ]
 
 SERVICES = ["postgres", "redis", "error-catcher", "payments", "order-fulfillment", "email"]
-APIS = {"error-catcher": "error-catcher", "payments": "payments", "order-fulfillment": "fulfillment", "email": "email"}
+APIS = {
+    "error-catcher": "error-catcher",
+    "payments": "payments",
+    "order-fulfillment": "fulfillment",
+    "email": "email",
+}
 
 
 def test_orders_are_listed_and_lead_to_their_pages(page: Page):

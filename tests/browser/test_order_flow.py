@@ -1,4 +1,7 @@
-"""A customer orders in the browser, a worker completes the order, and the page shows it happening."""
+"""A customer orders in the browser.
+
+A worker completes the order, and the page shows it happening.
+"""
 
 import re
 
@@ -36,7 +39,9 @@ def place_order(page: Page, product: str, quantity: int = 1) -> Order:
     return Order.objects.get(pk=page.url.rpartition("/")[2])
 
 
-def test_order_is_charged_confirmed_and_fulfilled_while_the_page_shows_it(page: Page, run_jobs, customer):
+def test_order_is_charged_confirmed_and_fulfilled_while_the_page_shows_it(
+    page: Page, run_jobs, customer
+):
     product = ProductFactory.create(quantity_remaining=10)
     order = place_order(page, product.name, quantity=2)
     expect(page.get_by_test_id("payment")).to_contain_text("In Progress")
@@ -51,7 +56,10 @@ def test_order_is_charged_confirmed_and_fulfilled_while_the_page_shows_it(page: 
     expect(page.locator("aside[data-error]")).to_have_count(0)
     order.refresh_from_db()
     assert (order.product, order.quantity, order.customer) == (product, 2, customer)
-    assert (order.email, order.address.splitlines()) == ("kira@example.com", ["Deck 7", "Station Nine"])
+    assert (order.email, order.address.splitlines()) == (
+        "kira@example.com",
+        ["Deck 7", "Station Nine"],
+    )
     assert order.charge_successful
     assert all([order.charge_id, order.email_id, order.fulfillment_request_id])
 
@@ -70,7 +78,12 @@ def test_declined_card_is_shown_and_nothing_else_happens(page: Page, run_jobs):
 
 
 def finish(order: Order) -> None:
-    done = {"charge_successful": True, "charge_id": "ch_1", "email_id": "em_1", "fulfillment_request_id": "fr_1"}
+    done = {
+        "charge_successful": True,
+        "charge_id": "ch_1",
+        "email_id": "em_1",
+        "fulfillment_request_id": "fr_1",
+    }
     Order.objects.filter(pk=order.pk).update(charge_completed_at=timezone.now(), **done)
 
 
@@ -82,7 +95,10 @@ def test_page_stops_asking_when_the_order_is_finished(page: Page):
     page.clock.fast_forward("00:05")
     expect(page.get_by_test_id("state")).to_have_text("Complete")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/status") else None)
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if request.url.endswith("/status") else None,
+    )
 
     page.clock.fast_forward("10:00")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -112,7 +128,9 @@ def test_empty_form_is_told_what_is_missing(page: Page):
 
     error = page.locator("aside[data-error]")
     expect(error).to_contain_text("Can't create the order:")
-    expect(error).to_contain_text("Product must exist, Email can't be blank, Address can't be blank")
+    expect(error).to_contain_text(
+        "Product must exist, Email can't be blank, Address can't be blank"
+    )
     expect(error).not_to_contain_text("User")
     expect(error).not_to_contain_text("Customer")
     expect(page.get_by_role("link", name="Add An Order →")).to_have_count(0)

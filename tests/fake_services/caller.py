@@ -1,4 +1,7 @@
-"""The client that the tests of the fake services call with, and the types of their fixtures."""
+"""The client that the tests of the fake services call with.
+
+And the types of their fixtures.
+"""
 
 import json
 from collections.abc import Callable
@@ -24,13 +27,17 @@ class Answer:
 class Caller:
     """Call the fake services as a program does: JSON, and no CSRF token."""
 
-    def __call__(self, method: str, path: str, body: object = None, headers: dict | None = None) -> Answer:
+    def __call__(
+        self, method: str, path: str, body: object = None, headers: dict | None = None
+    ) -> Answer:
         data = "" if body is None else json.dumps(body)
         return self.raw(method, path, data, headers)
 
     def raw(self, method: str, path: str, data: str | bytes, headers: dict | None = None) -> Answer:
         client = Client(enforce_csrf_checks=True)
-        answer = client.generic(method, f"/fake/{path}", data, content_type="application/json", headers=headers)
+        answer = client.generic(
+            method, f"/fake/{path}", data, content_type="application/json", headers=headers
+        )
         return Answer(answer.status_code, answer.content)
 
     def sample(self, sample: SampleRequest, headers: dict | None = None) -> Answer:

@@ -1,4 +1,7 @@
-"""Fixtures for the tests of the fake services: a caller that speaks JSON, recorded naps, a database for threads."""
+"""Fixtures for the tests of the fake services.
+
+A caller that speaks JSON, recorded naps, a database for threads.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +19,10 @@ from tests.fake_services.caller import Answer, AtOnce, Caller
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """Let our database be made alone: Django would make the default one first, which these tests never open."""
+    """Let our database be made alone.
+
+    Django would make the default one first, which these tests never open.
+    """
     connections[ALIAS].settings_dict["TEST"]["DEPENDENCIES"] = []
 
 
@@ -34,8 +40,13 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def database_for_threads(transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Replace a SQLite in memory, whose locks do not wait, by one in a file; leave other databases alone."""
+def database_for_threads(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
+    """Replace a SQLite in memory by one in a file.
+
+    The locks of the first do not wait. Other databases are left alone.
+    """
     in_memory = connections[ALIAS]
     if not (isinstance(in_memory, SQLite) and in_memory.is_in_memory_db()):
         yield

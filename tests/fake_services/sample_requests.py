@@ -1,4 +1,7 @@
-"""One good request for each fake service, so that a test about all services is written once."""
+"""One good request for each fake service.
+
+So a test about all services is written once.
+"""
 
 from dataclasses import dataclass, field
 
@@ -39,7 +42,11 @@ SEND_EMAIL = SampleRequest(
     "email/send",
     202,
     Email,
-    {"to": "pat@example.com", "template_id": "order-confirmation", "template_data": {"order_id": 44}},
+    {
+        "to": "pat@example.com",
+        "template_id": "order-confirmation",
+        "template_data": {"order_id": 44},
+    },
 )
 REQUEST_FULFILLMENT = SampleRequest(
     "fulfillment",
@@ -47,7 +54,13 @@ REQUEST_FULFILLMENT = SampleRequest(
     "fulfillment/request",
     202,
     FulfillmentRequest,
-    {"customer_id": 1, "address": "123 Main St", "product_id": 2, "quantity": 1, "metadata": {"order_id": 44}},
+    {
+        "customer_id": 1,
+        "address": "123 Main St",
+        "product_id": 2,
+        "quantity": 1,
+        "metadata": {"order_id": 44},
+    },
 )
 NOTIFY = SampleRequest(
     "error-catcher",

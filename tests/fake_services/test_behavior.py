@@ -1,4 +1,7 @@
-"""Tests of the misbehavior that is switched in the browser: what it reaches, when, and how long it lasts."""
+"""Tests of the misbehavior that is switched in the browser.
+
+What it reaches, when, and how long it lasts.
+"""
 
 import pytest
 from django.test import Client
@@ -6,7 +9,13 @@ from django.test import Client
 from fake_services.models import Behavior, Email
 from fake_services.models.behavior import What, When
 from tests.fake_services.caller import AtOnce, Caller
-from tests.fake_services.sample_requests import CHARGE, NOTIFY, SAMPLE_REQUESTS, SEND_EMAIL, SampleRequest
+from tests.fake_services.sample_requests import (
+    CHARGE,
+    NOTIFY,
+    SAMPLE_REQUESTS,
+    SEND_EMAIL,
+    SampleRequest,
+)
 
 pytestmark = pytest.mark.django_db(databases=["fake_services"])
 
@@ -28,7 +37,9 @@ def test_throttled_service_does_nothing(call: Caller, sample: SampleRequest) -> 
 
 
 @all_services
-def test_throttle_comes_before_the_work_even_when_a_crash_comes_after_it(call: Caller, sample: SampleRequest) -> None:
+def test_throttle_comes_before_the_work_even_when_a_crash_comes_after_it(
+    call: Caller, sample: SampleRequest
+) -> None:
     switch(sample.slug, throttle=True, crash=True, when=When.AFTER)
 
     assert call.sample(sample).status_code == 429
@@ -55,7 +66,9 @@ def test_crash_after_the_work_loses_only_the_answer(call: Caller, sample: Sample
 
 
 @all_services
-def test_answer_lost_can_be_asked_for_again_with_the_same_key(call: Caller, sample: SampleRequest) -> None:
+def test_answer_lost_can_be_asked_for_again_with_the_same_key(
+    call: Caller, sample: SampleRequest
+) -> None:
     keyed = {**sample.body, "metadata": {"idempotency_key": "key-44"}}
     switch(sample.slug, crash=True, when=When.AFTER, remaining_requests=1)
 
@@ -68,7 +81,9 @@ def test_answer_lost_can_be_asked_for_again_with_the_same_key(call: Caller, samp
 
 
 @all_services
-def test_slow_service_sleeps_and_then_does_the_work(call: Caller, naps: list[float], sample: SampleRequest) -> None:
+def test_slow_service_sleeps_and_then_does_the_work(
+    call: Caller, naps: list[float], sample: SampleRequest
+) -> None:
     switch(sample.slug, sleep_seconds=7)
 
     assert call.sample(sample).status_code == sample.status
@@ -112,7 +127,9 @@ def test_everything_reaches_the_search_too(call: Caller) -> None:
 
 def test_email_that_crashes_by_default_is_sent_and_found(call: Caller, client: Client) -> None:
     form = client.get("/fake/behaviors/email/edit").context["form"]
-    client.post("/fake/behaviors/email/edit", {**form.initial, "crash": "on", "remaining_requests": ""})
+    client.post(
+        "/fake/behaviors/email/edit", {**form.initial, "crash": "on", "remaining_requests": ""}
+    )
 
     answer = call.sample(SEND_EMAIL)
 
@@ -148,7 +165,9 @@ def test_well_behaved_service_counts_nothing(call: Caller) -> None:
     assert Behavior.objects.get().remaining_requests == 1
 
 
-def test_spent_misbehavior_is_over_and_does_not_come_back_with_the_form(call: Caller, client: Client) -> None:
+def test_spent_misbehavior_is_over_and_does_not_come_back_with_the_form(
+    call: Caller, client: Client
+) -> None:
     switch("payments", throttle=True, sleep_seconds=0, remaining_requests=1)
     call.sample(CHARGE)
 
@@ -159,7 +178,9 @@ def test_spent_misbehavior_is_over_and_does_not_come_back_with_the_form(call: Ca
 
 
 @pytest.mark.django_db(transaction=True, databases=["fake_services"])
-def test_countdown_is_exact_however_many_requests_arrive_at_once(call: Caller, at_once: AtOnce) -> None:
+def test_countdown_is_exact_however_many_requests_arrive_at_once(
+    call: Caller, at_once: AtOnce
+) -> None:
     switch("error-catcher", throttle=True, remaining_requests=3)
 
     answers = at_once(8, lambda: call.sample(NOTIFY))
@@ -171,10 +192,19 @@ def test_countdown_is_exact_however_many_requests_arrive_at_once(call: Caller, a
 def test_status_of_a_service_at_its_worst_is_200_and_says_how_it_behaves(
     call: Caller, naps: list[float], sample: SampleRequest
 ) -> None:
-    switch(sample.slug, throttle=True, crash=True, when=When.AFTER, sleep_seconds=9, remaining_requests=1)
+    switch(
+        sample.slug,
+        throttle=True,
+        crash=True,
+        when=When.AFTER,
+        sleep_seconds=9,
+        remaining_requests=1,
+    )
 
     answer = call(
-        "GET", f"{sample.slug}/status", headers={"X-Throttle": "true", "X-Crash": "true", "X-Be-Slow": "true"}
+        "GET",
+        f"{sample.slug}/status",
+        headers={"X-Throttle": "true", "X-Crash": "true", "X-Be-Slow": "true"},
     )
 
     assert answer.status_code == 200
@@ -191,10 +221,21 @@ def test_status_of_a_service_at_its_worst_is_200_and_says_how_it_behaves(
 
 
 @all_services
-def test_status_of_a_service_that_was_never_switched_says_it_is_healthy(call: Caller, sample: SampleRequest) -> None:
+def test_status_of_a_service_that_was_never_switched_says_it_is_healthy(
+    call: Caller, sample: SampleRequest
+) -> None:
     answer = call("GET", f"{sample.slug}/status")
 
     assert answer.status_code == 200
     assert answer.json().items() >= HEALTHY.items()
     email_or_not = ("after", "writes") if sample.slug == "email" else ("before", "everything")
     assert (answer.json()["when"], answer.json()["what"]) == email_or_not
+
+
+def test_switch_that_does_not_exist_is_refused_and_those_that_do_are_named(call: Caller) -> None:
+    # {"crash": true, "remaining": 1} would crash for ever.
+    answer = call("PUT", "payments/behavior", {"crash": True, "remaining": 1})
+
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("no such switch: remaining; try throttle, crash,")
+    assert not Behavior.objects.exists()

@@ -21,7 +21,9 @@ def test_email_is_queued(call: Caller) -> None:
 
 @pytest.mark.parametrize("missing", ["to", "template_id"])
 @pytest.mark.parametrize("value", [None, "", " "])
-def test_email_without_a_required_value_is_not_queued(call: Caller, missing: str, value: str | None) -> None:
+def test_email_without_a_required_value_is_not_queued(
+    call: Caller, missing: str, value: str | None
+) -> None:
     answer = call("POST", "email/send", {**SEND_EMAIL.body, missing: value})
 
     assert answer.status_code == 422

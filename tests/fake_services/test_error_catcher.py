@@ -29,10 +29,16 @@ def test_exception_without_class_or_message_is_refused(call: Caller, missing: st
     assert not Notification.objects.exists()
 
 
-def test_empty_message_is_noted_since_many_exceptions_have_one(call: Caller) -> None:
-    answer = call("PUT", "error-catcher/notification", {"exception_class": "KeyError", "exception_message": ""})
+@pytest.mark.parametrize("blank", ["", " ", None])
+def test_blank_message_is_refused_since_nobody_can_act_on_it(call: Caller, blank: str) -> None:
+    answer = call(
+        "PUT",
+        "error-catcher/notification",
+        {"exception_class": "KeyError", "exception_message": blank},
+    )
 
-    assert answer.status_code == 202
+    assert answer.status_code == 422
+    assert not Notification.objects.exists()
 
 
 def test_page_says_none_yet_when_all_are_forgotten(call: Caller, client: Client) -> None:

@@ -10,7 +10,11 @@ pytestmark = pytest.mark.django_db(databases=["fake_services"])
 
 
 def request_with(key: object, **values: object) -> dict:
-    return {**REQUEST_FULFILLMENT.body, "metadata": {"order_id": 44, "idempotency_key": key}, **values}
+    return {
+        **REQUEST_FULFILLMENT.body,
+        "metadata": {"order_id": 44, "idempotency_key": key},
+        **values,
+    }
 
 
 def num_requests(call: Caller) -> int:
@@ -21,7 +25,10 @@ def test_request_is_accepted(call: Caller) -> None:
     answer = call.sample(REQUEST_FULFILLMENT)
 
     assert answer.status_code == 202
-    assert answer.json() == {"status": "accepted", "request_id": FulfillmentRequest.objects.get().external_id}
+    assert answer.json() == {
+        "status": "accepted",
+        "request_id": FulfillmentRequest.objects.get().external_id,
+    }
     assert answer.json()["request_id"].startswith("fr_")
 
 
@@ -43,13 +50,18 @@ def test_request_with_a_known_key_is_the_first_request(call: Caller) -> None:
 
 
 def test_keys_compare_by_json_value(call: Caller) -> None:
-    ids = {call("PUT", "fulfillment/request", request_with(key)).json()["request_id"] for key in (44, "44")}
+    ids = {
+        call("PUT", "fulfillment/request", request_with(key)).json()["request_id"]
+        for key in (44, "44")
+    }
 
     assert len(ids) == 2
 
 
 @pytest.mark.parametrize("address", [None, "", " \n"])
-def test_request_without_an_address_is_rejected_and_not_counted(call: Caller, address: str | None) -> None:
+def test_request_without_an_address_is_rejected_and_not_counted(
+    call: Caller, address: str | None
+) -> None:
     answer = call("PUT", "fulfillment/request", request_with("key-44", address=address))
 
     assert answer.status_code == 422

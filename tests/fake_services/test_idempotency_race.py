@@ -37,7 +37,10 @@ def test_requests_without_a_key_that_arrive_at_once_are_all_worked_on(
 
 @pytest.mark.parametrize("sample", KEYED, ids=str)
 def test_loser_of_the_race_is_given_the_winners_record(sample: SampleRequest) -> None:
-    """Both have looked for the key in vain; the unique constraint decides, whatever the timing above was."""
+    """Both have looked for the key in vain.
+
+    The unique constraint decides, whatever the timing above was.
+    """
     assert issubclass(sample.record, KeyedRecord)
     request = {**sample.body, "metadata": {"idempotency_key": 44}}
 

@@ -6,7 +6,13 @@ from django.urls import reverse
 
 from fake_services.models import Behavior
 from tests.fake_services.caller import Caller
-from tests.fake_services.sample_requests import CHARGE, NOTIFY, SAMPLE_REQUESTS, SEND_EMAIL, SampleRequest
+from tests.fake_services.sample_requests import (
+    CHARGE,
+    NOTIFY,
+    SAMPLE_REQUESTS,
+    SEND_EMAIL,
+    SampleRequest,
+)
 
 pytestmark = pytest.mark.django_db(databases=["fake_services"])
 
@@ -20,10 +26,10 @@ COLUMNS = {
 }
 TITLES = {
     "payments": ("Payments", "Charges"),
-    "email": ("Emails", "Emails"),
+    "email": ("Email", "Emails"),
     "fulfillment": ("Mock Fulfillment Service", "Fulfillment Requests"),
     "error-catcher": ("Mock Error Catcher", "Notifications"),
-    "social": ("Posts", "Posts"),
+    "social": ("Social", "Posts"),
 }
 #: What the shop calls each service, in words and in its URLs; it does not use the social service.
 SHOP_NAMES = {
@@ -42,7 +48,9 @@ def text_of(client: Client, url: str) -> str:
 
 
 @all_services
-def test_index_links_to_the_page_and_the_switches_of_each_service(client: Client, sample: SampleRequest) -> None:
+def test_index_links_to_the_page_and_the_switches_of_each_service(
+    client: Client, sample: SampleRequest
+) -> None:
     text = text_of(client, "/fake/")
 
     assert f'href="/fake/{sample.slug}/ui"' in text
@@ -50,7 +58,9 @@ def test_index_links_to_the_page_and_the_switches_of_each_service(client: Client
 
 
 @all_services
-def test_empty_table_has_its_columns_and_says_none_yet_across_them(client: Client, sample: SampleRequest) -> None:
+def test_empty_table_has_its_columns_and_says_none_yet_across_them(
+    client: Client, sample: SampleRequest
+) -> None:
     text = text_of(client, f"/fake/{sample.slug}/ui")
 
     title, subtitle = TITLES[sample.slug]
@@ -81,7 +91,11 @@ def test_declined_charge_is_listed_without_an_id(call: Caller, client: Client) -
 
 
 def test_values_are_escaped(call: Caller, client: Client) -> None:
-    call("PUT", "error-catcher/notification", {**NOTIFY.body, "exception_message": "<script>alert(1)</script>"})
+    call(
+        "PUT",
+        "error-catcher/notification",
+        {**NOTIFY.body, "exception_message": "<script>alert(1)</script>"},
+    )
 
     text = text_of(client, "/fake/error-catcher/ui")
 
@@ -89,17 +103,36 @@ def test_values_are_escaped(call: Caller, client: Client) -> None:
     assert "&lt;script&gt;" in text
 
 
-def test_long_table_shows_the_newest_and_says_so(call: Caller, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_table_has_pages_the_newest_first(
+    call: Caller, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("fake_services.pages.ROWS_PER_PAGE", 2)
     for _ in range(3):
         call.sample(SEND_EMAIL)
 
-    assert "These are the newest 2 of 3." in text_of(client, "/fake/email/ui")
+    first, last = (text_of(client, f"/fake/email/ui?page={page}") for page in (1, 2))
+
+    assert "Page 1 of 2" in first
+    assert 'href="?page=2"' in first
+    assert 'href="?page=1"' in last
+    assert (first.count(">em_"), last.count(">em_")) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("?rows=2", 2), ("?rows=9999999", 3), ("?rows=x", 3), ("?page=99", 3)]
+)
+def test_address_may_say_how_long_a_page_is(call: Caller, client: Client, asked, shown) -> None:
+    for _ in range(3):
+        call.sample(SEND_EMAIL)
+
+    assert len(client.get(f"/fake/email/ui{asked}").context["rows"]) == shown
 
 
 @all_services
 def test_pages_are_never_affected(client: Client, naps: list[float], sample: SampleRequest) -> None:
-    Behavior.objects.create(service=sample.slug, throttle=True, crash=True, sleep_seconds=9, remaining_requests=1)
+    Behavior.objects.create(
+        service=sample.slug, throttle=True, crash=True, sleep_seconds=9, remaining_requests=1
+    )
     orders = {"X-Throttle": "true", "X-Crash": "true", "X-Be-Slow": "true"}
 
     for url in ("", f"{sample.slug}/ui", f"behaviors/{sample.slug}/edit"):
@@ -110,7 +143,9 @@ def test_pages_are_never_affected(client: Client, naps: list[float], sample: Sam
 
 
 def test_pages_tell_who_misbehaves(client: Client) -> None:
-    Behavior.objects.create(service="payments", crash=True, sleep_seconds=9, what="writes", remaining_requests=1)
+    Behavior.objects.create(
+        service="payments", crash=True, sleep_seconds=9, what="writes", remaining_requests=1
+    )
 
     text = text_of(client, "/fake/payments/ui")
 
@@ -127,15 +162,30 @@ def test_form_has_the_words_of_the_specification(client: Client, sample: SampleR
 
     assert f"Simulate {title} Behavior</h1>" in text
     assert ">Make it behave badly</p>" in text
-    for label in ("Throttle?", "Crash?", "When", "What", "Time out after (seconds)", "Only the next N requests"):
+    for label in (
+        "Throttle?",
+        "Crash?",
+        "When",
+        "What",
+        "Time out after (seconds)",
+        "Only the next N requests",
+    ):
         assert f">{label}</label>" in text
     assert f">Update {title}</button>" in text
 
 
 @all_services
-def test_update_is_stored_and_returns_to_where_it_is_shown(client: Client, sample: SampleRequest) -> None:
+def test_update_is_stored_and_returns_to_where_it_is_shown(
+    client: Client, sample: SampleRequest
+) -> None:
     _, name = SHOP_NAMES[sample.slug]
-    form = {"throttle": "on", "crash": "on", "when": "after", "what": "writes", "sleep_seconds": "5"}
+    form = {
+        "throttle": "on",
+        "crash": "on",
+        "when": "after",
+        "what": "writes",
+        "sleep_seconds": "5",
+    }
 
     answer = client.post(f"/fake/behaviors/{sample.slug}/edit", {**form, "remaining_requests": "3"})
 
@@ -155,7 +205,9 @@ def test_update_is_stored_and_returns_to_where_it_is_shown(client: Client, sampl
 def test_second_update_replaces_the_first(client: Client) -> None:
     form = {"when": "before", "what": "everything", "sleep_seconds": "0", "remaining_requests": ""}
 
-    client.post("/fake/behaviors/payments/edit", {**form, "throttle": "on", "remaining_requests": "3"})
+    client.post(
+        "/fake/behaviors/payments/edit", {**form, "throttle": "on", "remaining_requests": "3"}
+    )
     client.post("/fake/behaviors/payments/edit", form)
 
     behavior = Behavior.objects.get()
@@ -189,6 +241,8 @@ def test_forms_need_a_csrf_token(url: str) -> None:
     assert Client(enforce_csrf_checks=True).post(url).status_code == 403
 
 
-@pytest.mark.parametrize("url", ["/fake/behaviors/weather/edit", "/fake/weather/status", "/fake/payments/nothing"])
+@pytest.mark.parametrize(
+    "url", ["/fake/behaviors/weather/edit", "/fake/weather/status", "/fake/payments/nothing"]
+)
 def test_unknown_service_or_url_is_not_found(client: Client, url: str) -> None:
     assert client.get(url).status_code == 404

@@ -10,7 +10,11 @@ pytestmark = pytest.mark.django_db(databases=["fake_services"])
 
 
 def charge_with(key: object = None, amount_cents: object = 12300) -> dict:
-    return {**CHARGE.body, "amount_cents": amount_cents, "metadata": {"order_id": 44, "idempotency_key": key}}
+    return {
+        **CHARGE.body,
+        "amount_cents": amount_cents,
+        "metadata": {"order_id": 44, "idempotency_key": key},
+    }
 
 
 def test_charge_is_made(call: Caller) -> None:
@@ -90,7 +94,9 @@ def test_99_99_is_declined(call: Caller) -> None:
 
 @pytest.mark.parametrize("amount_cents", [9998, 10000, "9999", None])
 def test_nothing_but_99_99_is_declined(call: Caller, amount_cents: object) -> None:
-    assert call("POST", "payments/charge", charge_with(amount_cents=amount_cents)).status_code == 201
+    assert (
+        call("POST", "payments/charge", charge_with(amount_cents=amount_cents)).status_code == 201
+    )
 
 
 def test_decline_does_not_pin_the_key(call: Caller) -> None:
@@ -112,7 +118,9 @@ def test_forgetting_all_charges_frees_their_keys(call: Caller) -> None:
     assert call("POST", "payments/charge", charge_with("key-44")).json() != first.json()
 
 
-def test_id_that_is_taken_is_replaced_by_another(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_id_that_is_taken_is_replaced_by_another(
+    call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ids = iter(["ch_00000001", "ch_00000001", "ch_00000002"])
     monkeypatch.setattr("fake_services.models.record.new_id", lambda _prefix: next(ids))
 

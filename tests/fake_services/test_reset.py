@@ -20,10 +20,14 @@ def used_services(call: Caller) -> None:
 
 
 def what_is_left() -> int:
-    return Behavior.objects.count() + sum(sample.record.everything().count() for sample in SAMPLE_REQUESTS)
+    return Behavior.objects.count() + sum(
+        sample.record.everything().count() for sample in SAMPLE_REQUESTS
+    )
 
 
-def test_reset_stops_all_misbehavior_and_deletes_all_records(used_services: None, settings: Settings) -> None:
+def test_reset_stops_all_misbehavior_and_deletes_all_records(
+    used_services: None, settings: Settings
+) -> None:
     settings.DEBUG = True
 
     reset_all()
@@ -40,7 +44,9 @@ def test_reset_is_refused_outside_development(used_services: None, settings: Set
     assert what_is_left() == 2 * len(SAMPLE_REQUESTS)
 
 
-def test_button_resets_and_returns_to_the_index(used_services: None, settings: Settings, client: Client) -> None:
+def test_button_resets_and_returns_to_the_index(
+    used_services: None, settings: Settings, client: Client
+) -> None:
     settings.DEBUG = True
 
     answer = client.post("/fake/reset", follow=True)

@@ -19,7 +19,9 @@ def test_other_models_do_not() -> None:
 
 
 def test_each_table_is_made_on_its_own_side_only() -> None:
-    places = [(database, app) for database in (ALIAS, "default") for app in ("fake_services", "auth")]
+    places = [
+        (database, app) for database in (ALIAS, "default") for app in ("fake_services", "auth")
+    ]
 
     allowed = [place for place in places if router.allow_migrate(*place)]
 
@@ -37,5 +39,7 @@ def test_no_relation_crosses_the_border() -> None:
 def test_our_database_holds_our_tables_only() -> None:
     tables = connections[ALIAS].introspection.table_names()
 
-    assert {name for name in tables if not name.startswith("fake_services_")} <= {"django_migrations"}
+    assert {name for name in tables if not name.startswith("fake_services_")} <= {
+        "django_migrations"
+    }
     assert "fake_services_charge" in tables

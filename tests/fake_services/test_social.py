@@ -1,4 +1,7 @@
-"""Tests of the social service: publishing, showing, and misbehavior that is kept to one author."""
+"""Tests of the social service.
+
+Publishing, showing, and misbehavior that is kept to one author.
+"""
 
 import pytest
 from django.test import Client
@@ -11,7 +14,11 @@ pytestmark = pytest.mark.django_db(databases=["fake_services"])
 
 
 def publish(call: Caller, author: str = "Riker", key: object = None) -> Answer:
-    return call("POST", "social/posts", {"author": author, "text": "Engage", "metadata": {"idempotency_key": key}})
+    return call(
+        "POST",
+        "social/posts",
+        {"author": author, "text": "Engage", "metadata": {"idempotency_key": key}},
+    )
 
 
 def test_post_is_published(call: Caller) -> None:
@@ -25,7 +32,9 @@ def test_post_is_published(call: Caller) -> None:
 def test_post_with_a_known_key_is_the_first_post(call: Caller) -> None:
     first = publish(call, key="run-1-riker")
 
-    second = call("POST", "social/posts", {"author": "", "metadata": {"idempotency_key": "run-1-riker"}})
+    second = call(
+        "POST", "social/posts", {"author": "", "metadata": {"idempotency_key": "run-1-riker"}}
+    )
 
     assert (second.status_code, second.json()) == (201, first.json())
     assert Post.objects.count() == 1
@@ -39,7 +48,9 @@ def test_post_without_a_key_is_published_again(call: Caller) -> None:
 
 @pytest.mark.parametrize("missing", ["author", "text"])
 @pytest.mark.parametrize("value", [None, "", " "])
-def test_post_without_a_required_value_is_refused(call: Caller, missing: str, value: str | None) -> None:
+def test_post_without_a_required_value_is_refused(
+    call: Caller, missing: str, value: str | None
+) -> None:
     answer = call("POST", "social/posts", {**PUBLISH.body, missing: value})
 
     assert answer.status_code == 422
@@ -55,7 +66,9 @@ def test_posts_are_shown_newest_first_with_their_ids(call: Caller) -> None:
     assert shown == [{**PUBLISH.body, "post_id": newer}, {**PUBLISH.body, "post_id": older}]
 
 
-@pytest.mark.parametrize(("author", "count"), [("Worf", 1), ("worf", 0), ("Wor", 0), ("", 0), ("%22", 0)])
+@pytest.mark.parametrize(
+    ("author", "count"), [("Worf", 1), ("worf", 0), ("Wor", 0), ("", 0), ("%22", 0)]
+)
 def test_posts_of_exactly_one_author_are_shown(call: Caller, author: str, count: int) -> None:
     publish(call, "Riker")
     publish(call, "Worf")
@@ -90,7 +103,9 @@ def test_one_author_is_in_trouble_while_the_others_are_not(call: Caller) -> None
 
 
 def test_other_authors_are_not_counted(call: Caller) -> None:
-    call("PUT", "social/behavior", {"throttle": True, "only_author": "Worf", "remaining_requests": 1})
+    call(
+        "PUT", "social/behavior", {"throttle": True, "only_author": "Worf", "remaining_requests": 1}
+    )
 
     statuses = [publish(call, author).status_code for author in ("Riker", "Worf", "Worf")]
 
@@ -120,7 +135,9 @@ def test_switches_that_are_not_named_go_back_to_their_defaults(call: Caller) -> 
     )
 
 
-@pytest.mark.parametrize("wrong", [{"sleep_seconds": -1}, {"remaining_requests": 0}, {"when": "x"}], ids=str)
+@pytest.mark.parametrize(
+    "wrong", [{"sleep_seconds": -1}, {"remaining_requests": 0}, {"when": "x"}], ids=str
+)
 def test_wrong_switch_is_named_and_nothing_is_stored(call: Caller, wrong: dict) -> None:
     answer = call("PUT", "social/behavior", {"crash": True, **wrong})
 
@@ -145,7 +162,9 @@ def test_switches_work_however_badly_the_service_behaves(call: Caller) -> None:
 
 
 def test_page_offers_an_author_only_where_there_are_authors(client: Client) -> None:
-    pages = {slug: client.get(f"/fake/behaviors/{slug}/edit").content for slug in ("social", "email")}
+    pages = {
+        slug: client.get(f"/fake/behaviors/{slug}/edit").content for slug in ("social", "email")
+    }
 
     assert b"Only requests of this author" in pages["social"]
     assert b"Only requests of this author" not in pages["email"]

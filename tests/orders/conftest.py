@@ -20,9 +20,13 @@ def no_service(settings) -> None:
 
 @pytest.fixture
 def services(no_service, live_server, settings) -> Iterator[str]:
-    """Start the fake services over HTTP and point the shop at them; yield their common address."""
+    """Start the fake services over HTTP and point the shop at them.
+
+    Yields their common address.
+    """
     for name, url in service_urls(live_server.url).items():
         setattr(settings, name, url)
     yield f"{live_server.url}/fake"
-    # An open connection would keep a thread of the server busy until Python takes it down in mid-sentence.
+    # An open connection would keep a thread of the server busy,
+    # until Python takes it down in mid-sentence.
     http._session().close()

@@ -1,4 +1,7 @@
-"""A process that can die at any moment that matters: before and after each call of a service and each commit."""
+"""A process that can die at any moment that matters.
+
+Before and after each call of a service and each commit.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +20,10 @@ class Died(BaseException):
 
 
 class Mortal:
-    """Counts the moments of the shop's code in this thread, and dies once, at the one it was told."""
+    """Counts the moments of the shop's code in this thread.
+
+    It dies once, at the moment it was told.
+    """
 
     def __init__(self, at: int | None = None) -> None:
         self.at = at
@@ -28,7 +34,11 @@ class Mortal:
         """Watch over services and commits, as long as the block lasts."""
         with pytest.MonkeyPatch.context() as patch, connection.execute_wrapper(self._write):
             patch.setattr(ServiceClient, "request", self._around(ServiceClient.request))
-            patch.setattr(connection, "commit", self._around(connection.commit, connection.rollback, _forget_hooks))
+            patch.setattr(
+                connection,
+                "commit",
+                self._around(connection.commit, connection.rollback, _forget_hooks),
+            )
             yield
 
     def _pass(self, cleanup: Callable[[], object] | None = None) -> None:
@@ -38,7 +48,9 @@ class Mortal:
                 cleanup()
             raise Died
 
-    def _around(self, function: Callable[..., Any], *cleanups: Callable[[], object]) -> Callable[..., Any]:
+    def _around(
+        self, function: Callable[..., Any], *cleanups: Callable[[], object]
+    ) -> Callable[..., Any]:
         before, after = cleanups or (None, None)
 
         def mortal(*args: Any, **kwargs: Any) -> Any:
@@ -56,6 +68,9 @@ class Mortal:
 
 
 def _forget_hooks() -> None:
-    """Lose what was to happen after the commit; the commit itself stands."""
+    """Lose what was to happen after the commit.
+
+    The commit itself stands.
+    """
     connection.run_on_commit = []
     connection.run_commit_hooks_on_set_autocommit_on = False

@@ -1,4 +1,7 @@
-"""Factories of the shop's rows. Prices lie between $100.00 and $199.99, so nothing is declined by chance."""
+"""Factories of the shop's rows.
+
+Prices lie between $100.00 and $199.99, so nothing is declined by chance.
+"""
 
 from typing import Any
 

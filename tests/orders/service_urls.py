@@ -1,4 +1,7 @@
-"""Where the fake services of a test's own server are; the shop's tests and the browser's share it."""
+"""Where the fake services of a test's own server are.
+
+The shop's tests and the browser's share it.
+"""
 
 
 def service_urls(server: str) -> dict[str, str]:

@@ -12,7 +12,12 @@ pytestmark = pytest.mark.django_db
 def test_rows_are_listed_found_and_opened(admin_client, model):
     order = OrderFactory.create()
     payment = Payment.objects.start(order)
-    pk = {"customer": order.customer_id, "product": order.product_id, "order": order.pk, "payment": payment.pk}[model]
+    pk = {
+        "customer": order.customer_id,
+        "product": order.product_id,
+        "order": order.pk,
+        "payment": payment.pk,
+    }[model]
 
     for path in (f"{model}/?q=1", f"{model}/", f"{model}/{pk}/change/"):
         assert admin_client.get(f"/admin/orders/{path}").status_code == 200

@@ -1,4 +1,7 @@
-"""Tests of the payment, the stock that goes with it, and what the database refuses."""
+"""Tests of the payment and the stock that goes with it.
+
+And of what the database refuses.
+"""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,7 +20,9 @@ def stock_of(order: Order) -> int:
 
 
 def test_charge_ends_the_payment_and_takes_the_goods_out_of_the_stock(services):
-    order = OrderFactory.create(quantity=3, product__quantity_remaining=5, product__price_cents=110_00)
+    order = OrderFactory.create(
+        quantity=3, product__quantity_remaining=5, product__price_cents=110_00
+    )
 
     order_creator.complete_order(order)
 
@@ -63,7 +68,9 @@ def test_second_run_takes_nothing_more_from_the_stock(services):
     assert stale.charge_id == order.charge_id
 
 
-def test_stock_that_ran_out_before_the_charge_stays_at_none_and_the_shortage_is_kept(services, caplog):
+def test_stock_that_ran_out_before_the_charge_stays_at_none_and_the_shortage_is_kept(
+    services, caplog
+):
     order = OrderFactory.create(quantity=3, product__quantity_remaining=5)
     Product.objects.update(quantity_remaining=1)
 
@@ -88,7 +95,9 @@ def test_database_refuses_a_second_payment_and_a_used_key():
     with pytest.raises(IntegrityError), transaction.atomic():
         Payment.objects.create(order=first.order, idempotency_key="another", amount_cents=1)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Payment.objects.create(order=OrderFactory.create(), idempotency_key=first.idempotency_key, amount_cents=1)
+        Payment.objects.create(
+            order=OrderFactory.create(), idempotency_key=first.idempotency_key, amount_cents=1
+        )
 
 
 def test_database_refuses_an_unknown_state():

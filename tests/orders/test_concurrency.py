@@ -1,4 +1,7 @@
-"""Tests of two workers that run the same step of the same order at the same moment, in real transactions."""
+"""Tests of two workers at the same step of the same order.
+
+They run it at the same moment, in real transactions.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +28,10 @@ PATIENCE = 20
 
 
 def at_the_same_time(*functions: Callable[[], object]) -> list[object]:
-    """Run functions in threads of their own; return what they return."""
+    """Run functions in threads of their own.
+
+    Returns what they return.
+    """
 
     def run(function: Callable[[], object]) -> object:
         try:
@@ -35,11 +41,17 @@ def at_the_same_time(*functions: Callable[[], object]) -> list[object]:
             http._session().close()
 
     with ThreadPoolExecutor(len(functions)) as pool:
-        return [future.result(PATIENCE) for future in [pool.submit(run, function) for function in functions]]
+        return [
+            future.result(PATIENCE)
+            for future in [pool.submit(run, function) for function in functions]
+        ]
 
 
 def meet_around(monkeypatch, owner: type[http.ServiceClient], name: str, parties: int) -> None:
-    """Hold every caller of a service until all have come, and again until all have their answers."""
+    """Hold every caller of a service until all have come.
+
+    And again until all have their answers.
+    """
     barrier, function = Barrier(parties), getattr(owner, name)
 
     def meet(*args, **kwargs):
@@ -102,4 +114,6 @@ def test_two_workers_request_one_delivery(services, monkeypatch):
 
     at_the_same_time(*[lambda: RequestOrderFulfillmentJob.perform_now(order.pk)] * 2)
 
-    assert FulfillmentRequest.objects.get().external_id == Order.objects.get().fulfillment_request_id
+    assert (
+        FulfillmentRequest.objects.get().external_id == Order.objects.get().fulfillment_request_id
+    )

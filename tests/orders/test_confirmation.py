@@ -1,4 +1,7 @@
-"""Tests of the claim that keeps a second job from sending the confirmation of an order."""
+"""Tests of the claim on the confirmation of an order.
+
+It keeps a second job from sending it.
+"""
 
 from datetime import timedelta
 
@@ -20,7 +23,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], trans
 
 def order_claimed_by(claimant: str, seconds_ago: float = 0.0) -> Order:
     since = timezone.now() - timedelta(seconds=seconds_ago)
-    return OrderFactory.create(charge_successful=True, email_claimed_by=claimant, email_claimed_at=since)
+    return OrderFactory.create(
+        charge_successful=True, email_claimed_by=claimant, email_claimed_at=since
+    )
 
 
 def test_claimed_order_is_left_to_its_claimant(services):
@@ -82,7 +87,10 @@ def test_order_that_was_confirmed_meanwhile_goes_on_without_a_service(services):
 
 
 def test_confirmation_is_found_among_those_of_other_orders(services):
-    first, second = OrderFactory.create(email="kira@example.com"), OrderFactory.create(email="kira@example.com")
+    first, second = (
+        OrderFactory.create(email="kira@example.com"),
+        OrderFactory.create(email="kira@example.com"),
+    )
     order_creator.send_notification_email(first)
 
     assert confirmation._find(second) is None

@@ -1,7 +1,9 @@
-"""The crash review: whatever dies, and whenever, each order ends with one charge, one e-mail, one delivery.
+"""The crash review of an order.
 
-A worker stands behind these tests in a few lines: what failed or died goes back and runs again under the same id, and
-reconciliation starts what was lost on its way to Redis.
+Whatever dies, and whenever, each order ends with one charge, one e-mail, one delivery.
+
+A worker stands behind these tests in a few lines: what failed or died goes back and runs again
+under the same id, and reconciliation starts what was lost on its way to Redis.
 """
 
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from fake_services.models import Behavior, Charge, Email, FulfillmentRequest
-from jobs import Snooze, TransientError
+from jobs import Snooze
 from jobs.payload import Payload
 from jobs.run import run_payload
 from jobs.testing import clear, enqueued_jobs
@@ -19,6 +21,7 @@ from orders.models import Order, OrderState, Product
 from orders.naive import NaiveCompleteOrderJob
 from orders.order_creator import create_order
 from orders.reconciliation import reconcile_orders
+from orders.services.http import ServerError, ServiceUnavailable, Throttled
 from orders.shop_job import ShopJob
 from tests.orders.dying import Died, Mortal
 from tests.orders.factories import CustomerFactory, OrderFactory, ProductFactory
@@ -76,7 +79,7 @@ def work(mortal: Mortal) -> None:
         with mortal.living():
             try:
                 run_payload(waiting[0])
-            except (Died, TransientError, Snooze):
+            except (Died, ServiceUnavailable, ServerError, Throttled, Snooze):
                 continue
         waiting.pop(0)
     raise AssertionError("The chain never ends.")
@@ -101,13 +104,16 @@ def count_moments(**traits: object) -> int:
 
 def test_process_may_die_around_any_call_and_any_commit(services):
     moments = count_moments()
-    assert moments >= 18  # placing, paying (3), confirming (4), fulfilling (2), before and after each but for the last
+    # Placing, paying (3), confirming (4), fulfilling (2), before and after each but for the last.
+    assert moments >= 18
 
     ends = {at: run_to_the_end(Mortal(at)) for at in range(1, moments + 1)}
 
     assert not ends[1].pk  # it died before the order was saved
     placed = [order for at, order in ends.items() if at > 1]
-    assert {at: Effects.of(ends[at]) for at in ends if at > 1 and Effects.of(ends[at]) != ONCE} == {}
+    assert {
+        at: Effects.of(ends[at]) for at in ends if at > 1 and Effects.of(ends[at]) != ONCE
+    } == {}
     assert {order.state for order in placed} == {OrderState.COMPLETE}
 
 

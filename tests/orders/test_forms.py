@@ -53,11 +53,19 @@ def test_empty_form_speaks_in_sentences_and_never_of_the_customer():
 )
 def test_each_mistake_is_one_sentence(changes, sentence):
     product = ProductFactory.create(quantity_remaining=10)
-    good = {"product": product.pk, "quantity": "1", "email": "kira@example.com", "address": "Deck 7"}
+    good = {
+        "product": product.pk,
+        "quantity": "1",
+        "email": "kira@example.com",
+        "address": "Deck 7",
+    }
 
     assert form_with(**good).sentences == []
     assert form_with(**{**good, **changes}).sentences == [sentence]
 
 
 def test_shop_without_its_customer_is_not_open():
-    assert "The shop is not open yet: run manage.py load_sample_data" in OrderForm({}, instance=Order()).sentences
+    assert (
+        "The shop is not open yet: run manage.py load_sample_data"
+        in OrderForm({}, instance=Order()).sentences
+    )

@@ -31,7 +31,9 @@ def test_shop_gets_a_customer_and_four_products():
 
 def test_second_load_changes_nothing():
     load()
-    Product.objects.filter(name="Flux Capacitor").update(name="FLUX CAPACITOR", quantity_remaining=7)
+    Product.objects.filter(name="Flux Capacitor").update(
+        name="FLUX CAPACITOR", quantity_remaining=7
+    )
 
     load()
 

@@ -1,4 +1,7 @@
-"""Tests of the shop's tables: what is valid, what is unique, and where an order stands."""
+"""Tests of the shop's tables.
+
+What is valid, what is unique, and where an order stands.
+"""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -21,7 +24,9 @@ def messages_of(row) -> dict[str, list[str]]:
 
 def test_more_than_the_stock_is_refused():
     order = OrderFactory.build(
-        product=ProductFactory.create(quantity_remaining=10), customer=CustomerFactory.create(), quantity=11
+        product=ProductFactory.create(quantity_remaining=10),
+        customer=CustomerFactory.create(),
+        quantity=11,
     )
 
     assert messages_of(order) == {"quantity": ["Quantity is more than what is in stock"]}
@@ -29,7 +34,9 @@ def test_more_than_the_stock_is_refused():
 
 def test_the_whole_stock_can_be_bought():
     order = OrderFactory.build(
-        product=ProductFactory.create(quantity_remaining=10), customer=CustomerFactory.create(), quantity=10
+        product=ProductFactory.create(quantity_remaining=10),
+        customer=CustomerFactory.create(),
+        quantity=10,
     )
 
     order.full_clean()
@@ -69,7 +76,9 @@ def test_quantity_must_be_a_positive_number(quantity, message):
 
 
 def test_email_must_be_an_address():
-    order = OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create(), email="kira")
+    order = OrderFactory.build(
+        product=ProductFactory.create(), customer=CustomerFactory.create(), email="kira"
+    )
 
     assert messages_of(order) == {"email": ["Email is not a valid address"]}
 
@@ -83,7 +92,9 @@ def test_database_refuses_an_order_of_nothing():
 
 def test_customers_email_is_unique_whatever_its_case():
     first = CustomerFactory.create(email="Pat@example.com")
-    twin = Customer(email="pat@EXAMPLE.com", payments_customer_id="cust_2", payments_payment_method_id="pm_2")
+    twin = Customer(
+        email="pat@EXAMPLE.com", payments_customer_id="cust_2", payments_payment_method_id="pm_2"
+    )
 
     assert messages_of(twin) == {"__all__": ["Email has already been taken"]}
     assert first.email == "Pat@example.com"
@@ -100,7 +111,9 @@ def test_products_name_is_unique_whatever_its_case():
 
 def test_current_customer_is_the_first_row():
     first = CustomerFactory.create()
-    Customer.objects.create(email="a@example.com", payments_customer_id="cust_2", payments_payment_method_id="pm_2")
+    Customer.objects.create(
+        email="a@example.com", payments_customer_id="cust_2", payments_payment_method_id="pm_2"
+    )
 
     assert Customer.objects.current() == first
 
@@ -119,7 +132,10 @@ def test_sold_out_products_are_not_available():
         (CHARGED, OrderState.IN_PROGRESS),
         ({**CHARGED, "email_id": "em_1"}, OrderState.IN_PROGRESS),
         ({**CHARGED, "email_id": "em_1", "fulfillment_request_id": "fr_1"}, OrderState.COMPLETE),
-        ({"charge_completed_at": timezone.now(), "charge_decline_reason": "Insufficient funds"}, OrderState.DECLINED),
+        (
+            {"charge_completed_at": timezone.now(), "charge_decline_reason": "Insufficient funds"},
+            OrderState.DECLINED,
+        ),
     ],
 )
 def test_state_follows_from_the_answers_of_the_services(answers, state):

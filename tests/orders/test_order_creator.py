@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], trans
 
 
 def charged_order() -> Order:
-    return OrderFactory.create(charge_completed_at=timezone.now(), charge_successful=True, charge_id="ch_12345678")
+    return OrderFactory.create(
+        charge_completed_at=timezone.now(), charge_successful=True, charge_id="ch_12345678"
+    )
 
 
 def test_create_order_saves_it_and_queues_its_completion():
@@ -31,7 +33,9 @@ def test_create_order_saves_it_and_queues_its_completion():
 
 
 def test_create_order_neither_saves_nor_queues_what_is_invalid():
-    order = OrderFactory.build(product=ProductFactory.create(not_available=True), customer=CustomerFactory.create())
+    order = OrderFactory.build(
+        product=ProductFactory.create(not_available=True), customer=CustomerFactory.create()
+    )
 
     with pytest.raises(ValidationError, match="more than what is in stock"):
         order_creator.create_order(order)
@@ -43,7 +47,9 @@ def test_create_order_neither_saves_nor_queues_what_is_invalid():
 def test_order_is_charged_confirmed_and_fulfilled(services):
     order = order_creator.create_order(
         OrderFactory.build(
-            product=ProductFactory.create(price_cents=123_00), customer=CustomerFactory.create(), quantity=1
+            product=ProductFactory.create(price_cents=123_00),
+            customer=CustomerFactory.create(),
+            quantity=1,
         )
     )
 
@@ -58,7 +64,9 @@ def test_order_is_charged_confirmed_and_fulfilled(services):
 
 
 def test_charge_is_quantity_times_price(services):
-    order = OrderFactory.create(quantity=3, product__price_cents=110_00, product__quantity_remaining=5)
+    order = OrderFactory.create(
+        quantity=3, product__price_cents=110_00, product__quantity_remaining=5
+    )
 
     order_creator.complete_order(order)
 
@@ -150,7 +158,9 @@ def test_fulfilled_order_calls_nobody():
     assert order.fulfillment_request_id == "fr_12345678"
 
 
-@pytest.mark.parametrize("step", ["complete_order", "send_notification_email", "request_order_fulfillment"])
+@pytest.mark.parametrize(
+    "step", ["complete_order", "send_notification_email", "request_order_fulfillment"]
+)
 def test_step_whose_service_is_away_records_and_queues_nothing(step):
     order = OrderFactory.create()
     before = Order.objects.values().get()

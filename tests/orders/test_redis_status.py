@@ -18,7 +18,9 @@ def test_facts_about_the_redis_are_told(store, redis_url):
     assert "Set appendonly yes" in str(facts["Warnings"])
 
 
-@pytest.mark.parametrize("url", ["redis+sentinel://***@one:26379,two:26379/main/0", "unix:///run/redis.sock"])
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://***@one:26379,two:26379/main/0", "unix:///run/redis.sock"]
+)
 def test_redis_without_a_single_host_is_told_by_its_url(url):
     assert _place(url) == {"URL": url}
 

@@ -56,14 +56,24 @@ def test_service_that_is_well_shows_its_address_and_behavior(services, name, slu
 
 
 def test_misbehavior_is_shown_and_the_service_is_still_well(services):
-    Behavior.objects.create(service="fulfillment", throttle=True, crash=True, sleep_seconds=5, remaining_requests=3)
+    Behavior.objects.create(
+        service="fulfillment", throttle=True, crash=True, sleep_seconds=5, remaining_requests=3
+    )
 
     status = check("order-fulfillment")
 
     assert not status.problem
     assert status.behavior is not None
-    assert (status.behavior.throttle, status.behavior.crash, status.behavior.sleep_seconds) == (True, True, 5)
-    assert status.behavior.limits == {"When": "before", "What": "everything", "Remaining requests": 3}
+    assert (status.behavior.throttle, status.behavior.crash, status.behavior.sleep_seconds) == (
+        True,
+        True,
+        5,
+    )
+    assert status.behavior.limits == {
+        "When": "before",
+        "What": "everything",
+        "Remaining requests": 3,
+    }
 
 
 def test_service_that_is_away_shows_the_problem():

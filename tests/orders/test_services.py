@@ -1,4 +1,7 @@
-"""Tests of the service clients: what they send and return, and what becomes of every kind of bad answer."""
+"""Tests of the service clients.
+
+What they send and return, and what becomes of every kind of bad answer.
+"""
 
 import socket
 from threading import Thread
@@ -10,7 +13,13 @@ from fake_services.models import Charge as ChargeRecord
 from fake_services.models import Email as EmailRecord
 from orders.services.email import EmailClient, SentEmail
 from orders.services.fulfillment import FulfillmentClient
-from orders.services.http import ClientError, ServerError, ServiceError, ServiceUnavailable, Throttled
+from orders.services.http import (
+    ClientError,
+    ServerError,
+    ServiceError,
+    ServiceUnavailable,
+    Throttled,
+)
 from orders.services.payments import Charge, Decline, PaymentsClient
 
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
@@ -22,7 +31,10 @@ def charge(amount_cents: int = 123_00) -> Charge | Decline:
 
 @pytest.fixture
 def answer_with(settings):
-    """Return a function that makes the payment service a server which answers one request with some bytes."""
+    """Return a function that replaces the payment service.
+
+    The service then is a server which answers one request with the bytes it is given.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(10)
 
@@ -86,7 +98,9 @@ def test_clear_makes_a_service_forget(services, clear, client):
 
     clear(client())
 
-    kept = {record: record.objects.count() for record in (ChargeRecord, EmailRecord, FulfillmentRequest)}
+    kept = {
+        record: record.objects.count() for record in (ChargeRecord, EmailRecord, FulfillmentRequest)
+    }
     assert sorted(kept.values()) == [0, 1, 1]
 
 
@@ -145,7 +159,10 @@ def test_connection_that_breaks_off_is_unavailable(answer_with):
     ("raw", "message"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "not JSON"),
-        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", "answered 302"),
+        (
+            b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+            "answered 302",
+        ),
     ],
 )
 def test_answer_that_makes_no_sense_is_a_service_error(answer_with, raw, message):

@@ -1,4 +1,7 @@
-"""Fixtures of the rehearsals' tests: a shop in development, and fake services over HTTP for tests that ask."""
+"""Fixtures of the rehearsals' tests.
+
+A shop in development, and fake services over HTTP for tests that ask.
+"""
 
 from collections.abc import Iterator
 
@@ -22,11 +25,15 @@ def development(settings) -> None:
 
 @pytest.fixture
 def services(development, live_server, settings) -> Iterator[str]:
-    """Start the fake services over HTTP and point the shop at them; yield their common address."""
+    """Start the fake services over HTTP and point the shop at them.
+
+    Yields their common address.
+    """
     for name, url in service_urls(live_server.url).items():
         setattr(settings, name, url)
     yield f"{live_server.url}/fake"
-    # An open connection would keep a thread of the server busy until Python takes it down in mid-sentence.
+    # An open connection would keep a thread of the server busy,
+    # until Python takes it down in mid-sentence.
     http._session().close()
 
 

@@ -1,4 +1,7 @@
-"""What the tests of the rehearsals do most: press a button, and read what a drill has to show."""
+"""What the tests of the rehearsals do most.
+
+Press a button, and read what a drill has to show.
+"""
 
 from django.test import Client
 from django.urls import reverse

@@ -1,4 +1,7 @@
-"""The drills about failing jobs, and the killed worker: what is enqueued, how the jobs fail, and what proves it."""
+"""The drills about failing jobs, and the killed worker.
+
+What is enqueued, how the jobs fail, and what proves it.
+"""
 
 import os
 import signal
@@ -22,7 +25,11 @@ from tests.rehearsals.pressing import card_of, press, proof_of
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"])
 with_services = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
 
-FAILING = {"permanent-failure": PermanentFailureJob, "transient-failure": TransientFailureJob, "dead-set": DeadLineJob}
+FAILING = {
+    "permanent-failure": PermanentFailureJob,
+    "transient-failure": TransientFailureJob,
+    "dead-set": DeadLineJob,
+}
 
 
 @pytest.mark.parametrize(("drill", "job"), FAILING.items())
@@ -70,9 +77,13 @@ def test_proof_counts_what_the_error_catcher_was_told_of_this_run(client, servic
     run = card_of(client, "permanent-failure")["run"]
     catcher = ErrorCatcherClient()
     for _ in range(3):
-        DiaryEntry.objects.create(run=run.id, job="PermanentFailureJob", attempt=1, pid=1, event=Event.STARTED)
+        DiaryEntry.objects.create(
+            run=run.id, job="PermanentFailureJob", attempt=1, pid=1, event=Event.STARTED
+        )
         catcher.notify(NoRetryWillMendIt(f"Rehearsal {run.id}: no retry will mend this."))
-    catcher.notify(f"PermanentFailureJob won't be retried: Rehearsal {run.id}: no retry will mend this.")
+    catcher.notify(
+        f"PermanentFailureJob won't be retried: Rehearsal {run.id}: no retry will mend this."
+    )
     catcher.notify("Rehearsal of somebody else")
 
     proof = proof_of(client, "permanent-failure")
@@ -96,7 +107,9 @@ def test_dangerous_job_kills_its_own_process_and_then_runs_to_its_end(client, mo
     DiaryEntry.objects.filter(run=run.id).delete()
 
     SelfKillingJob.perform_now(run.id)
-    DiaryEntry.objects.filter(event=Event.FINISHED).delete()  # nobody survives a real kill to write this
+    DiaryEntry.objects.filter(
+        event=Event.FINISHED
+    ).delete()  # nobody survives a real kill to write this
     DiaryEntry.objects.update(pid=1)
     drain()
 

@@ -1,4 +1,7 @@
-"""The drills about orders: each throws the right switch, places the right orders, and counts at the right service."""
+"""The drills about orders.
+
+Each throws the right switch, places the right orders, and counts at the right service.
+"""
 
 import pytest
 
@@ -30,7 +33,10 @@ def test_service_is_switched_and_two_orders_are_placed(client, services, custome
     assert (behavior.crash, behavior.what, behavior.remaining_requests) == (True, "writes", 2)
     assert enqueued() == ["orders.NaiveCompleteOrderJob", "orders.CompleteOrderJob"]
     run = card_of(client, drill)["run"]
-    assert list(Order.objects.order_by("pk").values_list("pk", flat=True)) == [run.facts["naive"], run.facts["careful"]]
+    assert list(Order.objects.order_by("pk").values_list("pk", flat=True)) == [
+        run.facts["naive"],
+        run.facts["careful"],
+    ]
 
 
 @pytest.mark.parametrize("drill", SWITCHES)
@@ -61,7 +67,9 @@ def put_back_switch_only() -> None:
     Behavior.objects.update(crash=False)
 
 
-def test_charge_of_another_order_whose_number_begins_alike_is_not_counted(client, services, customer):
+def test_charge_of_another_order_whose_number_begins_alike_is_not_counted(
+    client, services, customer
+):
     press(client, "double-charge")
     naive = card_of(client, "double-charge")["run"].facts["naive"]
     Charge.store({"metadata": {"order_id": int(f"{naive}0")}})

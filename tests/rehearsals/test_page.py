@@ -1,4 +1,7 @@
-"""The page of the rehearsals: complete by itself, with no jobs and with many, and harmless outside development."""
+"""The page of the rehearsals.
+
+It is complete by itself, with no jobs and with many, and harmless outside development.
+"""
 
 import pytest
 from django.test import Client
@@ -56,7 +59,9 @@ def test_page_tells_that_redis_is_away(client, settings):
 def test_what_changes_is_the_same_in_the_page_and_in_its_live_part(client):
     page, live = page_of(client), client.get(reverse("rehearsals:live")).content.decode()
 
-    regions = [part.split('"')[0] for part in live.split('id="')[1:] if "data-live" in part.split(">")[0]]
+    regions = [
+        part.split('"')[0] for part in live.split('id="')[1:] if "data-live" in part.split(">")[0]
+    ]
     assert len(regions) == 1 + 2 * len(DRILLS)
     assert all(f'id="{region}"' in page for region in regions)
     assert "<html" not in live
@@ -101,7 +106,9 @@ def test_button_needs_a_post_with_a_token(client):
     assert Client(enforce_csrf_checks=True).post(address).status_code == 403
 
 
-@pytest.mark.parametrize(("drill", "button"), [("no-such-drill", "start"), ("dead-set", "no-such-button")])
+@pytest.mark.parametrize(
+    ("drill", "button"), [("no-such-drill", "start"), ("dead-set", "no-such-button")]
+)
 def test_unknown_button_is_not_found(client, drill, button):
     assert press(client, drill, button).status_code == 404
 

@@ -1,4 +1,7 @@
-"""The drills about queues: slow jobs with an urgent one behind them, and a backlog."""
+"""The drills about queues.
+
+Slow jobs with an urgent one behind them, and a backlog.
+"""
 
 import pytest
 
@@ -11,14 +14,20 @@ from tests.rehearsals.pressing import card_of, enqueued, press, proof_of, put_ba
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
 
 
-def test_slow_jobs_are_enqueued_first_and_the_urgent_one_last_before_them_in_priority(client, services):
+def test_slow_jobs_are_enqueued_first_and_the_urgent_one_last_before_them_in_priority(
+    client, services
+):
     press(client, "slow-service")
 
     assert enqueued() == ["rehearsals.SlowServiceJob"] * 20 + ["rehearsals.UrgentJob"]
     assert {job.queue for job in enqueued_jobs(SlowServiceJob)} == {"default"}
     assert [job.queue for job in enqueued_jobs(UrgentJob)] == ["high"]
     behavior = Behavior.objects.get()
-    assert (behavior.service, behavior.sleep_seconds, behavior.remaining_requests) == ("email", 2, 20)
+    assert (behavior.service, behavior.sleep_seconds, behavior.remaining_requests) == (
+        "email",
+        2,
+        20,
+    )
 
 
 def test_urgent_job_that_starts_before_the_last_slow_one_proves_it(client, services):
@@ -39,7 +48,9 @@ def test_urgent_job_that_comes_last_proves_nothing(client, services):
 
     drain()
 
-    assert proof_of(client, "slow-service")[0].found == "enqueued as number 21, started as number 21"
+    assert (
+        proof_of(client, "slow-service")[0].found == "enqueued as number 21, started as number 21"
+    )
     assert not card_of(client, "slow-service")["is_proved"]
 
 

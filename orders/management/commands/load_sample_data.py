@@ -1,4 +1,7 @@
-"""`manage.py load_sample_data`: what the shop needs to be tried out. `bin/setup` runs it; it may run any time again."""
+"""`manage.py load_sample_data`: what the shop needs to be tried out.
+
+`bin/setup` runs it. It may run any time again.
+"""
 
 from typing import Any
 
@@ -21,15 +24,22 @@ PRODUCTS = (
 class Command(BaseCommand):
     """Add a customer, products and, in development, somebody who may enter the admin."""
 
-    help = "Add a customer and four products; in development also an administrator if there is no user yet."
+    help = (
+        "Add a customer and four products; in development also an administrator "
+        "if there is no user yet."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Add what is missing; leave alone what is there, whatever became of it."""
+        """Add what is missing. Leave alone what is there, whatever became of it."""
         self._add_customer()
         for name, quantity_remaining, price_cents in PRODUCTS:
             Product.objects.get_or_create(
                 name__iexact=name,
-                defaults={"name": name, "quantity_remaining": quantity_remaining, "price_cents": price_cents},
+                defaults={
+                    "name": name,
+                    "quantity_remaining": quantity_remaining,
+                    "price_cents": price_cents,
+                },
             )
         self.stdout.write(f"The shop has {Product.objects.count()} products.")
         if settings.DEBUG and not get_user_model().objects.exists():
@@ -48,4 +58,6 @@ class Command(BaseCommand):
 
     def _add_administrator(self) -> None:
         get_user_model().objects.create_superuser("admin", "admin@example.com", "admin")
-        self.stdout.write("Sign in to /admin/ as admin with the password admin (in development only).")
+        self.stdout.write(
+            "Sign in to /admin/ as admin with the password admin (in development only)."
+        )

@@ -1,7 +1,8 @@
-"""`manage.py reset_dev`: clear all state of development. `bin/reset` runs it, and sees to it that a Redis is there.
+"""`manage.py reset_dev`: clear all state of development.
 
-It reaches the fake services through their database alone, and deletes nothing in Redis but the keys of the jobs. It
-must never run where the data matters: it refuses unless DEBUG is on and everything it clears is on this machine.
+`bin/reset` runs it, and sees to it that a Redis is there. It reaches the fake services through
+their database alone, and deletes nothing in Redis but the keys of the jobs. It must never run where
+the data matters: it refuses unless DEBUG is on and everything it clears is on this machine.
 """
 
 from collections.abc import Iterator
@@ -21,10 +22,13 @@ LOCAL_HOSTS = {"", "localhost", "127.0.0.1", "::1"}
 class Command(BaseCommand):
     """Clear jobs and databases, then load the sample data again."""
 
-    help = "Clears all jobs, both databases and the behavior of the fake services, then loads the sample data again."
+    help = (
+        "Clears all jobs, both databases and the behavior of the fake services, "
+        "then loads the sample data again."
+    )
 
     def handle(self, *args: object, **options: object) -> None:
-        """Refuse outside development; clear one thing after the other and say so."""
+        """Refuse outside development. Clear one thing after the other and say so."""
         reasons = list(reasons_to_refuse())
         if reasons:
             raise CommandError(f"Nothing was reset: {' '.join(reasons)}")
@@ -41,12 +45,17 @@ class Command(BaseCommand):
             with redis.Redis.from_url(jobs.redis_url, socket_connect_timeout=2) as client:
                 deleted = sum(client.unlink(key) for key in keys_of_jobs(client, jobs.namespace))
         except redis.RedisError as error:
-            raise CommandError(f"Nothing was reset: no Redis answers at {jobs.redis_url} ({error}).") from error
+            raise CommandError(
+                f"Nothing was reset: no Redis answers at {jobs.redis_url} ({error})."
+            ) from error
         self.stdout.write(f"Deleted {deleted} keys of the jobs in {jobs.redis_url}.")
 
 
 def keys_of_jobs(client: redis.Redis, namespace: str) -> Iterator[bytes]:
-    """Yield the keys of the namespace: those of a queue, which share a hash tag, and those of none."""
+    """Yield the keys of the namespace.
+
+    Those of a queue share a hash tag, and the others have none.
+    """
     for pattern in (f"{namespace}:*", f"{{{namespace}:*"):
         yield from client.scan_iter(match=pattern, count=1000)
 
