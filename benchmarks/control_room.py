@@ -1,7 +1,10 @@
-"""Measure the control room with a million jobs: `python -m benchmarks.control_room [--jobs 1000000]`.
+"""Measure the control room with a million jobs.
 
-Starts a Valkey of its own, spreads jobs over ready, retry and dead of two queues, and asks for every page through
-Django's test client. Prints a line for each with its limit, and exits with 1 when one is broken.
+    python -m benchmarks.control_room [--jobs 1000000]
+
+Starts a Valkey of its own, spreads jobs over ready, retry and dead of two queues, and asks for
+every page through Django's test client. Prints a line for each with its limit, and exits with 1
+when one is broken.
 """
 
 import argparse
@@ -28,7 +31,9 @@ QUEUES = ("high", "default")
 
 def main() -> None:
     """Fill, measure, and say whether all limits hold."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--jobs", type=int, default=1_000_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="makeitso-bench-") as name, valkey(Path(name)):
@@ -42,7 +47,7 @@ def main() -> None:
 
 
 def measure(jobs: int) -> bool:
-    """Print every figure; return whether all are within their limits."""
+    """Print every figure, and return whether all are within their limits."""
     from jobs.inspect import get_reader
 
     client = logged_in()
@@ -53,7 +58,11 @@ def measure(jobs: int) -> bool:
     store.client.config_set("slowlog-log-slower-than", 1000)
     store.client.config_set("slowlog-max-len", 10_000)
     results = [show(path, timed(partial(client.get, path)), PAGE) for path in pages(last)]
-    show("a filter that nothing matches", timed(partial(client.get, "/admin/jobs/dead/?text=nosuchword")), None)
+    show(
+        "a filter that nothing matches",
+        timed(partial(client.get, "/admin/jobs/dead/?text=nosuchword")),
+        None,
+    )
     results += [show(f"retry all of {SWEPT:,}", sweep(store), SWEEP)]
     return all([*results, show("longest command in Redis", longest_command(store), COMMAND)])
 
@@ -71,7 +80,7 @@ def logged_in() -> Any:
 
 
 def fill(store: Any, jobs: int) -> str:
-    """Spread jobs over the sets and queues; return the id of a dead one."""
+    """Spread jobs over the sets and queues, and return a dead one's id."""
     last = ""
     made = (make(number) for number in range(jobs))
     while batch := list(islice(made, 5_000)):
@@ -82,7 +91,7 @@ def fill(store: Any, jobs: int) -> str:
                 pipe.zadd(getattr(keys, name), {payload.id: score})
                 last = payload.id if name == "dead" else last
             pipe.execute()
-    store.announce_queues(QUEUES)
+    store.intake.announce_queues(QUEUES)
     return last
 
 
@@ -93,7 +102,12 @@ def make(number: int) -> tuple[str, str, int, Any]:
 
     name = ("ready", "retry", "dead")[number % 3]
     at = 1_764_000_000_000 + number * 10
-    error = {"class": "shop.Declined", "message": f"Card {number} declined", "at": at / 1000, "worker": "w:1:a"}
+    error = {
+        "class": "shop.Declined",
+        "message": f"Card {number} declined",
+        "at": at / 1000,
+        "worker": "w:1:a",
+    }
     if number % 30 == 2:
         error["traceback"] = TRACEBACK
     payload = Payload(
@@ -111,20 +125,25 @@ def make(number: int) -> tuple[str, str, int, Any]:
 def pages(job_id: str) -> Iterator[str]:
     """Yield the address of every page."""
     names = [
-        *(
-            "",
-            "?days=1",
-            "?days=180",
-            "queues/",
-            "queues/default/",
-            "workers/",
-            "scheduled/",
-            "retry/",
-            "dead/",
-            "done/",
-        ),
-        *("dead/?queue=high", "dead/?job_class=bench.Job3", "dead/?until=2025-11-24T17:00", "failures/", "metrics/"),
-        *("metrics/?in=3d", f"job/{job_id}/", "metrics.txt", "stats.json"),
+        "",
+        "?days=1",
+        "?days=180",
+        "queues/",
+        "queues/default/",
+        "workers/",
+        "scheduled/",
+        "retry/",
+        "dead/",
+        "done/",
+        "dead/?queue=high",
+        "dead/?job_class=bench.Job3",
+        "dead/?until=2025-11-24T17:00",
+        "failures/",
+        "metrics/",
+        "metrics/?in=3d",
+        f"job/{job_id}/",
+        "metrics.txt",
+        "stats.json",
     ]
     yield from (f"/admin/jobs/{name}" for name in names)
 
@@ -144,7 +163,7 @@ def once(call: Callable[[], object]) -> float:
 
 
 def sweep(store: Any) -> float:
-    """Retry all dead jobs of one class and return how long it took in ms."""
+    """Retry all dead jobs of one class, and return the ms that took."""
     from jobs import control, inspect
 
     store.client.slowlog_reset()
@@ -156,8 +175,13 @@ def sweep(store: Any) -> float:
 
 
 def longest_command(store: Any) -> float:
-    """Return how long Redis was busy with the slowest command since the sweep began, in ms."""
-    slowest = max(store.client.slowlog_get(10_000), key=lambda entry: entry["duration"], default=None)
+    """Return for how many ms the slowest command kept Redis busy.
+
+    It counts those since the sweep began.
+    """
+    slowest = max(
+        store.client.slowlog_get(10_000), key=lambda entry: entry["duration"], default=None
+    )
     if slowest is None:
         return 0.0
     print(f"  the slowest was {slowest['command'][:60]!r}", flush=True)
@@ -165,12 +189,11 @@ def longest_command(store: Any) -> float:
 
 
 def show(what: str, milliseconds: float, limit: float | None) -> bool:
-    """Print one figure; return whether it is within its limit."""
+    """Print one figure, and return whether it is within its limit."""
     is_good = limit is None or milliseconds <= limit
-    print(
-        f"{what:44} {milliseconds:10,.1f} ms  {f'limit {limit:,}' if limit else '':14}{'' if is_good else '  BROKEN'}",
-        flush=True,
-    )
+    shown_limit = f"limit {limit:,}" if limit else ""
+    broken = "" if is_good else "  BROKEN"
+    print(f"{what:44} {milliseconds:10,.1f} ms  {shown_limit:14}{broken}", flush=True)
     return is_good
 
 

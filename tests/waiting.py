@@ -7,7 +7,10 @@ from collections.abc import Callable
 def wait_until(
     condition: Callable[[], object], timeout: float = 5.0, message: str = "the condition never held"
 ) -> None:
-    """Return as soon as the condition holds; fail after `timeout` seconds."""
+    """Return as soon as the condition holds.
+
+    Fail after `timeout` seconds.
+    """
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() >= deadline:

@@ -1,5 +1,8 @@
 """The app of the acceptance tests."""
 
+from importlib import import_module
+from pathlib import Path
+
 from django.apps import AppConfig
 
 
@@ -8,3 +11,9 @@ class AcceptanceConfig(AppConfig):
 
     name = "tests.acceptance"
     label = "acceptance"
+    # Another checkout may be installed, and have a folder of this name.
+    path = str(Path(__file__).parent)
+
+    def ready(self) -> None:
+        """Define the jobs that fork too."""
+        import_module("tests.acceptance.forking_jobs")

@@ -1,4 +1,7 @@
-"""Fixtures of the acceptance tests: a worker of its own for each, which leaves no process and no broken job behind."""
+"""Fixtures of the acceptance tests.
+
+Each test has a worker of its own. It leaves no process and no broken job behind.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +14,10 @@ from tests.jobs.worker.made_jobs import broken_jobs
 
 @pytest.fixture
 def start(tmp_path, redis_url) -> Iterator[Callable[..., Runner]]:
-    """Return a function that starts `runjobs` with options, and environment variables as keywords."""
+    """Return a function that starts `runjobs` with options.
+
+    Its keywords are environment variables.
+    """
     runners: list[Runner] = []
 
     def start(*options: str, **environment: str) -> Runner:

@@ -1,17 +1,25 @@
-"""The jobs that the workers of the acceptance tests run. Each notes in a file that it began or ended."""
+"""The jobs that the workers of the acceptance tests run.
+
+Each notes in a file that it began or ended.
+"""
 
 import asyncio
 import ctypes
 import os
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
-from jobs import Job
+from jobs import Job, limit, lock
+from jobs.errors import JobInterrupted
 
 
 def note(text: str) -> None:
-    """Append a line; appends of this size are atomic."""
+    """Append a line.
+
+    Appends of this size are atomic.
+    """
     with Path(os.environ["TEST_NOTES"]).open("a") as notes:
         notes.write(text + "\n")
 
@@ -58,13 +66,26 @@ class GateJob(Job):
 
 
 class GilJob(Job):
-    """Holds the GIL in C code, so that no other thread of the process can do anything; not when the gate is open."""
+    """Holds the GIL in C code.
+
+    No other thread of the process can do anything. When the gate is open, it does not hold the GIL.
+    """
 
     def perform(self, number: int, seconds: int) -> None:
         note(f"begin {number}")
         if not is_gate_open():
             ctypes.PyDLL(None).sleep(seconds)
         note(f"end {number}")
+
+
+class FailingJob(Job):
+    """Fails, and is tried again much later."""
+
+    def perform(self) -> None:
+        raise ValueError("The shop is closed.")
+
+    def retry_in(self, attempt: int, error: BaseException) -> float:
+        return 3_600.0
 
 
 class FatalJob(Job):
@@ -75,9 +96,51 @@ class FatalJob(Job):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+class LeavingJob(Job):
+    """Ends its process with an exit code."""
+
+    def perform(self, code: int) -> None:
+        note("leaving")
+        os._exit(code)
+
+
 class AsyncSleepJob(Job):
     """Notes its beginning, and sleeps in the event loop."""
 
     async def perform(self, seconds: float) -> None:
         note("begin")
         await asyncio.sleep(seconds)
+
+
+class InterruptibleJob(Job):
+    """Works in Python until it is interrupted, and notes that."""
+
+    def perform(self, number: int) -> None:
+        note(f"begin {number}")
+        try:
+            while True:
+                time.sleep(0.005)
+        except JobInterrupted:
+            note(f"interrupted {number}")
+            raise
+
+
+class FailLaterJob(Job):
+    """Notes its beginning, and fails after a while."""
+
+    def perform(self) -> None:
+        note("begin")
+        time.sleep(0.3)
+        raise ValueError("on purpose")
+
+
+class HoldingJob(Job):
+    """Holds a lock for longer than its lease, and returns something."""
+
+    keep_result_for = timedelta(seconds=60)
+
+    def perform(self) -> str:
+        with lock("acl", lease=0.3), limit("acl", 2):
+            time.sleep(0.5)
+        note("held")
+        return "a result"

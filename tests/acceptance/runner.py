@@ -1,4 +1,7 @@
-"""Starts `runjobs` as its users do, watches it from outside, and ends only what it started."""
+"""Starts `runjobs` as its users do.
+
+Watches it from outside, and ends only what it started.
+"""
 
 import os
 import re
@@ -19,10 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Runner:
-    """One `runjobs` with its children; `log` is all it wrote to standard error."""
+    """One `runjobs` with its children.
+
+    `log` is all it wrote to standard error.
+    """
 
     def __init__(self, folder: Path, redis_url: str, *options: str, **environment: str) -> None:
-        """Start it; the notes of its jobs go to a file in the folder."""
+        """Start it.
+
+        The notes of its jobs go to a file in the folder.
+        """
         self.notes_path = folder / "notes"
         self._log_path = folder / f"log-{new_job_id()}"
         variables = {
@@ -59,27 +68,38 @@ class Runner:
         return [pid for pid in started if is_alive(pid)]
 
     def child(self) -> int:
-        """Return the pid of the only worker process, which may have begun a job before its start was logged."""
+        """Return the pid of the only worker process.
+
+        It may have begun a job before its start was logged.
+        """
         self.wait_for("worker.started")
         (pid,) = self.children()
         return pid
 
     def wait_for(self, text: str, count: int = 1, timeout: float = 15.0) -> None:
         """Return when the log contains a text so many times."""
-        wait_until(lambda: self.log.count(text) >= count, timeout, f"{text!r} was not logged {count} times: {self.log}")
+        wait_until(
+            lambda: self.log.count(text) >= count,
+            timeout,
+            f"{text!r} was not logged {count} times: {self.log}",
+        )
 
     def wait_for_notes(self, count: int, timeout: float = 30.0) -> None:
         """Return when jobs have written so many lines."""
         wait_until(lambda: len(self.notes) >= count, timeout, f"fewer than {count} notes")
 
     def wait_until_drained(self, store: Store, timeout: float = 20.0) -> None:
-        """Return when the queue has no job left; show what there is if that takes too long."""
+        """Return when the queue has no job left.
+
+        If that takes too long, show what is left.
+        """
         try:
             wait_until(lambda: is_drained(store), timeout)
         except AssertionError as error:
             keys, client = store.keys("default"), client_of(store)
             state = {name: client.zcard(getattr(keys, name)) for name in SETS}
-            left = f"{state} running={client.hgetall(keys.running)} leases={client.zrange(keys.leases, 0, -1)}"
+            leases = client.zrange(keys.leases, 0, -1)
+            left = f"{state} running={client.hgetall(keys.running)} leases={leases}"
             lines = "\n".join(line for line in self.log.splitlines() if "job.done" not in line)
             raise AssertionError(f"{error}: {left}\n{lines}") from error
 
@@ -101,7 +121,10 @@ class Runner:
         return self.wait()
 
     def kill_all(self) -> None:
-        """Kill the supervisor and its children, whatever still lives; at once, as a power failure does."""
+        """Kill the supervisor and its children, whatever still lives.
+
+        All at once, as a power failure does.
+        """
         children = self.children()
         for pid in [self.pid] if self.process.poll() is None else []:
             os.kill(pid, signal.SIGKILL)
@@ -112,7 +135,10 @@ class Runner:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process lives; one that only waits to be reaped does not."""
+    """Tell whether a process lives.
+
+    One that only waits to be reaped does not.
+    """
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -121,7 +147,10 @@ def is_alive(pid: int) -> bool:
 
 
 def is_drained(store: Store) -> bool:
-    """Whether the queue has no job left; not while Redis is away."""
+    """Tell whether the queue has no job left.
+
+    While Redis is away, the answer is no.
+    """
     try:
         return client_of(store).hlen(store.keys("default").payloads) == 0
     except redis.ConnectionError:
@@ -129,11 +158,22 @@ def is_drained(store: Store) -> bool:
 
 
 def push(
-    store: Store, job_class: str, arguments: list[list], queue: str = "default", due: str = "+0", **fields
+    store: Store,
+    job_class: str,
+    arguments: list[list],
+    queue: str = "default",
+    due: str = "+0",
+    **fields,
 ) -> list[str]:
-    """Push one job of `tests/acceptance/jobs.py` for each list of arguments; return their ids."""
-    payloads = [Payload(0, new_job_id(), f"acceptance.{job_class}", queue, args=args, **fields) for args in arguments]
+    """Push one job for each list of arguments.
+
+    The class is one of `tests/acceptance/jobs.py`. Returns the ids of the jobs.
+    """
+    payloads = [
+        Payload(0, new_job_id(), f"acceptance.{job_class}", queue, args=args, **fields)
+        for args in arguments
+    ]
     jobs = [NewJob(payload.id, payload.encode(), 0, due) for payload in payloads]
     for start in range(0, len(jobs), 500):
-        store.push(queue, jobs[start : start + 500])
+        store.intake.push(queue, jobs[start : start + 500])
     return [payload.id for payload in payloads]

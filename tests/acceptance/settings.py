@@ -1,6 +1,10 @@
-"""The smallest project that has jobs, as the acceptance tests run it; the environment says what differs."""
+"""The smallest project that has jobs.
+
+The acceptance tests run it, and the environment says what differs.
+"""
 
 import os
+import time
 
 SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["jobs", "tests.acceptance"]
@@ -12,3 +16,8 @@ JOBS = {
     "CONCURRENCY": 5,
     "TIMEOUT": 5.0,
 }
+
+if ahead := float(os.environ.get("TEST_CLOCK_AHEAD", "0")):
+    # The clock of this process is wrong, as that of a host would be.
+    right = time.time
+    time.time = lambda: right() + ahead

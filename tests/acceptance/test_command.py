@@ -79,9 +79,16 @@ def test_log_lines_are_json_if_asked(start, store):
 
     assert runner.wait() == 0
 
-    lines = [json.loads(line) for line in runner.log.splitlines() if not line.startswith("Warning: ")]
+    lines = [
+        json.loads(line) for line in runner.log.splitlines() if not line.startswith("Warning: ")
+    ]
     (done,) = [line for line in lines if line["event"] == "job.done"]
-    assert (done["class"], done["id"], done["queue"], done["attempt"]) == ("acceptance.NoteJob", job_id, "default", 1)
+    assert (done["class"], done["id"], done["queue"], done["attempt"]) == (
+        "acceptance.NoteJob",
+        job_id,
+        "default",
+        1,
+    )
     assert {"worker.started", "worker.ended"} <= {line["event"] for line in lines}
 
 

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from jobs.worker.exits import BROKEN, STOPPED_BY_REQUEST
 from tests.acceptance.runner import is_alive, push
 from tests.jobs.worker.made_jobs import client_of, payload_of, place_of, stat
 from tests.waiting import wait_until
@@ -17,7 +18,7 @@ def running_count(store) -> int:
 
 
 def running_of(store, worker: str) -> list[str]:
-    return [job_id for job_id, _ in store.list_running("default", worker)]
+    return [job_id for job_id, _ in store.running.list_running("default", worker)]
 
 
 @pytest.mark.slow
@@ -28,9 +29,15 @@ def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, asser
         before = len(runner.notes)
         wait_until(lambda before=before: len(runner.notes) >= before + 300, timeout=15)
         child = runner.child()
-        (worker,) = [name.decode() for name in client_of(store).zrange(store.keys("default").leases, 0, -1)]
+        (worker,) = [
+            name.decode() for name in client_of(store).zrange(store.keys("default").leases, 0, -1)
+        ]
         os.kill(child, signal.SIGKILL)
-        wait_until(lambda worker=worker: not running_of(store, worker), timeout=1, message="not back within a second")
+        wait_until(
+            lambda worker=worker: not running_of(store, worker),
+            timeout=1,
+            message="not back within a second",
+        )
         runner.wait_for("worker.started", kill + 1)
 
     runner.wait_until_drained(store, 30)
@@ -70,14 +77,18 @@ def test_children_without_a_supervisor_stop_in_good_order(start, store, assert_s
     wait_until(lambda: not any(is_alive(pid) for pid in children), timeout=6)
 
     assert all(place_of(store, job_id) is None for job_id in slow)
-    assert sorted(note for note in runner.notes if note.startswith("end")) == [f"end {n}" for n in range(4)]
+    assert sorted(note for note in runner.notes if note.startswith("end")) == [
+        f"end {n}" for n in range(4)
+    ]
     assert running_count(store) == 0
     assert runner.log.count("worker.orphaned") == 2
     assert stat(store, "crashed") == 0
     assert_sound()
 
 
-def test_orphan_that_cannot_end_its_job_in_time_gives_it_back_without_blame(start, store, assert_sound):
+def test_orphan_that_cannot_end_its_job_in_time_gives_it_back_without_blame(
+    start, store, assert_sound
+):
     (job_id,) = push(store, "SlowJob", [[1, 60]])
     runner = start("-t", "1")
     runner.wait_for_notes(1)
@@ -93,7 +104,9 @@ def test_orphan_that_cannot_end_its_job_in_time_gives_it_back_without_blame(star
 
 
 @pytest.mark.slow
-def test_job_that_kills_its_process_is_quarantined_and_its_neighbours_complete(start, store, assert_sound):
+def test_job_that_kills_its_process_is_quarantined_and_its_neighbours_complete(
+    start, store, assert_sound
+):
     neighbours = push(store, "NoteJob", [[number, 0.001] for number in range(40)])
     (fatal,) = push(store, "FatalJob", [[]], crashes=1)
     neighbours += push(store, "NoteJob", [[number, 0.001] for number in range(40, 80)])
@@ -101,7 +114,7 @@ def test_job_that_kills_its_process_is_quarantined_and_its_neighbours_complete(s
 
     def hasten() -> bool:
         """Let the crashed job come back at once instead of after its random pause."""
-        store.move("default", "retry", "ready", [fatal])
+        store.sets.move("default", "retry", "ready", [fatal])
         return place_of(store, fatal) == "dead"
 
     wait_until(hasten, timeout=15)
@@ -114,5 +127,24 @@ def test_job_that_kills_its_process_is_quarantined_and_its_neighbours_complete(s
     assert {int(note) for note in runner.notes if note != "fatal"} == set(range(80))
     assert client_of(store).zcard(store.keys("default").dead) == 1
     runner.wait_for("job.quarantined")
+    assert_sound()
+    assert runner.stop() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", [0, STOPPED_BY_REQUEST, BROKEN])
+def test_job_that_ends_its_process_with_a_good_code_is_quarantined_too(
+    start, store, assert_sound, code
+):
+    """It used to come back for ever, and nothing else had a chance."""
+    (fatal,) = push(store, "LeavingJob", [[code]], crashes=2)
+    runner = start()
+
+    wait_until(lambda: place_of(store, fatal) == "dead", timeout=15)
+
+    assert runner.notes == ["leaving"]
+    assert f"exit code {code}" in payload_of(store, fatal).errors[-1]["message"]
+    (last,) = push(store, "NoteJob", [[7, 0]])
+    wait_until(lambda: place_of(store, last) is None, timeout=10)
     assert_sound()
     assert runner.stop() == 0

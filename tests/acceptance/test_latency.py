@@ -1,4 +1,7 @@
-"""How soon an idle worker begins. This is about behaviour and no benchmark: a busy machine gets three attempts."""
+"""How soon an idle worker begins.
+
+This is about behaviour and no benchmark: a busy machine gets three attempts.
+"""
 
 import time
 from collections.abc import Callable
@@ -28,7 +31,10 @@ def wait_until_asleep(store) -> None:
 
 
 def best_of_three(runner: Runner, enqueue: Callable[[], float]) -> float:
-    """Return how late the job that `enqueue` pushed for a moment has begun, at best; early is not allowed."""
+    """Return how late a job has begun at best, in seconds.
+
+    `enqueue` pushes the job and returns the moment for which it is due. Early is not allowed.
+    """
     lateness = []
     for attempt in range(1, 4):
         due_at = enqueue()

@@ -1,4 +1,7 @@
-"""The shop under fire: services crash before and after their work, and workers are killed. Nothing is done twice."""
+"""The shop under fire does nothing twice.
+
+Services crash before and after their work, and workers are killed.
+"""
 
 import os
 import random
@@ -34,7 +37,10 @@ KILLS = 6
 
 @pytest.fixture
 def start_shop(start, live_server) -> Callable:
-    """Return a function that starts the shop's worker, on the services of the test's own server."""
+    """Return a function that starts the shop's worker.
+
+    The worker calls the services of the test's own server.
+    """
 
     def run():
         environment = {**database_environment(), **service_urls(live_server.url)}
@@ -55,11 +61,18 @@ def stock():
 def place_orders(stock, number: int, place: Callable[[Order], object]) -> None:
     declined, paid = stock
     for n in range(number):
-        place(OrderFactory.build(product=declined if n < DECLINED else paid, customer=CustomerFactory(), quantity=1))
+        place(
+            OrderFactory.build(
+                product=declined if n < DECLINED else paid, customer=CustomerFactory(), quantity=1
+            )
+        )
 
 
 def misbehave(chance: random.Random) -> None:
-    """Have one of the services crash on its next one to three requests, before its work or after it."""
+    """Have one of the services crash on its next requests.
+
+    It crashes on one to three requests, before its work or after it.
+    """
     wishes = {
         "crash": True,
         "when": chance.choice(["before", "after"]),
@@ -70,12 +83,18 @@ def misbehave(chance: random.Random) -> None:
 
 
 def retry_at_once(store) -> None:
-    """Do what an operator can do: run again what waits for its retry, or was given up."""
+    """Do what an operator can do.
+
+    Run again what waits for its retry, or was given up.
+    """
     for queue in QUEUES:
         for place in ("retry", "dead"):
-            ids = [raw.decode() for raw in store.client.zrange(getattr(store.keys(queue), place), 0, -1)]
+            ids = [
+                raw.decode()
+                for raw in store.client.zrange(getattr(store.keys(queue), place), 0, -1)
+            ]
             if ids:
-                store.move(queue, place, "ready", ids)
+                store.sets.move(queue, place, "ready", ids)
 
 
 def is_quiet(store) -> bool:
@@ -103,7 +122,8 @@ def run_until_done(store, runner, chance: random.Random, rounds: int, kills: int
 def counted(records) -> Counter:
     """Return how often a service did something for each order."""
     return Counter(
-        (record.request.get("metadata") or record.request.get("template_data"))["order_id"] for record in records
+        (record.request.get("metadata") or record.request.get("template_data"))["order_id"]
+        for record in records
     )
 
 

@@ -14,7 +14,10 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.redis]
 
 
 def workers(count):
-    """Return the names of the workers as soon as so many have told of themselves."""
+    """Return the names of the workers.
+
+    It waits until so many of them have told of themselves.
+    """
     wait_until(lambda: len(inspect.workers()) == count, timeout=15)
     return [worker.name for worker in inspect.workers()]
 
@@ -34,7 +37,9 @@ def test_a_quiet_worker_takes_no_more_and_stays(start, store):
 
 
 @pytest.mark.slow
-def test_a_stopped_worker_is_not_replaced_and_the_last_one_ends_the_supervisor(start, store, assert_sound):
+def test_a_stopped_worker_is_not_replaced_and_the_last_one_ends_the_supervisor(
+    start, store, assert_sound
+):
     runner = start("-p", "2")
     first, second = workers(2)
 
@@ -65,7 +70,7 @@ def test_a_killed_worker_is_replaced_still_after_another_was_stopped(start):
 @pytest.mark.slow
 def test_a_coroutine_that_sleeps_for_an_hour_is_cancelled(start, store, assert_sound):
     (job_id,) = push(store, "AsyncSleepJob", [[3600]])
-    store.announce_queues(["default"])
+    store.intake.announce_queues(["default"])
     runner = start()
     runner.wait_for_notes(1)
 
@@ -74,3 +79,15 @@ def test_a_coroutine_that_sleeps_for_an_hour_is_cancelled(start, store, assert_s
     wait_until(lambda: place_of(store, job_id) == "dead", timeout=10)
     runner.wait_for("job.cancelled")
     assert_sound()
+
+
+@pytest.mark.slow
+def test_a_worker_that_was_stopped_is_started_again_in_development(start):
+    runner = start("--reload")
+    [name] = workers(1)
+
+    assert control.stop(name)
+
+    runner.wait_for("The supervisor was stopped; starting it again")
+    wait_until(lambda: [w.name for w in inspect.workers() if w.name != name], timeout=15)
+    assert runner.stop() == 0

@@ -1,4 +1,7 @@
-"""Redis that is stopped, hangs, or is not there yet: the worker waits for it and loses nothing."""
+"""Redis that is stopped, hangs, or is not there yet.
+
+The worker waits for it and loses nothing.
+"""
 
 import os
 import signal
@@ -22,7 +25,10 @@ TIMES = {"TEST_LEASE": "1", "TEST_HEARTBEAT": "0.3"}
 
 
 class OwnServer:
-    """A Valkey that a test may stop and start again; what was written is on the disk."""
+    """A Valkey that a test may stop and start again.
+
+    What was written is on the disk.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -110,3 +116,11 @@ def test_worker_waits_for_a_redis_that_is_not_there_yet(server, start):
     wait_until(lambda: place_of(store, job_id) is None)
     assert runner.stop() == 0
     store.close()
+
+
+def test_worker_that_still_waits_for_redis_ends_in_good_order(server, start):
+    """It died of the signal, which looked like a failed deploy."""
+    runner = start(url=server.url)
+    runner.wait_for("Trying again in")
+
+    assert runner.stop() == 0

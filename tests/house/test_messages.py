@@ -1,4 +1,7 @@
-"""The translations: what is marked is collected, what is translated is kept, and what is missing is named."""
+"""The translations of a package.
+
+What is marked is collected, what is translated is kept, and what is missing is named.
+"""
 
 import gettext
 
@@ -24,14 +27,27 @@ TEMPLATE = """\
       It's called
       {{ name }}: 100%
   {% endblocktranslate %}</p>
- {% else %}{% blocktranslate count n=n %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}{% endif %}
+ {% else %}
+  {% blocktranslate count n=n %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}
+ {% endif %}
 """
-TEXTS = ["%(n)d job", "%(n)s row", "It's called %(name)s: 100%%", "M j", "Nothing here", "Queues", "none"]
+TEXTS = [
+    "%(n)d job",
+    "%(n)s row",
+    "It's called %(name)s: 100%%",
+    "M j",
+    "Nothing here",
+    "Queues",
+    "none",
+]
 
 
 @pytest.fixture
 def package(tmp_path):
-    """Make a package with texts in Python and in a template, whose locale is up to date but not translated."""
+    """Make a package with texts in Python and in a template.
+
+    Its locale is up to date but not translated.
+    """
     (tmp_path / "templates").mkdir()
     (tmp_path / "views.py").write_text(CODE)
     (tmp_path / "templates" / "page.html").write_text(TEMPLATE)
@@ -73,6 +89,23 @@ def test_files_are_the_same_however_often_they_are_made(package):
     assert b"page.html" not in before[0]
 
 
+@pytest.mark.parametrize(("language", "singulars"), [("de", [1]), ("fr", [0, 1])])
+def test_plurals_do_not_depend_on_the_version_of_babel(package, language, singulars):
+    messages.update(package, language)
+
+    path = messages.path_of(package, language)
+    form_of = gettext.c2py(messages.PLURALS[language])
+    assert f"nplurals=2; plural={messages.PLURALS[language]};" in path.read_text()
+    assert [n for n in range(4) if form_of(n) == 0] == singulars
+    assert form_of(1_000_000) == 1
+    assert "msgstr[2]" not in path.read_text()
+
+
+def test_header_of_the_translations_cannot_be_changed():
+    with pytest.raises(AttributeError, match="always the same"):
+        messages.Translations(locale="de").mime_headers = [("Date", "today")]
+
+
 def test_untranslated_texts_are_named(package):
     assert sorted(complaints(package)) == sorted(
         f"de: untranslated: {text!r}{' (date format)' if text == 'M j' else ''}" for text in TEXTS
@@ -96,7 +129,9 @@ def test_translations_are_kept_and_compiled(package):
 
 def test_comment_at_the_head_is_kept(package):
     path = messages.path_of(package, "de")
-    path.write_text("# Glossary\n#\n# queue   Warteschlange\n" + path.read_text().removeprefix("# de\n"))
+    path.write_text(
+        "# Glossary\n#\n# queue   Warteschlange\n" + path.read_text().removeprefix("# de\n")
+    )
 
     messages.update(package, "de")
 
@@ -117,7 +152,9 @@ def test_text_that_is_gone_is_named_and_dropped(package):
 
 def test_text_that_gets_a_plural_is_translated_anew(package):
     translate(package, "Nothing here", "Nichts hier")
-    (package / "views.py").write_text(CODE.replace('_("Nothing " "here")', 'ngettext("Nothing here", "No", 2)'))
+    (package / "views.py").write_text(
+        CODE.replace('_("Nothing " "here")', 'ngettext("Nothing here", "No", 2)')
+    )
 
     messages.update(package, "de")
 
@@ -151,7 +188,9 @@ def test_translation_has_the_placeholders_of_its_text(package, text, translation
         (("%(n)d job", "%(n)d jobs"), ("ein Job", "%(n)d Jobs"), False),
     ],
 )
-def test_only_the_singular_may_do_without_the_number_and_only_if_it_does_in_english(ids, strings, is_good):
+def test_only_the_singular_may_do_without_the_number_and_only_if_it_does_in_english(
+    ids, strings, is_good
+):
     found = list(messages.problems(messages.Message(ids, strings)))
 
     assert found == ([] if is_good else ["placeholders differ"])

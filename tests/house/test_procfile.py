@@ -1,4 +1,7 @@
-"""The runner of Procfile.dev: prefixed output, and a stop in order that leaves no process behind."""
+"""The runner of Procfile.dev.
+
+It prefixes the output. It stops in order and leaves no process behind.
+"""
 
 import os
 import signal
@@ -17,7 +20,8 @@ async def ready(name):
     pass
 
 async def main():
-    return await procfile.Terminal("runner", 5).run(procfile.read(procfile.Path(sys.argv[1])), ready)
+    lines = procfile.read(procfile.Path(sys.argv[1]))
+    return await procfile.Terminal("runner", 5).run(lines, ready)
 
 sys.exit(asyncio.run(main()))
 """
@@ -115,6 +119,11 @@ def test_children_of_a_process_do_not_outlive_it(start):
 
 
 def is_running(pid):
-    """Tell whether a process exists and is no zombie that only waits for its parent."""
-    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    """Tell whether a process exists and is no zombie.
+
+    A zombie only waits for its parent.
+    """
+    found = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    ).stdout
     return bool(found.strip()) and not found.startswith("Z")

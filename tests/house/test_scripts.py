@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dev_processes
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +16,13 @@ SCRIPTS = ["setup", "dev", "test", "ci", "reset"]
 
 def run(*command, cwd=ROOT, **environment):
     return subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
@@ -38,9 +45,10 @@ def test_setup_says_in_one_sentence_that_python_is_too_old(tmp_path):
     result = run(ROOT / "bin" / "setup", PYTHON=str(old), VENV=str(tmp_path / "venv"))
 
     assert result.returncode == 1
-    assert result.stderr.splitlines() == [
-        f"[bin/setup] Python 3.11 or newer is needed ({old} is 3.9.18): install one, or set PYTHON to it."
-    ]
+    assert result.stderr == (
+        f"[bin/setup] Python 3.11 or newer is needed ({old} is 3.9.18): "
+        "install one, or set PYTHON to it.\n"
+    )
     assert not (tmp_path / "venv").exists()
 
 
@@ -75,13 +83,17 @@ def test_setup_names_the_way_out_when_something_would_have_to_be_compiled(tmp_pa
     assert "set PYTHON" in result.stderr
 
 
-@pytest.mark.parametrize(("variable", "process"), [("PORT", "web"), ("FAKE_PORT", "fake"), ("REDIS_PORT", "redis")])
+@pytest.mark.parametrize(
+    ("variable", "process"), [("PORT", "web"), ("FAKE_PORT", "fake"), ("REDIS_PORT", "redis")]
+)
 def test_dev_says_which_port_is_taken_and_which_variable_changes_it(variable, process):
     free = {name: str(free_port()) for name in ("PORT", "FAKE_PORT", "REDIS_PORT")}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        result = run(sys.executable, ROOT / "bin" / "dev_processes.py", **clean(free | {variable: str(port)}))
+        result = run(
+            sys.executable, ROOT / "bin" / "dev_processes.py", **clean(free | {variable: str(port)})
+        )
 
     assert result.returncode == 1
     assert result.stderr.startswith(f"[bin/dev] Port {port} ({process}) is in use:")
@@ -123,10 +135,41 @@ def test_help_of_ci_lists_exactly_its_steps():
 def test_every_variable_of_the_settings_is_in_the_example():
     documented = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
-    read = set(re.findall(r'(?:env\.\w+|_database)\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()))
+    read = set(
+        re.findall(
+            r'(?:env\.\w+|_database)\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()
+        )
+    )
 
     assert {"DEBUG", "SECRET_KEY", "DATABASE_URL"} <= read
     assert read <= documented
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ({"REDIS_PORT": ""}, "redis://127.0.0.1:6399/0"),
+        ({"REDIS_PORT": "6500"}, "redis://127.0.0.1:6500/0"),
+        ({"REDIS_PORT": "6500", "JOBS_REDIS_URL": "redis://far:1/0"}, "redis://far:1/0"),
+        ({"DEBUG": "false", "SECRET_KEY": "k" * 50}, "redis://127.0.0.1:6379/0"),
+    ],
+)
+def test_settings_and_the_example_of_the_environment_look_for_the_same_redis(variables, url):
+    code = "from jobs.conf import get_settings; print(get_settings().redis_url)"
+    result = run(sys.executable, "manage.py", "shell", "-v0", "-c", code, **clean(variables))
+
+    assert result.stdout.strip() == url
+    example = (ROOT / ".env.example").read_text()
+    assert url in example or variables["REDIS_PORT"]
+
+
+@pytest.mark.parametrize(("port", "is_said"), [("6399", False), ("6500", True)])
+def test_dev_says_how_other_terminals_find_a_redis_on_another_port(monkeypatch, port, is_said):
+    monkeypatch.setenv("REDIS_PORT", port)
+
+    hint = dev_processes.hint_for_other_terminals()
+
+    assert ("REDIS_PORT=6500: export it there, or write it into .env." in hint) == is_said
 
 
 def free_port():

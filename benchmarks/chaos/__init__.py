@@ -1,0 +1,1 @@
+"""The drill in which everything dies: see `__main__`."""

@@ -1,0 +1,95 @@
+"""Redis behind TLS: with certificates of both sides, and with those that nobody trusts."""
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from jobs import StoreUnavailable
+from jobs.store import Store
+from tests.acceptance.runner import push
+from tests.acceptance.tls import Papers, papers, tls_server
+from tests.conftest import free_port
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
+
+
+@pytest.fixture
+def trusted(tmp_path) -> Papers:
+    return papers(tmp_path / "trusted")
+
+
+@pytest.fixture
+def port(tmp_path, trusted) -> Iterator[int]:
+    with tls_server(tmp_path, trusted) as port:
+        yield port
+
+
+def url(port: int, authority: Papers, client: Papers) -> str:
+    """Return the URL of somebody who trusts one authority, and was certified by one."""
+    return (
+        f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={authority.authority}"
+        f"&ssl_certfile={client.client}&ssl_keyfile={client.client}"
+    )
+
+
+def test_worker_runs_jobs_through_tls_and_hears_of_each_at_once(port, trusted, start):
+    address = url(port, trusted, trusted)
+    with closing(Store(address, timeout=5)) as store:
+        push(store, "NoteJob", [[number, 0] for number in range(200)])
+        runner = start(url=address)
+        runner.wait_for_notes(200)
+        waits = []
+        for number in range(9):
+            time.sleep(0.05)  # the worker is asleep by then
+            began = time.monotonic()
+            push(store, "NoteJob", [[number, 0]])
+            runner.wait_for_notes(201 + number)
+            waits.append(time.monotonic() - began)
+        wait_until(lambda: runner.log.count("job.done") == 209)
+
+    assert runner.stop() == 0
+    assert "ERROR" not in runner.log
+    assert statistics.median(waits) < 1
+
+
+def test_certificate_that_nobody_trusts_is_named_as_the_reason(port, trusted, tmp_path, start):
+    stranger = papers(tmp_path / "stranger")
+    address = url(port, stranger, trusted)
+
+    with closing(Store(address)) as store, pytest.raises(StoreUnavailable) as caught:
+        store.check_server()
+
+    assert "certificate verify failed" in str(caught.value)
+    assert "ssl_ca_certs" in str(caught.value)
+    runner = start(url=address)
+    runner.wait_for("certificate verify failed", count=2)
+    assert "Traceback" not in runner.log
+
+
+def test_client_that_the_server_does_not_trust_is_told_so(port, trusted, tmp_path):
+    stranger = papers(tmp_path / "stranger")
+
+    address = url(port, trusted, stranger)
+
+    with closing(Store(address)) as store, pytest.raises(StoreUnavailable, match="TLS"):
+        store.check_server()
+
+
+def test_server_without_tls_is_told_from_one_that_is_away(redis_url):
+    address = redis_url.replace("redis://", "rediss://")
+
+    with closing(Store(address)) as store, pytest.raises(StoreUnavailable) as caught:
+        store.check_server()
+
+    assert "TLS" in str(caught.value)
+
+
+def test_file_of_certificates_that_is_not_there_is_named(tmp_path):
+    address = f"rediss://127.0.0.1:{free_port()}/0?ssl_ca_certs={tmp_path}/none.pem"
+
+    with closing(Store(address)) as store, pytest.raises(StoreUnavailable, match=r"none\.pem"):
+        store.check_server()

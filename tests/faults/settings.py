@@ -1,0 +1,18 @@
+"""The project of the fault drills.
+
+Server and namespace are set for each worker: see `nursery`.
+"""
+
+SECRET_KEY = "only for tests"
+INSTALLED_APPS = ["jobs", "tests.faults"]
+DATABASES: dict[str, object] = {}
+USE_TZ = True
+JOBS = {
+    "QUEUES": ["high", "default"],
+    "LEASE": 3.0,
+    "HEARTBEAT": 0.5,
+    "CONCURRENCY": 3,
+    # From the interruption to the end of a stop there must be room for one late answer.
+    "TIMEOUT": 5.0,
+    "ASYNC_CONCURRENCY": 5,
+}

@@ -1,0 +1,47 @@
+"""A connection that breaks at any command costs nothing.
+
+A spread of commands is tried here, all of them by `python -m tests.faults.cuts --all`.
+"""
+
+import pytest
+
+from tests.faults.cuts import Cutter, all_cuts, spread
+from tests.faults.rules import Kind
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
+
+
+@pytest.fixture
+def cutter(redis_url):
+    with Cutter(redis_url, lanes=4) as cutter:
+        yield cutter
+
+
+def test_scenario_goes_well_wherever_the_connection_breaks(cutter):
+    cuts = spread(cutter.undisturbed().commands)
+
+    reports = list(cutter.run(cuts))
+
+    bad = [(cut, report) for cut, report in reports if report.problems]
+    found = [f"{cut}: {'; '.join(report.problems)}\n{report.log}" for cut, report in bad]
+    assert not found, "\n".join(found)
+    assert sum(report.struck is not None for _, report in reports) >= 0.8 * len(cuts)
+
+
+def test_spread_cuts_each_script_in_every_way_and_each_other_command_in_one():
+    cuts = spread(["fetch", "BLPOP", *["fetch"] * 9, "SADD", "SADD", "SADD"])
+
+    assert {(cut.number, cut.kind) for cut in cuts if cut.name == "fetch"} == {
+        (1, Kind.BEFORE),
+        (4, Kind.AFTER),
+        (7, Kind.MIDDLE),
+        (10, Kind.LATE),
+    }
+    assert [(cut.number, cut.name) for cut in cuts if cut.name != "fetch"] == [
+        (1, "BLPOP"),
+        (2, "SADD"),
+    ]
+
+
+def test_all_means_every_kind_at_every_command():
+    assert len(set(all_cuts(["fetch"] * 100))) == 400

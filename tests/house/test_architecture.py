@@ -1,0 +1,65 @@
+"""The pages name only what exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: ARCHITECTURE.md is the first.
+PAGES = [
+    ROOT / "ARCHITECTURE.md",
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+#: Where a path may begin that a page shortens, as `store/line.py` and `buffer.py`.
+PACKAGE = ROOT / "jobs"
+ENDINGS = r"py|lua|md|toml|html|css|js"
+
+
+def paths_in(text: str) -> list[str]:
+    """Return what is written as a path.
+
+    It may stand in backticks, behind a link, or in a drawing. What begins with a slash is an
+    address.
+    """
+    in_backticks = re.findall(rf"`([\w./*-]+(?:\.(?:{ENDINGS})|/))`", text)
+    linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    drawn = re.findall(r"\((?:see )?((?:\w+/)+\w+\.py)\)", text)
+    return [path for path in (*in_backticks, *linked, *drawn) if not path.startswith("/")]
+
+
+def exists(path: str, page: Path) -> bool:
+    """Whether a path is one of the project, or beside the page."""
+    places = (ROOT, PACKAGE, PACKAGE / "store", page.parent)
+    if any(list(place.glob(path)) for place in places if not path.startswith("../")):
+        return True
+    return (page.parent / path).exists() or ("/" not in path and any(PACKAGE.rglob(path)))
+
+
+def names_in(text: str) -> set[str]:
+    """Return what is written as a name of Python, such as `Catch` or `Line.send`."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    written = re.findall(r"`(?:self\.)?([A-Za-z_]\w+(?:\.\w+)*)(?:\(\))?`", prose)
+    return {part for name in written for part in name.split(".")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_on_the_page_exists(page):
+    paths = paths_in(page.read_text())
+
+    assert [path for path in paths if not exists(path, page)] == []
+
+
+def test_architecture_names_many_paths():
+    assert len(paths_in(PAGES[0].read_text())) > 50
+
+
+def test_every_name_in_architecture_stands_in_the_code():
+    sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.lua"), *ROOT.glob("*.toml")]
+    others = [*(ROOT / "tests").rglob("*.py"), *ROOT.glob("bin/*"), *ROOT.glob("orders/*.py")]
+    text = "\n".join(path.read_text() for path in (*sources, *others) if path.is_file())
+    words = set(re.findall(r"\w+", text))
+
+    assert sorted(names_in(PAGES[0].read_text()) - words) == []
