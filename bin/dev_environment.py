@@ -1,6 +1,7 @@
-"""The environment that the processes of development share: their ports, and the addresses that follow from them.
+"""The environment that the processes of development share.
 
-`bin/dev` and `bin/reset` fill it in before they start anything. What the environment or `.env` says always wins.
+That is their ports, and the addresses that follow from them. `bin/dev` and `bin/reset` fill it in
+before they start anything. What the environment or `.env` says always wins.
 """
 
 import os
@@ -19,10 +20,15 @@ REPLACED_BY = {"redis": ("JOBS_REDIS_URL", "JOBS_REDIS_PROVIDER"), "fake": ("FAK
 
 
 def fill_in() -> set[str]:
-    """Complete the environment; return the names of the processes that a server of the developer replaces."""
+    """Complete the environment.
+
+    Return the names of the processes that a server of the developer replaces.
+    """
     os.chdir(ROOT)
     environ.Env.read_env(ROOT / ".env")
-    replaced = {name for name, variables in REPLACED_BY.items() if any(map(os.environ.get, variables))}
+    replaced = {
+        name for name, variables in REPLACED_BY.items() if any(map(os.environ.get, variables))
+    }
     for variable, default in PORTS.values():
         os.environ.setdefault(variable, default)
     if "redis" not in replaced:
@@ -35,7 +41,10 @@ def fill_in() -> set[str]:
 
 
 def port_of(name: str) -> int:
-    """Return the port of a process; exit with one sentence if its variable is no number."""
+    """Return the port of a process.
+
+    Exit with one sentence if its variable is no number.
+    """
     variable, _ = PORTS[name]
     if not os.environ[variable].isdecimal():
         sys.exit(f"{variable} must be a port number, not {os.environ[variable]!r}.")

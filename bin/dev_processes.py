@@ -1,6 +1,10 @@
-"""What `bin/dev` does once there is a virtual environment: prepare the databases, then run `Procfile.dev`."""
+"""What `bin/dev` does once there is a virtual environment.
+
+It prepares the databases, then runs `Procfile.dev`.
+"""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -22,9 +26,13 @@ PREPARATIONS = (
 
 
 def main() -> int:
-    """Prepare and run everything; return the exit code."""
+    """Prepare and run everything, and return the exit code."""
     replaced = dev_environment.fill_in()
-    commands = {name: command for name, command in procfile.read(ROOT / "Procfile.dev").items() if name not in replaced}
+    commands = {
+        name: command
+        for name, command in procfile.read(ROOT / "Procfile.dev").items()
+        if name not in replaced
+    }
     stop_if_a_port_is_taken(commands)
     for arguments in PREPARATIONS:
         print(f"[{NAME}] manage.py {' '.join(arguments)}", flush=True)
@@ -38,29 +46,58 @@ def stop_if_a_port_is_taken(commands: dict[str, str]) -> None:
         variable, default = PORTS[name]
         if dev_environment.is_taken(port_of(name)):
             sys.exit(
-                f"[{NAME}] Port {port_of(name)} ({name}) is in use: stop what listens there, or choose another port "
+                f"[{NAME}] Port {port_of(name)} ({name}) is in use: "
+                "stop what listens there, or choose another port "
                 f"with {variable}, for example: {variable}={int(default) + 100} bin/dev"
             )
 
 
 async def run(commands: dict[str, str]) -> int:
-    """Run the processes until one ends or somebody stops them; return the exit code."""
+    """Run the processes until one ends or somebody stops them.
+
+    Return the exit code.
+    """
     terminal = procfile.Terminal(NAME, PATIENCE_SECONDS)
     return await terminal.run(commands, partial(wait_until_ready, terminal, list(commands)[-1]))
 
 
 async def wait_until_ready(terminal: procfile.Terminal, last: str, name: str) -> None:
-    """Wait for what others need of a process; after the last one, invite the developer in."""
+    """Wait for what others need of a process.
+
+    After the last one, invite the developer in.
+    """
     if name == "redis":
         await answer(port_of("redis"), b"PING\r\n")
     if name == last:
         await answer(port_of("web"), b"GET /admin/login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
         url = f"http://localhost:{port_of('web')}"
-        terminal.say(f"The shop is open: {url} (admin: {url}/admin/, log in as admin, password admin).")
+        terminal.say(
+            f"The shop is open: {url} (admin: {url}/admin/, log in as admin, password admin)."
+        )
+        if hint := hint_for_other_terminals():
+            terminal.say(hint)
+
+
+def hint_for_other_terminals() -> str:
+    """Say how manage.py finds our Redis from another terminal.
+
+    It is empty where that needs no help.
+    """
+    variable, default = PORTS["redis"]
+    port = os.environ[variable]
+    if port == default:
+        return ""
+    return (
+        f"In other terminals manage.py finds this Redis by {variable}={port}: "
+        "export it there, or write it into .env."
+    )
 
 
 async def answer(port: int, request: bytes) -> bytes:
-    """Wait until a server on a local port answers a request; return the first line it says."""
+    """Wait until a server on a local port answers a request.
+
+    Return the first line it says.
+    """
     while True:
         with suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -1,6 +1,7 @@
-"""Look up the installed packages in the list of known vulnerabilities, with pip-audit; `bin/ci audit` calls it.
+"""Look up the installed packages in the list of known vulnerabilities, with pip-audit.
 
-It fails for a known vulnerability only: a service that cannot be reached is said so and is no failure of the project.
+`bin/ci audit` calls it. It ends with 1 for a known vulnerability, and with 3 where the list could
+not be asked about each package: then nobody knows, which is not the same as "none".
 """
 
 import json
@@ -10,28 +11,47 @@ from typing import Any
 
 #: They come with the virtual environment and are no dependency of ours.
 NOT_OURS = {"pip", "setuptools"}
+#: The exit code when at least one package was not looked up.
+NOT_AUDITED = 3
+COMMAND = ("--skip-editable", "--progress-spinner", "off", "--format", "json")
 
 
 def main() -> int:
-    """Print every known vulnerability of a dependency; return the exit code."""
-    command = [sys.executable, "-m", "pip_audit", "--skip-editable", "--progress-spinner", "off", "--format", "json"]
+    """Print known vulnerabilities and what was not looked up, and return the exit code."""
+    command = [sys.executable, "-m", "pip_audit", *COMMAND]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    packages = audited(answer.stdout)
+    return report(answer.stdout, answer.stderr)
+
+
+def report(answer: str, errors: str) -> int:
+    """Print what the answer of pip-audit says, and return the exit code."""
+    packages = ours(answer)
+    audited = [package for package in packages if "skip_reason" not in package]
+    missed = [package["name"] for package in packages if "skip_reason" in package]
+    findings = [finding for package in audited for finding in describe(package)]
+    for finding in findings:
+        print(finding)
     if not packages:
-        print("No list of vulnerabilities could be reached: the dependencies were NOT audited.")
-        return 0
-    findings = [finding for package in packages for finding in describe(package)]
-    print("\n".join(findings) or f"{len(packages)} packages have no known vulnerability.")
-    return 1 if findings else 0
+        print("NOT AUDITED: pip-audit gave no answer. Its last words:")
+        print("\n".join(errors.splitlines()[-3:]))
+    elif not audited:
+        print("NOT AUDITED: the list of known vulnerabilities cannot be reached.")
+    elif missed:
+        print(f"NOT AUDITED, because the list does not know them: {', '.join(missed)}.")
+    elif not findings:
+        print(f"{len(audited)} packages have no known vulnerability.")
+    if findings:
+        return 1
+    return NOT_AUDITED if missed or not audited else 0
 
 
-def audited(answer: str) -> list[dict[str, Any]]:
-    """Return the packages that pip-audit has looked up; it skips those that its service does not know."""
+def ours(answer: str) -> list[dict[str, Any]]:
+    """Return our packages in the answer of pip-audit, none if it is no answer."""
     try:
         packages = json.loads(answer)["dependencies"]
     except ValueError:
         return []
-    return [package for package in packages if "skip_reason" not in package and package["name"] not in NOT_OURS]
+    return [package for package in packages if package["name"] not in NOT_OURS]
 
 
 def describe(package: dict[str, Any]) -> list[str]:

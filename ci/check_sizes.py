@@ -1,6 +1,7 @@
-"""Fail when a file or a function is longer than the house allows; `bin/ci sizes` calls it.
+"""Fail when a file or a function is longer than the house allows.
 
-Ruff counts statements and branches; this counts lines, of Python functions without their docstring and of whole files.
+`bin/ci sizes` calls it. Ruff counts statements and branches. This counts lines: of whole files, and
+of Python functions without their docstring.
 """
 
 import ast
@@ -29,6 +30,7 @@ FOLDERS = (
     "fake_services",
     "jobs",
     "orders",
+    "rehearsals",
     "static",
     "templates",
     "tests",
@@ -36,7 +38,7 @@ FOLDERS = (
 
 
 def main() -> int:
-    """Print everything that is too long; return the exit code."""
+    """Print everything that is too long, and return the exit code."""
     complaints = [complaint for path in files() for complaint in check(path)]
     print("\n".join(complaints) or "Every file and function is within its limit.")
     return 1 if complaints else 0
@@ -45,7 +47,9 @@ def main() -> int:
 def files() -> list[Path]:
     """Return every file of ours that has a limit, relative to the root."""
     suffixes = {Path(pattern).suffix for pattern in FILE_LINES}
-    found = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in suffixes)
+    found = (
+        path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in suffixes
+    )
     return sorted(path.relative_to(ROOT) for path in found if path.is_file())
 
 
@@ -66,7 +70,10 @@ def limit_of(path: Path) -> int:
 
 
 def matches(path: Path, pattern: str) -> bool:
-    """Tell whether a relative path matches a pattern in which `**/` stands for any number of folders."""
+    """Tell whether a relative path matches a pattern.
+
+    In a pattern `**/` stands for any number of folders.
+    """
     folder, _, name = pattern.rpartition("/")
     in_folder = all(part in path.parent.parts for part in folder.split("/") if part.strip("*"))
     return in_folder and path.match(name)
@@ -78,7 +85,10 @@ def check_functions(path: Path, tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = length_of(node)
             if lines > FUNCTION_LINES:
-                yield f"{path}:{node.lineno}: {node.name} has {lines} lines, at most {FUNCTION_LINES}."
+                yield (
+                    f"{path}:{node.lineno}: {node.name} has {lines} lines, "
+                    f"at most {FUNCTION_LINES}."
+                )
 
 
 def length_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:

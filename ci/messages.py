@@ -1,15 +1,16 @@
-"""Collect the texts of the package for translation and compile the translations; `bin/ci messages` checks both.
+"""Collect the texts of the package for translation, and compile the translations.
 
     python ci/messages.py            bring jobs/locale up to date
-    python ci/messages.py --check    name what is missing there; change nothing
+    python ci/messages.py --check    name what is missing there, and change nothing
 
-It does what `makemessages` and `compilemessages` do, without the programs of gettext. The same texts make the same
-files: no dates, no line numbers, no names of tools.
+It does what `makemessages` and `compilemessages` do, without the programs of gettext. The same
+texts make the same files: no dates, no line numbers, no names of tools. `bin/ci messages` checks
+both.
 """
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -21,8 +22,15 @@ from django.utils.translation.template import templatize
 
 PACKAGE = Path(__file__).resolve().parent.parent / "jobs"
 LANGUAGES = ("de", "fr")
+#: When a language says its second form, the plural. Written down here, since versions of Babel
+#: differ. Newer ones give French a third form for whole millions, of which Django's own texts know
+#: nothing.
+PLURALS = {"de": "(n != 1)", "fr": "(n > 1)"}
 TEMPLATES = frozenset({".html", ".txt"})
-_LAZY = {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")}
+_LAZY = {
+    f"{name}_lazy": DEFAULT_KEYWORDS[name]
+    for name in ("gettext", "ngettext", "pgettext", "npgettext")
+}
 KEYWORDS = DEFAULT_KEYWORDS | _LAZY | {"gettext_noop": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}")
 
@@ -41,9 +49,27 @@ class Translations(Catalog):
             ("Plural-Forms", f"{self.plural_forms}\n"),
         ]
 
+    @mime_headers.setter
+    def mime_headers(self, value: Iterable[tuple[str, str]]) -> None:
+        """Refuse any other header."""
+        raise AttributeError("The header is always the same.")
+
+    @property
+    def num_plurals(self) -> int:
+        """Return how many forms a text with a number has."""
+        return 2
+
+    @property
+    def plural_expr(self) -> str:
+        """Return the C expression that picks the form for a number `n`."""
+        return PLURALS[str(self.locale)]
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Update the translations, or print what is wrong with them; return the exit code."""
+    """Update the translations, or print what is wrong with them.
+
+    Return the exit code.
+    """
     if "--check" not in arguments:
         for language in LANGUAGES:
             update(PACKAGE, language)
@@ -65,8 +91,17 @@ def check(package: Path, language: str) -> Iterator[str]:
     """Yield what is wrong with the translations of one language."""
     path, texts, known = path_of(package, language), collect(package), read(package, language)
     expected = translate(texts, known, language)
-    yield from (f"{language}: no longer used: {shown(old)}" for old in known if old.id and not is_in(texts, old))
-    yield from (f"{language}: {problem}: {shown(m)}" for m in sorted(expected) if m.id for problem in problems(m))
+    yield from (
+        f"{language}: no longer used: {shown(old)}"
+        for old in known
+        if old.id and not is_in(texts, old)
+    )
+    yield from (
+        f"{language}: {problem}: {shown(m)}"
+        for m in sorted(expected)
+        if m.id
+        for problem in problems(m)
+    )
     compiled = path.with_suffix(".mo")
     if not path.exists() or path.read_bytes() != as_po(expected):
         yield f"{language}: {path.name} is out of date; run: python ci/messages.py"
@@ -82,18 +117,26 @@ def collect(package: Path) -> Catalog:
             source = path.read_text(encoding="utf-8")
             code = source if path.suffix == ".py" else code_of(source, path)
             stream = BytesIO(code.encode())
-            for _, text, comments, context in extract("python", stream, KEYWORDS, comment_tags=["Translators:"]):
+            for _, text, comments, context in extract(
+                "python", stream, KEYWORDS, comment_tags=["Translators:"]
+            ):
                 texts.add(text, auto_comments=comments, context=context)
     return texts
 
 
 def code_of(template: str, path: Path) -> str:
-    """Return the calls of gettext that a template amounts to; indented at random they would not be Python."""
+    """Return the calls of gettext that a template amounts to.
+
+    `templatize` indents them at random, and with that they would not be Python.
+    """
     return "\n".join(line.lstrip() for line in templatize(template, origin=str(path)).splitlines())
 
 
 def translate(texts: Catalog, known: Catalog, language: str) -> Translations:
-    """Return these texts with the translations that are known, and without what is no longer used."""
+    """Return these texts with the translations that are known.
+
+    What is no longer used is left out.
+    """
     made = Translations(locale=language, header_comment=known.header_comment, fuzzy=False)
     for text in texts:
         if not text.id:
@@ -122,7 +165,10 @@ def problems(message: Message) -> Iterator[str]:
     ids, strings = forms(message.id), forms(message.string)
     if not all(strings):
         yield "untranslated"
-    elif any(placeholders(string) not in map(placeholders, ids[n:] or ids[-1:]) for n, string in enumerate(strings)):
+    elif any(
+        placeholders(string) not in map(placeholders, ids[n:] or ids[-1:])
+        for n, string in enumerate(strings)
+    ):
         yield "placeholders differ"
     if message.fuzzy:
         yield "fuzzy"
@@ -149,7 +195,7 @@ def path_of(package: Path, language: str) -> Path:
 
 
 def read(package: Path, language: str) -> Catalog:
-    """Return the translations as they are; empty when there are none."""
+    """Return the translations as they are. Without a file there are none."""
     path = path_of(package, language)
     if not path.exists():
         return Catalog(locale=language, header_comment=f"# {language}")

@@ -22,8 +22,6 @@ fi
 
 # Not on this machine: uv brings one.
 uv="${VENV:-.venv}/bin/uv"
-if [[ -x "$uv" ]] || "${VENV:-.venv}/bin/python" -m pip install --quiet uv >&2; then
-  "$uv" python install "3.$minor" >&2 && "$uv" python find "3.$minor" && exit 0
-fi
+"$uv" python install "3.$minor" >&2 && "$uv" python find "3.$minor" && exit 0
 echo "Python 3.$minor is needed for the other pair of Python and Django: install it, or set OTHER_PYTHON to one." >&2
 exit 1

@@ -1,0 +1,1 @@
+"""The app of a project that has only the wheel."""
