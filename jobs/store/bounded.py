@@ -10,6 +10,7 @@ resolution of a host name has a limit of its own, that of the operating system.
 import functools
 import os
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,26 @@ class _Bounded(_Base):
         if self._sock:
             limit(self._sock, _at_most(self._socket_timeout))
         return super().read_response(*args, **kwargs)
+
+    def can_read(self, timeout: float = 0) -> bool:
+        """Whether an answer, or the end of the connection, is there to be read.
+
+        redis-py takes any byte for one. But TLS has messages of its own, as the tickets that come
+        after the handshake, and whoever waits behind them for an answer waits too long.
+        """
+        until = time.monotonic() + timeout
+        while super().can_read(timeout):
+            if not isinstance(self._sock, ssl.SSLSocket) or _has_answer(self._parser):
+                return True
+            timeout = max(0.0, until - time.monotonic())
+        return False
+
+
+def _has_answer(parser: Any) -> bool:
+    """Read what is there, without waiting, and return whether any of it is an answer."""
+    if parser._reader.has_data():  # noqa: SLF001  # redis-py shows it nowhere
+        return True
+    return bool(parser.read_from_socket(timeout=0, raise_on_timeout=False))
 
 
 def _at_most(seconds: float | None) -> float | None:

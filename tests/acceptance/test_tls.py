@@ -1,5 +1,6 @@
 """Redis behind TLS: with certificates of both sides, and with those that nobody trusts."""
 
+import select
 import statistics
 import time
 from collections.abc import Iterator
@@ -54,6 +55,22 @@ def test_worker_runs_jobs_through_tls_and_hears_of_each_at_once(port, trusted, s
     assert runner.stop() == 0
     assert "ERROR" not in runner.log
     assert statistics.median(waits) < 1
+
+
+def test_messages_of_tls_itself_are_no_answer(port, trusted):
+    with closing(Store(url(port, trusted, trusted), timeout=5)) as store:
+        connection = store.client.connection_pool.make_connection()
+        connection.connect()
+        poll = select.poll()
+        poll.register(connection._sock, select.POLLIN)
+        assert poll.poll(5000)  # tickets, for a later handshake
+
+        assert not connection.can_read()
+        assert not poll.poll(0)
+        connection.send_command("PING")
+        assert connection.can_read(timeout=5)
+        assert connection.read_response() == b"PONG"
+        connection.disconnect()
 
 
 def test_certificate_that_nobody_trusts_is_named_as_the_reason(port, trusted, tmp_path, start):
