@@ -74,7 +74,7 @@ def leave_data(directory):
 
 @pytest.mark.redis
 def test_reset_deletes_the_data_of_servers_that_are_gone(data):
-    for directory in (data / "redis-6", data / "valkey-99", data, data / "moved-away"):
+    for directory in (data / "redis-99", data / "valkey-99", data, data / "moved-away"):
         leave_data(directory)
 
     assert dev_reset.main() == 0
@@ -82,7 +82,7 @@ def test_reset_deletes_the_data_of_servers_that_are_gone(data):
     left = {path.name for path in data.iterdir() if path.is_dir()}
     assert len(left) == 2
     assert "moved-away" in left
-    assert left.isdisjoint({"redis-6", "valkey-99", "appendonlydir"})
+    assert left.isdisjoint({"redis-99", "valkey-99", "appendonlydir"})
 
 
 @pytest.mark.redis
@@ -98,12 +98,12 @@ def test_reset_deletes_data_that_cannot_be_read(data):
 
 @pytest.mark.redis
 def test_reset_that_was_refused_deletes_nothing(data, monkeypatch):
-    leave_data(data / "redis-6")
+    leave_data(data / "redis-99")
     monkeypatch.setattr(dev_reset, "reset", lambda: 1)
 
     assert dev_reset.main() == 1
 
-    assert (data / "redis-6" / "appendonlydir").exists()
+    assert (data / "redis-99" / "appendonlydir").exists()
 
 
 @pytest.mark.redis
