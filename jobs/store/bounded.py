@@ -10,13 +10,12 @@ resolution of a host name has a limit of its own, that of the operating system.
 import functools
 import os
 import socket
-import ssl
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import redis
-from redis.connection import Connection, HiredisRespSerializer
+from redis.connection import Connection, HiredisRespSerializer, SSLConnection
 
 #: A socket that may wait for no time at all does not block, and that is something else.
 _LEAST_WAIT = 0.001
@@ -137,22 +136,26 @@ class _Bounded(_Base):
             limit(self._sock, _at_most(self._socket_timeout))
         return super().read_response(*args, **kwargs)
 
-    def can_read(self, timeout: float = 0) -> bool:
-        """Whether an answer, or the end of the connection, is there to be read.
 
-        redis-py takes any byte for one. But TLS has messages of its own, as the tickets that come
-        after the handshake, and whoever waits behind them for an answer waits too long.
-        """
+class _OverTls(_Base):
+    """Mixed into a class of connections with TLS: knows which bytes are an answer.
+
+    redis-py takes any byte for one. But TLS has messages of its own, as the tickets that come after
+    the handshake, and whoever waits behind them for an answer waits too long.
+    """
+
+    def can_read(self, timeout: float = 0) -> bool:
+        """Whether an answer, or the end of the connection, is there to be read."""
         until = time.monotonic() + timeout
         while super().can_read(timeout):
-            if not isinstance(self._sock, ssl.SSLSocket) or _has_answer(self._parser):
+            if _has_answer(self._parser):
                 return True
             timeout = max(0.0, until - time.monotonic())
         return False
 
 
 def _has_answer(parser: Any) -> bool:
-    """Read what is there, without waiting, and return whether any of it is an answer."""
+    """Read what is there without waiting, and tell whether it is an answer."""
     if parser._reader.has_data():  # noqa: SLF001  # redis-py shows it nowhere
         return True
     return bool(parser.read_from_socket(timeout=0, raise_on_timeout=False))
@@ -186,7 +189,9 @@ def limit(sock: socket.socket, wanted: float | None) -> None:
 @functools.cache
 def bounded(connection_class: type[Any]) -> type[Any]:
     """Return a class of connections that keeps the time limit."""
-    return type(f"Bounded{connection_class.__name__}", (_Bounded, connection_class), {})
+    over_tls = (_OverTls,) if issubclass(connection_class, SSLConnection) else ()
+    bases = (*over_tls, _Bounded, connection_class)
+    return type(f"Bounded{connection_class.__name__}", bases, {})
 
 
 def with_bounds(client: redis.Redis) -> redis.Redis:
