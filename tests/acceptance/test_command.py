@@ -104,13 +104,13 @@ def test_changed_code_restarts_the_worker(start, store, tmp_path):
     os.utime(settings, (2_000_000_000, 2_000_000_000))
 
     runner.wait_for("worker.started", 2)
-    wait_until(lambda: not is_alive(old), timeout=10)
+    wait_until(lambda: not is_alive(old))
     push(store, "NoteJob", [[1]])
     runner.wait_for_notes(1)
     new = runner.child()
     runner.signal(signal.SIGTERM)
     assert runner.wait() == 0
-    wait_until(lambda: not is_alive(new), timeout=10)
+    wait_until(lambda: not is_alive(new))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_job_whose_end_redis_forgot_ends_while_all_threads_are_busy(start, store
     client.hset(keys.payloads, done, payload)
     client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
-    wait_until(lambda: place_of(store, done) is None, timeout=5)
+    wait_until(lambda: place_of(store, done) is None)
     runner.open_gate()
     runner.wait_until_drained(store)
     assert runner.notes.count("begin 1") == 1
@@ -65,7 +65,7 @@ def test_retry_whose_recording_redis_forgot_is_recorded_again(start, store, asse
     client.hset(keys.payloads, failed, payload)
     client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
-    wait_until(lambda: place_of(store, failed) == "retry", timeout=5)
+    wait_until(lambda: place_of(store, failed) == "retry")
     assert payload_of(store, failed).failures == 1
     assert_sound()
     runner.open_gate()
@@ -86,7 +86,7 @@ def test_stop_while_redis_hangs_ends_in_time_and_interrupts_the_job(server, star
     server.freeze()
     stopped_at = time.monotonic()
     runner.signal(signal.SIGTERM)
-    runner.wait(timeout=10)
+    runner.wait()
 
     assert time.monotonic() - stopped_at < 4.7
     assert sorted(runner.notes) == ["begin 0", "begin 1", "interrupted 0", "interrupted 1"]
@@ -103,7 +103,7 @@ def test_stop_while_redis_hangs_loses_no_job(server, start, assert_sound):
 
     server.freeze()
     runner.signal(signal.SIGTERM)
-    runner.wait(timeout=10)
+    runner.wait()
     server.stop()
     server.start()
     second = start("-c", "3", url=server.url, TEST_LEASE="1", TEST_HEARTBEAT="0.3")
@@ -156,7 +156,7 @@ def test_results_that_expired_go_away_by_themselves(start, store):
     runner = start(TEST_HEARTBEAT="0.5")
     runner.wait_for_notes(250)
 
-    wait_until(lambda: client_of(store).hlen(store.keys("default").payloads) == 0, timeout=5)
+    wait_until(lambda: client_of(store).hlen(store.keys("default").payloads) == 0)
 
     assert client_of(store).zcard(store.keys("default").done) == 0
     assert runner.stop() == 0

@@ -67,14 +67,14 @@ def test_no_job_is_lost_when_the_whole_tree_is_killed(start, store, assert_sound
 @pytest.mark.slow
 def test_children_without_a_supervisor_stop_in_good_order(start, store, assert_sound):
     slow = push(store, "SlowJob", [[number, 2.5] for number in range(4)])
-    runner = start("-c", "3", "-p", "2", "-t", "5")
+    runner = start("-c", "3", "-p", "2", "-t", "15")
     wait_until(lambda: len(runner.notes) == 4)
     runner.wait_for("worker.started", 2)
     children = runner.children()
     push(store, "NoteJob", [[number] for number in range(50)])
 
     os.kill(runner.pid, signal.SIGKILL)
-    wait_until(lambda: not any(is_alive(pid) for pid in children), timeout=6)
+    wait_until(lambda: not any(is_alive(pid) for pid in children), timeout=20)
 
     assert all(place_of(store, job_id) is None for job_id in slow)
     assert sorted(note for note in runner.notes if note.startswith("end")) == [

@@ -67,7 +67,9 @@ def test_job_does_not_wait_beside_an_idle_worker_whose_bell_another_has_heard(st
         add_push(pipe, store, "default", "NoteJob", 7, 0)
         pipe.execute()
 
-    wait_until(lambda: "7" in first.notes, timeout=5, message="the job waits beside an idle worker")
+    wait_until(
+        lambda: "7" in first.notes, timeout=12, message="the job waits beside an idle worker"
+    )
     first.open_gate()
     assert first.stop() == second.stop() == 0
 
@@ -84,7 +86,7 @@ def test_neighbours_of_a_job_that_holds_the_gil_are_free_within_a_heartbeat(
     other = start("-c", "2", **TIMES)
 
     # The other thread may have begun one, and waits for the GIL in its midst.
-    wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) >= 199, timeout=6)
+    wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) >= 199, timeout=8)
     assert "end 1" not in stuck.notes
     wait_until(lambda: "end 1" in stuck.notes, timeout=15)
     wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) == 200)
@@ -106,7 +108,7 @@ def test_worker_that_slept_past_its_lease_begins_nothing_from_its_buffer(
     stuck.open_gate()  # whoever takes that job next ends at once
 
     other = start("-c", "2", **times)
-    wait_until(lambda: {str(n) for n in range(200)} <= set(stuck.notes), timeout=6)
+    wait_until(lambda: {str(n) for n in range(200)} <= set(stuck.notes), timeout=30)
     wait_until(lambda: not is_alive(child), timeout=20)
 
     # A job that was begun goes on when the process wakes up. What had ended was not handed in yet.

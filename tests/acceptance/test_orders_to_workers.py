@@ -28,7 +28,7 @@ def test_a_quiet_worker_takes_no_more_and_stays(start, store):
     [name] = workers(1)
 
     assert control.quiet(name)
-    wait_until(lambda: inspect.workers()[0].is_quiet, timeout=10)
+    wait_until(lambda: inspect.workers()[0].is_quiet)
 
     (job_id,) = push(store, "NoteJob", [[1]])
     assert runner.process.poll() is None
@@ -76,7 +76,7 @@ def test_a_coroutine_that_sleeps_for_an_hour_is_cancelled(start, store, assert_s
 
     assert control.cancel(inspect.find(job_id))
 
-    wait_until(lambda: place_of(store, job_id) == "dead", timeout=10)
+    wait_until(lambda: place_of(store, job_id) == "dead")
     runner.wait_for("job.cancelled")
     assert_sound()
 

@@ -60,7 +60,7 @@ def test_worker_that_may_not_unblock_itself_goes_on(start, store, limited_url, a
     for number in range(1, 4):
         outlast_heartbeats(runner, store, 8)  # each of which used to cost a thread
         push(store, "NoteJob", [[number, 0]])
-        runner.wait_for_notes(number, timeout=5)
+        runner.wait_for_notes(number, timeout=15)
 
     assert runner.stop() == 0
     assert runner.log.count("worker.started") == 1
@@ -121,7 +121,7 @@ def test_request_that_is_no_text_ends_no_worker(start, store):
     inbox = b"jobs:worker:" + names[0] + b":requests"
 
     client_of(store).rpush(inbox, b"\xff\xfe", b"cancel \xff")
-    wait_until(lambda: not client_of(store).exists(inbox), timeout=10)
+    wait_until(lambda: not client_of(store).exists(inbox))
     client_of(store).set(inbox, "no list")
     outlast_heartbeats(runner, store, 8)
 
@@ -135,13 +135,13 @@ def test_queue_with_a_key_of_a_wrong_type_stops_only_itself(start, store, broken
     client_of(store).set(f"{{jobs:broken}}:{broken}", "no such thing")
     push(store, "GateJob", [[1]])
     runner = start("-q", "broken", "-q", "default", **TIMES)
-    runner.wait_for_notes(1, timeout=10)
+    runner.wait_for_notes(1)
     (noted,) = push(store, "NoteJob", [[2, 0]])
-    runner.wait_for_notes(2, timeout=10)
-    wait_until(lambda: place_of(store, noted) is None, timeout=10)
+    runner.wait_for_notes(2)
+    wait_until(lambda: place_of(store, noted) is None)
 
     os.kill(runner.child(), signal.SIGKILL)
-    runner.wait_for_notes(3, timeout=10)
+    runner.wait_for_notes(3)
 
     assert sorted(runner.notes) == ["2", "begin 1", "begin 1"]
     assert is_alive(runner.pid)
@@ -196,7 +196,7 @@ def test_full_redis_is_drained(tmp_path, start):
 
         runner = start(url=server.url, **TIMES)
 
-        runner.wait_for_notes(100, timeout=10)
+        runner.wait_for_notes(100)
         # Redis 7.0 refuses any transaction while it is full, and place_of is one.
         wait_until(
             lambda: client_of(store).zscore(store.keys("default").retry, failing) is not None

@@ -32,7 +32,7 @@ def exit_code(child: int) -> int:
         return seen[-1][0] == child
 
     try:
-        wait_until(has_ended, timeout=5)
+        wait_until(has_ended)
     except AssertionError:
         os.kill(child, signal.SIGKILL)
         raise
