@@ -97,7 +97,7 @@ class JobsSettings:
     check_max_latency: float = 60.0
     #: Longest time without a heartbeat, or without a turn of the loop that fetches jobs.
     check_silence: float = 30.0
-    #: Share of the runs that usually go well which may fail.
+    #: Share that may fail of the runs that usually go well.
     check_failures: float = 0.25
     #: Jobs of a queue that may die within an hour.
     check_deaths: int = 10
