@@ -81,7 +81,7 @@ class Census:
     def queue_keys(self, queue: str) -> dict[str, str]:
         """Return the keys of a queue by their last part, such as `ready`."""
         keys: QueueKeys = self._store.keys(queue)
-        return {name: getattr(keys, name) for name in KINDS if hasattr(keys, name)}
+        return {name: getattr(keys, name) for name in KINDS}
 
     def of_queues(self) -> Iterator[list[tuple[str, str, str]]]:
         """Yield all keys of all queues in portions, as (key, queue, last part).

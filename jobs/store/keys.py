@@ -1,7 +1,8 @@
 """The names of all keys.
 
-Nothing else in the project writes a key name. All keys of one queue share its hash tag, so that
-every script stays on one node of a Redis Cluster.
+Nothing else in the project writes a key name but the census, which also looks for keys that nobody
+knows. All keys of one queue share its hash tag, so that every script stays on one node of a Redis
+Cluster.
 """
 
 import re
