@@ -33,7 +33,7 @@ class Unheard:
     is_told_again: bool
 
 
-def tell_of(problems: Sequence[Problem], store: Store | None = None) -> list[Unheard]:
+def tell_of(problems: Sequence[Problem]) -> list[Unheard]:
     """Tell the error handlers of those problems that they have not heard of yet.
 
     Call it with all problems there are, now and then: what is missing is over. A problem that comes
@@ -42,7 +42,7 @@ def tell_of(problems: Sequence[Problem], store: Store | None = None) -> list[Unh
     Where Redis keeps no notes, all are told every time. It costs five round trips and one more for
     each problem. Nothing is raised.
     """
-    store = store or get_reader().store
+    store = get_reader().store
     alarms = Alarms(store)
     try:
         with refusals_explained():
