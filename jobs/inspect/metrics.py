@@ -158,7 +158,7 @@ def metrics(window: str = "1h", reader: Reader | None = None) -> list[ClassMetri
 def class_metrics(name: str, window: str = "1h", reader: Reader | None = None) -> ClassHistory:
     """Return one job class over a window.
 
-    It costs three round trips, O(slots).
+    It costs four round trips, O(slots).
     """
     reader = reader or get_reader()
     key = f"job:{name}"
@@ -185,7 +185,7 @@ def queue_slots(
 ) -> tuple[Slot, ...]:
     """Return the slots of several queues, added up.
 
-    It costs one round trip for each 100 queues, O(queues * slots).
+    It costs one round trip for each 100 queues and one more, O(queues x slots).
     """
     reader = reader or get_reader()
     resolution, count = WINDOWS[window].drawn
@@ -201,7 +201,7 @@ def queue_slots(
 def total_metrics(reader: Reader | None = None) -> list[ClassMetrics]:
     """Return every job class since it was first measured, by name.
 
-    At most the 100 classes that ran last. It costs three round trips.
+    At most the 100 classes that ran last. It costs two round trips.
     """
     reader = reader or get_reader()
     store = MetricReader(reader)
