@@ -38,9 +38,9 @@ breaks = Breaks()
 
 
 class _TimeLimit(threading.local):
-    """Until when the calls of this thread may take.
+    """When the calls of this thread must have ended, by the monotonic clock.
 
-    By the monotonic clock. With None each wait may be as long as its own timeout.
+    With None each wait may be as long as its own timeout.
     """
 
     deadline: float | None = None
@@ -152,7 +152,7 @@ class _Bounded(_Base):
 
 
 def _has_answer(parser: Any) -> bool:
-    """Read what is there, without waiting, and return whether any of it is an answer."""
+    """Read without waiting, and return whether an answer is among what was there."""
     if parser._reader.has_data():  # noqa: SLF001  # redis-py shows it nowhere
         return True
     return bool(parser.read_from_socket(timeout=0, raise_on_timeout=False))

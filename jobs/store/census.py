@@ -143,9 +143,9 @@ class Census:
         return int(found[1]) if found else 0
 
     def is_mending(self, queue: str) -> bool:
-        """Return whether workers still have to write a key again.
+        """Return whether workers still have to write a key of the queue again.
 
-        It is a key of the queue that was set aside a moment ago.
+        That key was set aside a moment ago.
         """
         [found] = self._reader.ask([Question(self.mending(queue), "exists")])
         return bool(found)

@@ -77,7 +77,7 @@ def workers(request: HttpRequest) -> HttpResponse:
 def shared_workers(reader: Reader) -> set[str]:
     """Return the names of workers that also serve queues out of sight.
 
-    Those who wait in it would miss such a worker, so it is not for everybody to stop.
+    Those who wait in these would miss such a worker, so it is not for everybody to stop.
     """
     sight = reader.sight
     if sight.sees_all_queues:
