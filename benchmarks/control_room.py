@@ -8,18 +8,14 @@ when one is broken.
 """
 
 import argparse
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from benchmarks.throughput import valkey
+from benchmarks.pages import Placed, site, visitor, write
 
 #: Longest time of a page, of a sweep over 100,000 jobs, and of one command in Redis, in ms.
 PAGE, SWEEP, COMMAND = 300, 10_000, 10
@@ -36,28 +32,26 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=1_000_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="makeitso-bench-") as name, valkey(Path(name)):
-        os.environ["DATABASE_URL"] = f"sqlite:///{name}/db.sqlite3"
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        import django
-
-        django.setup()
-        time.sleep(1)
+    with site("bench"):
         sys.exit(0 if measure(options.jobs) else 1)
 
 
 def measure(jobs: int) -> bool:
     """Print every figure, and return whether all are within their limits."""
+    from django.contrib.auth import get_user_model
+
     from jobs.inspect import get_reader
 
-    client = logged_in()
-    store = get_reader().store
+    client = visitor(get_user_model().objects.create_superuser("bench"))
+    store: Any = get_reader().store
     started = time.perf_counter()
-    last = fill(store, jobs)
+    write(store.client, store, map(make, range(jobs)))
     print(f"{jobs:,} jobs written in {time.perf_counter() - started:.0f} s", flush=True)
     store.client.config_set("slowlog-log-slower-than", 1000)
     store.client.config_set("slowlog-max-len", 10_000)
-    results = [show(path, timed(partial(client.get, path)), PAGE) for path in pages(last)]
+    [dead] = store.client.zrevrange(store.keys(QUEUES[0]).dead, 0, 0)
+    paths = pages(dead.decode())
+    results = [show(path, timed(partial(client.get, path)), PAGE) for path in paths]
     show(
         "a filter that nothing matches",
         timed(partial(client.get, "/admin/jobs/dead/?text=nosuchword")),
@@ -67,35 +61,7 @@ def measure(jobs: int) -> bool:
     return all([*results, show("longest command in Redis", longest_command(store), COMMAND)])
 
 
-def logged_in() -> Any:
-    """Return a test client of a superuser."""
-    from django.contrib.auth import get_user_model
-    from django.core.management import call_command
-    from django.test import Client
-
-    call_command("migrate", verbosity=0)
-    client = Client(headers={"host": "localhost"})
-    client.force_login(get_user_model().objects.create_superuser("bench"))
-    return client
-
-
-def fill(store: Any, jobs: int) -> str:
-    """Spread jobs over the sets and queues, and return a dead one's id."""
-    last = ""
-    made = (make(number) for number in range(jobs))
-    while batch := list(islice(made, 5_000)):
-        with store.client.pipeline(transaction=False) as pipe:
-            for queue, name, score, payload in batch:
-                keys = store.keys(queue)
-                pipe.hset(keys.payloads, payload.id, payload.encode())
-                pipe.zadd(getattr(keys, name), {payload.id: score})
-                last = payload.id if name == "dead" else last
-            pipe.execute()
-    store.intake.announce_queues(QUEUES)
-    return last
-
-
-def make(number: int) -> tuple[str, str, int, Any]:
+def make(number: int) -> Placed:
     """Return queue, set, score and payload of one job."""
     from jobs.ids import new_job_id
     from jobs.payload import Payload

@@ -13,16 +13,14 @@ import os
 import random
 import re
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
 from redis import Redis
 
-from benchmarks.throughput import valkey
+from benchmarks.pages import Placed, site, visitor, write
 
 #: Jobs in the dead set while somebody guesses.
 JOBS = 1_100
@@ -60,13 +58,7 @@ def main() -> None:
     )
     parser.add_argument("--requests", type=int, default=5_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="makeitso-attack-") as name, valkey(Path(name)):
-        os.environ["DATABASE_URL"] = f"sqlite:///{name}/db.sqlite3"
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        import django
-
-        django.setup()
-        time.sleep(1)
+    with site("attack"):
         client = viewer()
         good = [block(client)]
         for sharing in (1, 50, 300, 1_000):
@@ -77,15 +69,10 @@ def main() -> None:
 def viewer() -> Any:
     """Return a test client of somebody who may only look."""
     from django.contrib.auth.models import Permission, User
-    from django.core.management import call_command
-    from django.test import Client
 
-    call_command("migrate", verbosity=0)
     user = User.objects.create_user("viewer", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_job"))
-    client = Client(headers={"host": "localhost"})
-    client.force_login(user)
-    return client
+    return visitor(user)
 
 
 def fill(secrets: list[str], padding: int = 0) -> Any:
@@ -96,18 +83,16 @@ def fill(secrets: list[str], padding: int = 0) -> Any:
     store = get_reader().store
     patient = Redis.from_url(os.environ["JOBS_REDIS_URL"])
     patient.flushall()
-    keys = store.keys("default")
     error = {"class": "shop.Declined", "message": "Card declined", "at": 1.0, "worker": "w"}
-    with patient.pipeline(transaction=False) as pipe:
-        for n, secret in enumerate(secrets):
-            args = [{"password": secret, "note": "a" * padding}]
-            payload = Payload(
-                0, f"job{n}", "shop.Charge", "default", args, enqueued_at=1.0, errors=[error]
-            )
-            pipe.hset(keys.payloads, payload.id, payload.encode())
-            pipe.zadd(keys.dead, {payload.id: 1_764_000_000_000 + n})
-        pipe.execute()
-    store.intake.announce_queues(["default"])
+
+    def dead(n: int, secret: str) -> Placed:
+        args = [{"password": secret, "note": "a" * padding}]
+        payload = Payload(
+            0, f"job{n}", "shop.Charge", "default", args, enqueued_at=1.0, errors=[error]
+        )
+        return "default", "dead", 1_764_000_000_000 + n, payload
+
+    write(patient, store, (dead(n, secret) for n, secret in enumerate(secrets)))
     return store
 
 

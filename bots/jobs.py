@@ -45,9 +45,8 @@ class BotsJob(Job):
 class BotJob(Job):
     """What the bots have in common. Each of them is a subclass that performs."""
 
-    max_retries = (
-        100  # with waits this short the default of 25 is over before the page has been read
-    )
+    # With waits this short the default of 25 is over before the page has been read.
+    max_retries = 100
     transient_errors = (SocialTrouble,)
 
     def post_as(self, bot: Bot, run_id: str) -> None:

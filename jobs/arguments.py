@@ -40,7 +40,8 @@ _REMEDIES: Sequence[tuple[type | tuple[type, ...], str]] = (
 
 _PLAIN = frozenset({str, int, bool, type(None)})
 _MIN_INT, _MAX_INT = -(2**63), 2**64 - 1
-_MOST_DEPTH = 100
+#: The deepest nesting of an argument.
+MOST_DEPTH = 100
 #: Characters of a text that is not worth counting when it stands alone.
 _SHORT = 1_000
 #: Longest path to a value in a message.
@@ -179,8 +180,9 @@ def _walk_dict(value: dict[object, object], left: int, depth: int) -> int:
 
 
 def _check_depth(value: object, depth: int) -> None:
-    if depth >= _MOST_DEPTH:
-        raise _Misfit(type(value), "it is nested more than 100 deep, or contains itself")
+    if depth >= MOST_DEPTH:
+        problem = f"it is nested more than {MOST_DEPTH} deep, or contains itself"
+        raise _Misfit(type(value), problem)
 
 
 def _walk_text(value: str, left: int, _: int) -> int:

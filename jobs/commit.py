@@ -59,9 +59,9 @@ class _Waiting:
 def push_after_commit(jobs: list[tuple[str, NewJob]]) -> None:
     """Push at the commit of the open transactions, at once if none is.
 
-    If none is open, push at once. Whichever database they are on, a rollback of any of them drops
-    the jobs. Raise StoreUnavailable from the commit when Redis is away: the data is committed then
-    and the jobs are not enqueued. Raise TransactionManagementError inside a transaction by hand.
+    Whichever database they are on, a rollback of any of them drops the jobs. Raise
+    StoreUnavailable from the commit when Redis is away: the data is committed then and the jobs are
+    not enqueued. Raise TransactionManagementError inside a transaction by hand.
     """
     open_now = _to_wait_for()
     if not open_now:

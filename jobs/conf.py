@@ -97,7 +97,7 @@ class JobsSettings:
     check_max_latency: float = 60.0
     #: Longest time without a heartbeat, or without a turn of the loop that fetches jobs.
     check_silence: float = 30.0
-    #: Share of the runs that usually go well which may fail.
+    #: Share that may fail of the runs that usually go well.
     check_failures: float = 0.25
     #: Jobs of a queue that may die within an hour.
     check_deaths: int = 10
@@ -107,7 +107,8 @@ class JobsSettings:
     check_ignore: tuple[str, ...] = ()
 
 
-_NUMBERS = {
+#: The settings that are numbers, and the least that each may be.
+LEAST = {
     "concurrency": 1,
     "async_concurrency": 1,
     "processes": 1,
@@ -167,7 +168,8 @@ def problems(values: object) -> list[str]:
         f"JOBS has an unknown key {brief(key)}. {_hint(key)}" for key in values if key not in _KEYS
     ]
     wrong = [p for key, value in values.items() if key in _KEYS and (p := _problem(key, value))]
-    lease, beat = values.get("LEASE", 15.0), values.get("HEARTBEAT", 5.0)
+    lease = values.get("LEASE", _DEFAULTS.lease)
+    beat = values.get("HEARTBEAT", _DEFAULTS.heartbeat)
     if not wrong and lease < 2 * beat:
         wrong.append(
             f"JOBS['LEASE'] ({lease} s) must be at least twice JOBS['HEARTBEAT'] ({beat} s)."
@@ -187,8 +189,8 @@ def _hint(key: object) -> str:
 def _problem(key: str, value: object) -> str | None:
     name = key.lower()
     expected: str | None = None
-    if name in _NUMBERS:
-        expected = None if _is_number(name, value) else f"a number of at least {_NUMBERS[name]}"
+    if name in LEAST:
+        expected = None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
     elif name in _LISTS:
         expected = _list_problem(name, value)
     elif name == "enqueue":
@@ -229,7 +231,7 @@ def _list_problem(name: str, value: object) -> str | None:
 
 def _is_number(name: str, value: object) -> bool:
     kinds = (int, float) if isinstance(getattr(_DEFAULTS, name), float) else int
-    return isinstance(value, kinds) and not isinstance(value, bool) and value >= _NUMBERS[name]
+    return isinstance(value, kinds) and not isinstance(value, bool) and value >= LEAST[name]
 
 
 _DEFAULTS = JobsSettings(redis_url=DEFAULT_REDIS_URL)

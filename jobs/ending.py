@@ -11,7 +11,9 @@ from typing import Literal, NamedTuple
 class Rule(NamedTuple):
     """What follows from an ending.
 
-    `event` is the name of its line in the log. `counter` is the statistic that it raises.
+    `event` is the name of its line in the log. `counter` is the statistic that it raises, empty
+    where it raises none.
+
     `is_failure`: error handlers are told.
     `is_last`: `on_exhausted` and the death handlers are told.
     `is_measured`: the run is part of the metrics.
@@ -50,7 +52,7 @@ class Ending(Enum):
     POINTLESS = Rule("job.discarded", "discarded", "discard", logging.INFO, is_measured=True)
     EXPIRED = Rule("job.discarded", "expired", "discard", logging.INFO)
     SNOOZED = Rule("job.snoozed", "snoozed", "retry", logging.INFO, is_measured=True)
-    INTERRUPTED = Rule("job.interrupted", "interrupted", "ready", logging.INFO)
+    INTERRUPTED = Rule("job.interrupted", "", "ready", logging.INFO)
     CANCELLED = Rule("job.cancelled", "cancelled", "dead", logging.INFO, is_measured=True)
     QUARANTINED = Rule("job.quarantined", "quarantined", "dead", logging.ERROR, is_last=True)
     #: Could not be run, or the library is at fault.

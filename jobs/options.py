@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.habits import OPTIONS
 from jobs.text import brief, shortened
 
 QUEUE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
+#: What `QUEUE_NAME` accepts, in words.
+A_QUEUE_NAME = "1 to 100 letters, digits, '_', '.' or '-'"
 #: Django's range of priorities; the higher runs first.
 PRIORITIES = range(-100, 101)
 #: About 100 years: no duration is longer, and no job waits longer.
@@ -28,9 +30,13 @@ def check_queue_name(name: object) -> str:
 
     It is 1 to 100 letters, digits, `_`, `.` or `-`.
     """
-    if isinstance(name, str) and QUEUE_NAME.match(name):
+    if _is_queue_name(name):
         return name
-    raise InvalidJob(f"queue must be 1 to 100 letters, digits, '_', '.' or '-', not {brief(name)}.")
+    raise InvalidJob(f"queue must be {A_QUEUE_NAME}, not {brief(name)}.")
+
+
+def _is_queue_name(name: object) -> TypeGuard[str]:
+    return isinstance(name, str) and QUEUE_NAME.match(name) is not None
 
 
 def check_moment(moment: datetime, name: str) -> datetime:
@@ -114,10 +120,7 @@ def _is_count(value: object) -> bool:
 
 _RULES: Mapping[str, Option] = MappingProxyType(
     {
-        "queue": Option(
-            lambda v: isinstance(v, str) and QUEUE_NAME.match(v) is not None,
-            "1 to 100 letters, digits, '_', '.' or '-'",
-        ),
+        "queue": Option(_is_queue_name, A_QUEUE_NAME),
         "priority": Option(
             lambda v: type(v) is int and v in PRIORITIES, "a whole number from -100 to 100"
         ),

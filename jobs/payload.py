@@ -15,14 +15,12 @@ import orjson
 from msgspec import Meta, Struct, field
 
 from jobs.errors import InvalidPayload
-from jobs.options import PRIORITIES, QUEUE_NAME
+from jobs.options import A_QUEUE_NAME, PRIORITIES, QUEUE_NAME
 from jobs.text import brief
 
-#: An attempt's error as it is kept: class, message, at, worker, kind.
+#: An attempt's error as it is kept: class, message, at and worker.
 #: The last one has its traceback too.
 JobError = dict[str, Any]
-
-
 #: The end of the times that can be kept, in epoch seconds.
 #: A later one would spoil the order of priorities.
 END_OF_TIME = 2**44 / 1000
@@ -199,7 +197,7 @@ def payload_problem(payload: object) -> str | None:
     if not _ID.match(payload.id):
         return f"id is {brief(payload.id)}, not 1 to 64 letters, digits or signs but '|' and '#'"
     if not QUEUE_NAME.match(payload.queue):
-        return f"queue is {brief(payload.queue)}, not 1 to 100 letters, digits, '_', '.' or '-'"
+        return f"queue is {brief(payload.queue)}, not {A_QUEUE_NAME}"
     return None if _is_in_range(payload) else _out_of_range(payload)
 
 

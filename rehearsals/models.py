@@ -1,7 +1,7 @@
 """The diary: what the jobs of the rehearsals did, and in which process.
 
-With it a page can prove what happened.
-`jobs` writes it, the drills read it. No other part of the project does either.
+With it a page can prove what happened. `jobs` writes it, the drills read it. No other part of the
+project does either.
 """
 
 from typing import ClassVar, Self

@@ -112,7 +112,6 @@ def bars(
     summary: str,
     *,
     marks: Sequence[Mark] = (),
-    write: Format = number,
 ) -> Chart:
     """Return bars over labelled slots, with the series stacked.
 
@@ -120,9 +119,9 @@ def bars(
     """
     top = _ceiling(list(map(sum, _columns(series))))
     slots = tuple(
-        _slot(n, len(labels), label, series, top, write) for n, label in enumerate(labels)
+        _slot(n, len(labels), label, series, top, number) for n, label in enumerate(labels)
     )
-    return _chart(labels, series, summary, (top, marks, write), slots=slots)
+    return _chart(labels, series, summary, (top, marks, number), slots=slots)
 
 
 def lines(

@@ -9,11 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.markers import Changes, Entered, Markers
+from jobs.arguments import MOST_DEPTH
 from jobs.errors import InvalidArguments
 from jobs.inspect import JobRecord
 
-#: The deepest nesting that can be enqueued.
-MOST_DEPTH = 100
 #: What to enter, by the type that a field of JSON wants.
 _WANTED: dict[type, Promise] = {
     list: _("Enter a list, such as [1, 2]."),

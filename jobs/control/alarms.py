@@ -5,7 +5,7 @@ a job, with retries.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Unheard:
     is_told_again: bool
 
 
-def tell_of(problems: Sequence[Problem], store: Store | None = None) -> list[Unheard]:
+def tell_of(problems: Sequence[Problem]) -> list[Unheard]:
     """Tell the error handlers of those problems that they have not heard of yet.
 
     Call it with all problems there are, now and then: what is missing is over. A problem that comes
@@ -42,7 +42,7 @@ def tell_of(problems: Sequence[Problem], store: Store | None = None) -> list[Unh
     Where Redis keeps no notes, all are told every time. It costs five round trips and one more for
     each problem. Nothing is raised.
     """
-    store = store or get_reader().store
+    store = get_reader().store
     alarms = Alarms(store)
     try:
         with refusals_explained():
@@ -79,20 +79,30 @@ def _tell(alarms: Alarms, problems: Sequence[Problem], store: Store) -> list[Unh
     found = {problem.name: problem for problem in problems}
     unheard: list[Unheard] = []
     for name, problem in found.items():
-        note = known.get(name)
-        untold = [] if note and note.is_fresh_at(now) else _tell_of(problem)
-        unheard += untold
-        # What a handler will never hear otherwise is told anew at the next look.
-        if all(each.is_told_again for each in untold):
-            since = problem.since.timestamp() if problem.since else now
-            with _unless_refused():
-                alarms.keep({name: Note(since, now)})
+        unheard += _tell_once(alarms, problem, known.get(name), now)
     gone = {name: note for name, note in known.items() if name not in found}
+    _note_over(alarms, gone, now)
+    return unheard
+
+
+def _tell_once(alarms: Alarms, problem: Problem, note: Note | None, now: float) -> list[Unheard]:
+    """Tell of a problem unless that was done lately, and note it."""
+    was_told = note is not None and note.is_fresh_at(now)
+    untold = [] if was_told else _tell_of(problem)
+    # What a handler will never hear otherwise is told anew at the next look.
+    if all(each.is_told_again for each in untold):
+        since = problem.since.timestamp() if problem.since else now
+        with _unless_refused():
+            alarms.keep({problem.name: Note(since, now)})
+    return untold
+
+
+def _note_over(alarms: Alarms, gone: Mapping[str, Note], now: float) -> None:
+    """Note that problems are over, and forget those that have been for long."""
     over = {name: Note(note.since, note.seen_at, is_over=True) for name, note in gone.items()}
     old = [name for name, note in over.items() if now - note.seen_at > FORGET_AFTER]
     with _unless_refused():
         alarms.keep({name: note for name, note in over.items() if name not in old}, old)
-    return unheard
 
 
 def _tell_of(problem: Problem) -> list[Unheard]:

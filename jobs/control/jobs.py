@@ -64,8 +64,8 @@ def run_again(
     """Enqueue a copy of a job under a new id, and return it.
 
     The copy has the same class, queue and options, and without `args` and `kwargs` the same
-    arguments. The job itself stays. Raise UnknownJob,
-    InvalidArguments, or InvalidJob for options that its class no longer has.
+    arguments. The job itself stays. Raise UnknownJob, InvalidArguments, or InvalidJob for options
+    that its class no longer has.
     """
     if args is None:
         args = job.payload.args

@@ -59,8 +59,8 @@ def subscribe(
     up to 20 ms later; elsewhere whoever emits the event does. With `at_once` that is so in a worker
     too: the function must be quick then, and a job is not recorded before it returns from
     `JobFailing` and `JobDying`. Whatever a listener raises is logged and harms nobody. In a
-    supervisor only what is subscribed `everywhere` hears, as the log does: it must not keep it from
-    renewing leases.
+    supervisor only what is subscribed `everywhere` hears, as the log does: no other listener may
+    keep it from renewing leases.
 
     `is_wanted` is asked for events that are not worth making for nobody. Raise TypeError for what
     is no class of events.

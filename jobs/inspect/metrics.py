@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.errors import UnknownJob
-from jobs.inspect.queues import sees_every_queue
+from jobs.inspect.class_sight import seen_classes
 from jobs.inspect.reader import get_reader
 from jobs.moment import moment
-from jobs.registry import registry
 from jobs.store.metrics import (
     BOUNDS,
     BUCKETS,
@@ -158,7 +156,7 @@ def metrics(window: str = "1h", reader: Reader | None = None) -> list[ClassMetri
 def class_metrics(name: str, window: str = "1h", reader: Reader | None = None) -> ClassHistory:
     """Return one job class over a window.
 
-    It costs three round trips, O(slots).
+    It costs four round trips, O(slots).
     """
     reader = reader or get_reader()
     key = f"job:{name}"
@@ -185,7 +183,7 @@ def queue_slots(
 ) -> tuple[Slot, ...]:
     """Return the slots of several queues, added up.
 
-    It costs one round trip for each 100 queues, O(queues * slots).
+    It costs one round trip for each 100 queues and one more, O(queues x slots).
     """
     reader = reader or get_reader()
     resolution, count = WINDOWS[window].drawn
@@ -201,7 +199,7 @@ def queue_slots(
 def total_metrics(reader: Reader | None = None) -> list[ClassMetrics]:
     """Return every job class since it was first measured, by name.
 
-    At most the 100 classes that ran last. It costs three round trips.
+    At most the 100 classes that ran last. It costs two round trips.
     """
     reader = reader or get_reader()
     store = MetricReader(reader)
@@ -240,23 +238,9 @@ def deploys(window: str, reader: Reader | None = None) -> tuple[Deploy, ...]:
     return tuple(Deploy(moment(at), label) for at, label in found)
 
 
-def sees_class(name: str, reader: Reader) -> bool:
-    """Return whether a reader may show what is measured of a job class.
-
-    Metrics are kept by class and not by queue, so the queue on the class decides. A class that this
-    process does not know is for those who see every queue.
-    """
-    sight = reader.sight
-    if sight.sees_all_queues:
-        return True
-    try:
-        return sight.sees_queue(registry.find(name).options.queue)
-    except UnknownJob:
-        return sees_every_queue(reader)
-
-
 def _seen(names: Sequence[str], reader: Reader) -> list[str]:
-    return [name for name in names if sees_class(name.removeprefix("job:"), reader)]
+    classes = [name.removeprefix("job:") for name in names]
+    return [f"job:{name}" for name in seen_classes(classes, reader)]
 
 
 def _slots(

@@ -1,6 +1,5 @@
 """The queues: how many jobs each holds, and how long the oldest has waited."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.conf import get_settings
@@ -85,14 +84,14 @@ def _of_classes() -> set[str]:
     return {registry.find(name).options.queue for name in registry.names()}
 
 
-def queues(reader: Reader | None = None, names: Sequence[str] | None = None) -> list[Queue]:
-    """Return every queue with its numbers, or those of some names.
+def queues(reader: Reader | None = None) -> list[Queue]:
+    """Return every queue with its numbers.
 
     It costs five round trips, and one more for each further priority that is ready in one queue:
     O(queues log n).
     """
     reader = reader or get_reader()
-    names = queue_names(reader) if names is None else names
+    names = queue_names(reader)
     counts = reader.counts(names)
     since = reader.ready_since(names)
     now = reader.now() if since else 0.0

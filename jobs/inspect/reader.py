@@ -15,10 +15,10 @@ PATIENCE = 2.0
 
 
 def get_reader(timeout: float = PATIENCE, sight: Sight = EVERYTHING) -> Reader:
-    """Return a reader that waits at most `timeout` seconds.
+    """Return a reader that waits at most `timeout` seconds for Redis.
 
-    So long it waits for a connection or an answer. It shows what `sight` lets it. It costs nothing:
-    each reader has its own `problems`, but the store below is made once.
+    It shows what is in `sight`. Making one costs nothing: each reader has its own `problems`, but
+    the store below is made once.
     """
     return Reader(_get_store(timeout), sight)
 

@@ -27,10 +27,8 @@ from jobs.text import grouped, shown
 
 #: Where a job is. It is empty for a job in no place of its queue, which the doctor repairs.
 JobPlace = SetName | Literal["running", ""]
-
-
 #: What an error tells besides its words.
-_WORDLESS = ("class", "at", "worker", "kind")
+_WORDLESS = ("class", "at", "worker")
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ CALM = 1800
 TURN = 60
 #: Notes that nobody renews are forgotten. Seconds.
 FORGET_AFTER = 7 * 86_400
-#: Take a turn, also on a server that is full: people have to hear of that too. No turn of ours is
-#: without an end.
+#: Take a turn, also on a server that is full: people have to hear of that too. A turn that never
+#: ends is none of ours, and would keep everybody silent.
 TAKE_TURN = """#!lua flags=allow-oom
 if redis.call('PTTL', KEYS[1]) == -1 then redis.call('DEL', KEYS[1]) end
 return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2])

@@ -103,7 +103,7 @@ class Bell:
     def _listen(
         self, bells: list[str], seconds: float, armed: Armed, heard: Heard
     ) -> list["_Listener"]:
-        """Return what listens to the bells, without those of nodes that do not answer."""
+        """Return what listens. The queues of nodes that hang are noted in `heard`."""
         is_spread = isinstance(self._session.client, RedisCluster)
         groups = [[bell] for bell in bells] if is_spread else [bells] if bells else []
         listeners, failure = [], None

@@ -37,9 +37,9 @@ breaks = Breaks()
 
 
 class _TimeLimit(threading.local):
-    """Until when the calls of this thread may take.
+    """When the calls of this thread must have ended, by the monotonic clock.
 
-    By the monotonic clock. With None each wait may be as long as its own timeout.
+    With None each wait may be as long as its own timeout.
     """
 
     deadline: float | None = None
@@ -155,7 +155,7 @@ class _OverTls(_Base):
 
 
 def _has_answer(parser: Any) -> bool:
-    """Read what is there without waiting, and tell whether it is an answer."""
+    """Read without waiting, and return whether an answer is among what was there."""
     if parser._reader.has_data():  # noqa: SLF001  # redis-py shows it nowhere
         return True
     return bool(parser.read_from_socket(timeout=0, raise_on_timeout=False))

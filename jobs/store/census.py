@@ -81,7 +81,7 @@ class Census:
     def queue_keys(self, queue: str) -> dict[str, str]:
         """Return the keys of a queue by their last part, such as `ready`."""
         keys: QueueKeys = self._store.keys(queue)
-        return {name: getattr(keys, name) for name in KINDS if hasattr(keys, name)}
+        return {name: getattr(keys, name) for name in KINDS}
 
     def of_queues(self) -> Iterator[list[tuple[str, str, str]]]:
         """Yield all keys of all queues in portions, as (key, queue, last part).
@@ -143,9 +143,9 @@ class Census:
         return int(found[1]) if found else 0
 
     def is_mending(self, queue: str) -> bool:
-        """Return whether workers still have to write a key again.
+        """Return whether workers still have to write a key of the queue again.
 
-        It is a key of the queue that was set aside a moment ago.
+        That key was set aside a moment ago.
         """
         [found] = self._reader.ask([Question(self.mending(queue), "exists")])
         return bool(found)

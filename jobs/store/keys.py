@@ -1,7 +1,8 @@
 """The names of all keys.
 
-Nothing else in the project writes a key name. All keys of one queue share its hash tag, so that
-every script stays on one node of a Redis Cluster.
+Nothing else in the project writes a key name but the census, which also looks for keys that nobody
+knows. All keys of one queue share its hash tag, so that every script stays on one node of a Redis
+Cluster.
 """
 
 import re
@@ -48,8 +49,8 @@ class QueueKeys:
     seen       hash    worker -> the highest number that one of its fetches began with
     terms      hash    worker -> its lease in ms, most threads, most coroutines, as it joined
     ended      zset    worker -> when it was forgotten, in ms; its name is taken for an hour
-    traits     hash    id -> what features know of a job, for jobs that have any
-    notes      hash    id -> what a job wrote down on its way, to go on from there
+    traits     hash    id -> what features know of a job; nothing writes it yet
+    notes      hash    id -> what a job wrote down on its way; nothing writes it yet
 
     `all` holds them in the order in which the prelude of the scripts names them.
     """

@@ -49,7 +49,7 @@ class Running:
         """Take the session, and send nothing yet."""
         self._session = session
 
-    def fetch(  # all that one round trip needs
+    def fetch(
         self,
         queue: str,
         worker: str,

@@ -166,7 +166,7 @@ class Session:
     def check_server(self) -> list[str]:
         """Return warnings about this Redis, and about what its user may not do.
 
-        Four round trips. Raise ConfigurationError when it is too old to be used.
+        Three round trips. Raise ConfigurationError when it is too old to be used.
         """
         with self.available():
             try:

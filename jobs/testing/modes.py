@@ -58,9 +58,9 @@ def mode(name: Mode) -> Iterator[None]:
 
 
 def enqueued_jobs(job_class: type[Job] | None = None) -> list[Payload]:
-    """Return the payloads of the collected jobs, the oldest first.
+    """Return the payloads of the collected jobs of one class or of all.
 
-    Of one class or of all. Jobs are collected in fake mode only.
+    The oldest is the first. Jobs are collected in fake mode only.
     """
     return [payload for payload in collection().payloads() if is_of(job_class, payload)]
 

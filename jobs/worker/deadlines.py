@@ -11,11 +11,12 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-#: How long before its deadline a worker interrupts its jobs: so many seconds, or this part of it.
+#: How long before its deadline a worker interrupts its jobs: so many seconds, or this part of the
+#: timeout if that is less.
 INTERRUPT_BEFORE = (2.0, 0.25)
-#: How long before the deadline the children are killed: so many seconds, or this part of it.
+#: How long before the deadline the children are killed, in the same way.
 KILL_BEFORE = (0.5, 0.1)
-#: The part of that time which is left when the last job must have been given back.
+#: The part of the time between kill and deadline that is left when the supervisor ends.
 END_BEFORE = 0.2
 #: How long one round of a stopping supervisor may wait for Redis. Seconds.
 LONGEST_ROUND_STOPPING = 0.4

@@ -36,22 +36,21 @@ class Deliveries:
         self._tries_again_at = 0.0
         self._is_away = False
 
-    def record(self, delivery: Delivery) -> bool:
+    def record(self, delivery: Delivery) -> None:
         """Send a delivery and let go of its units.
 
-        If that fails, keep the delivery and return False.
+        If that fails, keep the delivery.
         """
         try:
             is_ours = delivery.send() if delivery.send else True
         except Exception as error:  # noqa: BLE001  # no answer may lose a delivery
             self._keep(delivery, error)
-            return False
+            return
         if not (is_ours or delivery.is_repeated):
             unit = delivery.units[0]
             ids = [unit.id for unit in delivery.units]
             emit(JobsLost(unit.worker, unit.queue, ids))
         self._custody.end(delivery)
-        return True
 
     def owe(self, delivery: Delivery) -> None:
         """Keep a delivery that has to be sent again."""

@@ -73,9 +73,12 @@ class Fetcher:
         """
         catch, answered = Catch(heard=set(heard)), 0
         for queue in self._order.next():
-            is_sought = only is None or queue in only
-            wanted = self._wanted(queue, count) if is_sought and not catch.units else 0
-            catch.is_unsure = catch.is_unsure or bool(is_sought and catch.units and count)
+            is_sought = count > 0 and (only is None or queue in only)
+            wanted = 0
+            if is_sought and catch.units:  # a higher queue had work, so this one is not asked
+                catch.is_unsure = True
+            elif is_sought:
+                wanted = self._wanted(queue, count)
             ended = {name: units for (of, name), units in finished.items() if of == queue}
             if not (wanted or ended or queue in heard or queue in self._custody.doubtful):
                 continue

@@ -8,8 +8,8 @@ from jobs.worker.crew import Crew
 
 #: How many looks the fetching loop and the chores may stand still: a minute, at 50 looks a second.
 MOST_LOOKS = 3_000
-#: But at least this many for each second of a heartbeat.
-#: So long an idle thread sleeps, and so long each call may hang.
+#: At least this many looks for each second of a heartbeat: for twelve heartbeats. An idle thread
+#: sleeps for a heartbeat, and each call to Redis may hang for one.
 LOOKS_PER_HEARTBEAT_SECOND = 600
 
 

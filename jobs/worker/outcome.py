@@ -170,7 +170,8 @@ def _is_a(error: BaseException, kind: type[BaseException]) -> bool:
 def _with_error(payload: Payload, error: JobError) -> list[JobError]:
     earlier = [{k: v for k, v in e.items() if k != "traceback"} for e in payload.errors]
     errors = [*earlier, error]
-    return errors if len(errors) <= MOST_ERRORS else [errors[0], *errors[1 - MOST_ERRORS :]]
+    too_many = len(errors) - MOST_ERRORS
+    return errors if too_many <= 0 else [errors[0], *errors[1 + too_many :]]
 
 
 def _is_exhausted(failed: Payload, options: JobOptions) -> bool:

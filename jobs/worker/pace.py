@@ -4,9 +4,8 @@ import time
 
 #: A child that lived for so long is replaced at once; before that with a growing pause. Seconds.
 HEALTHY_AFTER = 5.0
-#: The first pause is four times this, and each further one twice the last. Seconds.
-SHORTEST_PAUSE = 0.1
-LONGEST_PAUSE = 30.0
+#: The pause after the second quick death. Each further one is twice the last. Seconds.
+FIRST_PAUSE, LONGEST_PAUSE = 0.4, 30.0
 
 
 class Pace:
@@ -28,5 +27,5 @@ class Pace:
         self._quick_deaths = self._quick_deaths + 1 if is_quick else 0
         pause = 0.0
         if self._quick_deaths > 1:
-            pause = min(SHORTEST_PAUSE * 2**self._quick_deaths, LONGEST_PAUSE)
+            pause = min(FIRST_PAUSE * 2 ** (self._quick_deaths - 2), LONGEST_PAUSE)
         self.starts_at = time.monotonic() + pause

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 
+from jobs.conf import JobsSettings
 from jobs.heartbeat import CLOCK_APART, Heartbeat
 from jobs.store import Store
 from jobs.store.heartbeats import Heartbeats
@@ -14,13 +15,20 @@ from jobs.worker.crew import Crew
 
 #: How long a worker is shown to people after its last heartbeat. Seconds.
 SHOWN_FOR = 60.0
+#: But not less than so many heartbeats.
+SHOWN_FOR_HEARTBEATS = 6
 
 
 class Portrait:
     """Shows one worker process to people."""
 
     def __init__(
-        self, store: Store, crew: Crew, course: Course, queues: Sequence[str], concurrency: int
+        self,
+        store: Store,
+        crew: Crew,
+        course: Course,
+        queues: Sequence[str],
+        settings: JobsSettings,
     ) -> None:
         """Take what is shown.
 
@@ -30,7 +38,8 @@ class Portrait:
         self._crew = crew
         self._course = course
         self._queues = queues
-        self._concurrency = concurrency
+        self._concurrency = settings.concurrency
+        self._shown_for = max(SHOWN_FOR, SHOWN_FOR_HEARTBEATS * settings.heartbeat)
         self._started_at = time.time()
         self._fetching = _Turning()
         self._apart_since: float | None = None
@@ -61,7 +70,7 @@ class Portrait:
             apart_since=self._apart_since,
             quiet_since=self._quiet_since,
         )
-        seen_at = self._desk.beat(self._crew.worker, heartbeat.to_hash(), SHOWN_FOR)
+        seen_at = self._desk.beat(self._crew.worker, heartbeat.to_hash(), self._shown_for)
         self._compare(beat_at, seen_at)
 
     def take_down(self) -> None:

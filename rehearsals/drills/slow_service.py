@@ -33,11 +33,9 @@ def _enqueue() -> Run:
 
 
 def _prove(run: Run, evidence: Evidence) -> list[Check]:
-    slow, started = (
-        run.facts["slow"],
-        list(DiaryEntry.objects.started(run.id).values_list("job", flat=True)),
-    )
-    place = started.index(UrgentJob.__name__) + 1 if UrgentJob.__name__ in started else None
+    slow, urgent = run.facts["slow"], UrgentJob.__name__
+    started = list(DiaryEntry.objects.started(run.id).values_list("job", flat=True))
+    place = started.index(urgent) + 1 if urgent in started else None
     finished = DiaryEntry.objects.finished(run.id).filter(job=SlowServiceJob.__name__).count()
     return [
         Check(

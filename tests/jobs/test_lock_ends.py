@@ -55,18 +55,6 @@ def test_lock_in_a_coroutine():
     assert is_free()
 
 
-def test_coroutine_waits_for_a_lock_and_lets_others_run():
-    async def wait_for_it():
-        lock, until = jobs.lock("report", wait=5), asyncio.Event()
-        first = asyncio.create_task(hold(lock, until))
-        second = asyncio.create_task(hold(lock))
-        await turns_until(lambda: lock._holds)
-        until.set()
-        return await first, await second
-
-    assert sorted(asyncio.run(wait_for_it())) == [1, 2]
-
-
 def test_coroutine_that_waits_in_vain_is_refused():
     async def wait_for_it():
         await hold(jobs.lock("report", wait=0.06))

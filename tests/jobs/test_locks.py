@@ -1,13 +1,12 @@
-"""Locks and limits: who holds them, for how long, who finds out.
+"""Locks and limits in Redis: who holds them, for how long, who finds out.
 
-See also test_lock_ends.
+What holds in the memory of a test too is in `features/test_limit_desks`. See also test_lock_ends.
 """
 
 import os
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import redis
@@ -43,54 +42,6 @@ def deadline_of_report(store):
     """
     holders = store.client.zrange("{jobs:limit:report}:holders", 0, -1, withscores=True)
     return holders[0][1] if holders else 0
-
-
-def test_lock_is_held_by_one_at_a_time():
-    with (
-        jobs.lock("report"),
-        pytest.raises(jobs.LockNotAcquired, match="'report' is held"),
-        jobs.lock("report"),
-    ):
-        pass
-
-
-def test_lock_is_free_again_after_use_also_after_an_error():
-    with pytest.raises(ZeroDivisionError), jobs.lock("report"):
-        raise ZeroDivisionError
-
-    with jobs.lock("report") as held:
-        assert held.fence == 2
-
-
-def test_limit_admits_as_many_as_it_has_slots():
-    with jobs.limit("gateway", 2), jobs.limit("gateway", 2), pytest.raises(jobs.LimitExceeded):
-        jobs.limit("gateway", 2).__enter__()
-
-    with jobs.limit("gateway", 2):
-        pass
-
-
-def test_waiting_for_a_lock_gets_it_when_it_comes_free():
-    held = jobs.lock("report")
-    held.__enter__()
-    # A lock may be left in another thread than it was entered in.
-    threading.Timer(0.1, held.__exit__, (None, None, None)).start()
-
-    with jobs.lock("report", wait=5) as second:
-        assert second.fence == 2
-
-
-def test_lease_is_renewed_while_the_lock_is_held():
-    with jobs.lock("report", lease=0.3) as held:
-        _wait_for_seconds(0.9)
-        held.check()
-
-        assert not is_free()
-
-
-def _wait_for_seconds(seconds):
-    end = time.monotonic() + seconds
-    wait_until(lambda: time.monotonic() > end)
 
 
 def test_killed_process_leaves_the_lock_for_its_lease_only(redis_url):

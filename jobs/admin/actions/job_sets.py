@@ -137,18 +137,13 @@ def _wish(
 
 
 def _act(request: HttpRequest, wish: Wish) -> HttpResponse:
-    if not (wish.is_all or wish.ids):
-        messages.warning(request, _("No job is ticked, so nothing was changed."))
-        return HttpResponseRedirect(wish.back)
-    if not wish.is_all and len(wish.ids) > PAGE_SIZE:
-        text = _("%(count)s jobs are ticked, more than the %(most)s of a page. Tick fewer.")
-        messages.warning(request, text % {"count": number(len(wish.ids)), "most": PAGE_SIZE})
+    if not wish.is_all and (complaint := _complaint(wish.ids)):
+        messages.warning(request, complaint)
         return HttpResponseRedirect(wish.back)
     form = _time_form(request) if wish.verb.needs_time else None
     needs_confirmation = wish.verb.destroys or wish.is_all
-    if needs_confirmation and "confirmed" not in request.POST:
-        return _ask(request, wish, form)
-    if form and not form.is_valid():
+    is_confirmed = "confirmed" in request.POST or not needs_confirmation
+    if not is_confirmed or (form and not form.is_valid()):
         return _ask(request, wish, form)
     at = form.cleaned_data["at"] if form else None
     if wish.is_all:
@@ -156,6 +151,16 @@ def _act(request: HttpRequest, wish: Wish) -> HttpResponse:
     else:
         _change_ticked(request, wish, at)
     return HttpResponseRedirect(wish.back)
+
+
+def _complaint(ids: Sequence[str]) -> str:
+    """Return what is wrong with the ticked jobs, or nothing."""
+    if not ids:
+        return _("No job is ticked, so nothing was changed.")
+    if len(ids) <= PAGE_SIZE:
+        return ""
+    text = _("%(count)s jobs are ticked, more than the %(most)s of a page. Tick fewer.")
+    return text % {"count": number(len(ids)), "most": PAGE_SIZE}
 
 
 def _time_form(request: HttpRequest) -> RescheduleForm:

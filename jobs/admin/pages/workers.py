@@ -11,11 +11,14 @@ from jobs import inspect
 from jobs.admin.access import page, reader_for
 from jobs.admin.nav import address
 from jobs.admin.responses import render
+from jobs.conf import get_settings
 from jobs.inspect import Worker
 from jobs.store.reader import Reader
 
-#: A worker tells of itself every five seconds. One that is silent for longer than this is missed.
-SILENT_SECONDS = 15
+#: A worker without a heartbeat for so many seconds is called silent.
+SILENT_SECONDS = 15.0
+#: But not before it has missed so many heartbeats.
+MOST_MISSED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def workers(request: HttpRequest) -> HttpResponse:
 def shared_workers(reader: Reader) -> set[str]:
     """Return the names of workers that also serve queues out of sight.
 
-    Those who wait in it would miss such a worker, so it is not for everybody to stop.
+    Those who wait in these would miss such a worker, so it is not for everybody to stop.
     """
     sight = reader.sight
     if sight.sees_all_queues:
@@ -94,6 +97,7 @@ def _row(request: HttpRequest, worker: Worker, *, is_shared: bool) -> WorkerRow:
         return address(request, "jobs_worker_action", name=worker.name, verb=verb)
 
     silence = timezone.now() - worker.beat_at
+    longest = max(SILENT_SECONDS, MOST_MISSED * get_settings().heartbeat)
     running = tuple(
         RunningRow(
             job_id=job.job_id,
@@ -106,7 +110,7 @@ def _row(request: HttpRequest, worker: Worker, *, is_shared: bool) -> WorkerRow:
     return WorkerRow(
         worker=worker,
         running=running,
-        is_silent=silence.total_seconds() > SILENT_SECONDS,
+        is_silent=silence.total_seconds() > longest,
         quiet_url=to("quiet"),
         stop_url=to("stop"),
     )

@@ -39,7 +39,7 @@ from jobs.text import shown
 #: Exit code of a process that SIGPIPE ended, as shells write it.
 BROKEN_PIPE = 141
 #: What error handlers hear of when Redis is away. Nothing can be noted there then.
-REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": ""}
+REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": "", "since": "", "where": ""}
 
 
 class Command(JobCommands, BaseCommand):

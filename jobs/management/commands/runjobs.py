@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import autoreload
 
-from jobs.conf import JobsSettings, get_settings
+from jobs.conf import LEAST, JobsSettings, get_settings
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.log import log_to_stderr
 from jobs.store import Store
@@ -25,8 +25,8 @@ from jobs.worker.supervisor import Supervisor
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 #: How long `--reload` waits before it starts again what was stopped or killed. Seconds.
 PAUSE_TO_START_AGAIN = 1.0
-#: The options that the environment may set too: what makes a number of them, and the least number.
-NUMBERS = {"concurrency": (int, 1), "processes": (int, 1), "timeout": (float, 0)}
+#: The options that the environment may set too, and what makes a number of each.
+NUMBERS = {"concurrency": int, "processes": int, "timeout": float}
 
 
 class Command(BaseCommand):
@@ -138,9 +138,9 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Job
 
 def _number(name: str, value: str, source: str) -> float:
     """Return the number in an option, or raise ConfigurationError."""
-    kind, least = NUMBERS[name]
+    least = LEAST[name]
     try:
-        number: float = kind(value)
+        number: float = NUMBERS[name](value)
     except ValueError as error:
         raise ConfigurationError(f"{source} must be a number, not {value!r}.") from error
     if not least <= number < float("inf"):

@@ -55,18 +55,18 @@ local next_due = math.min(drop_expired() == 100 and 0 or math.huge, promote(sche
 local fetched, bytes, number = {}, 0, first
 while most > 0 and bytes < most_bytes and not (paused == '1' or is_void) do
   -- In portions, so that what large payloads bring beyond the limit stays small.
-  local popped, entries, ids = redis.call('ZPOPMIN', ready, math.min(most, 32)), {}, {}
+  local popped, entries, portion = redis.call('ZPOPMIN', ready, math.min(most, 32)), {}, {}
   most = #popped == 64 and most - 32 or 0
   for i = 1, #popped, 2 do
-    ids[#ids + 1] = popped[i]
+    portion[#portion + 1] = popped[i]
   end
-  for i, payload in ipairs(#ids > 0 and redis.call('HMGET', payloads, unpack(ids)) or {}) do
-    fetched[#fetched + 1], fetched[#fetched + 2] = ids[i], payload
+  for i, payload in ipairs(#portion > 0 and redis.call('HMGET', payloads, unpack(portion)) or {}) do
+    fetched[#fetched + 1], fetched[#fetched + 2] = portion[i], payload
     if payload then
-      entries[#entries + 1], entries[#entries + 2] = ids[i], owner .. number .. '|' .. popped[2 * i]
+      entries[#entries + 1], entries[#entries + 2] = portion[i], owner .. number .. '|' .. popped[2 * i]
       bytes = bytes + #payload
     else
-      gone({ids[i]})
+      gone({portion[i]})
     end
     number = number + 1
   end

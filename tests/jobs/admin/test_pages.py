@@ -171,6 +171,13 @@ def test_a_worker_shows_its_state(store, boss, facts, state):
     assert ("/quiet/" in page) == ("quiet" not in facts)
 
 
+def test_a_worker_with_slow_heartbeats_is_not_called_silent_between_two(store, boss, settings):
+    settings.JOBS = {**settings.JOBS, "HEARTBEAT": 20, "LEASE": 60}
+    beat(store, ago=20)
+
+    assert "idle</span>" in get(boss, "workers/")
+
+
 def test_no_workers_say_what_to_do(boss):
     assert "No worker runs." in get(boss, "workers/")
 

@@ -118,6 +118,17 @@ def test_redis_away_has_an_exit_code_of_its_own(check, settings):
     assert [context["kind"] for _, context in HEARD] == ["redis_away"]
 
 
+def test_handlers_find_the_same_fields_whatever_the_problem_is(store, check, settings):
+    beat(store)
+    push(store, ago=100)
+    check()
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": "redis://127.0.0.1:9/0"}
+    check()
+
+    [late, away] = [context for _, context in HEARD]
+    assert away.keys() == late.keys()
+
+
 def test_what_cannot_be_read_is_one_line(store, check):
     beat(store)
     key = store.keys("default").dead

@@ -82,7 +82,7 @@ def test_a_job_is_explained(store):
 
     told = jobs("explain", job_id, "0123")
 
-    assert f"{job_id} (dead)\n  It is in the dead set since" in told
+    assert f"{job_id} (dead)\n  It has been in the dead set since" in told
     assert "0123\n  There is no such job" in told
 
 

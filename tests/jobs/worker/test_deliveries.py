@@ -87,7 +87,7 @@ def test_ending_that_is_sent_again_may_be_nobodys_without_a_word(endings, units,
 
 
 def test_first_ending_that_is_nobodys_is_told(endings, units, caplog):
-    assert endings.record(ending_of(units[0], "late", False))
+    endings.record(ending_of(units[0], "late", False))
 
     assert "worker.lost_jobs" in caplog.text
     assert units[0].id in caplog.text

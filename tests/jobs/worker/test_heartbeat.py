@@ -7,6 +7,7 @@ import asyncio
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,16 @@ def test_a_coroutine_runs_since_it_began(store, worker_settings):
         go_on.set()
 
     assert before - 0.01 <= told.since.timestamp() <= after + 0.05
+
+
+@pytest.mark.parametrize(("heartbeat", "shown_for"), [(0.1, 60), (5, 60), (100, 600)])
+def test_a_worker_is_shown_over_several_heartbeats(store, worker_settings, heartbeat, shown_for):
+    worker = make_worker(replace(worker_settings, heartbeat=heartbeat, lease=3 * heartbeat))
+
+    worker.portrait.beat()
+
+    left = store.client.pttl(store.shared.worker(worker.buffer.worker)) / 1000
+    assert left == pytest.approx(shown_for, abs=10)
 
 
 def test_a_heartbeat_forgets_machines_that_died_long_ago(store, worker_settings):
