@@ -108,7 +108,7 @@ class _Reasons:
         rate = queue_rate(self._job.queue, self._reader) if is_moving else 0.0
         if not rate:
             return text
-        estimate = _("At the last minutes' %(rate)s per second it should start in about %(time)s.")
+        estimate = _("At the present %(rate)s jobs per second it should start in about %(time)s.")
         return f"{text} " + estimate % {"rate": f"{rate:,.1f}", "time": in_words(ahead / rate)}
 
     def _scheduled(self) -> Iterator[str]:
@@ -126,7 +126,7 @@ class _Reasons:
                 "error": self._last_error().rstrip("."),
             }
         else:
-            yield _("It asked to run later (a snooze), or waits after a crash of its worker.")
+            yield _("It asked to run later (a snooze), or its worker crashed while it ran.")
         yield self._due(_("The next attempt is due at %(time)s, in %(wait)s."))
         yield from self._obstacles()
 
@@ -144,8 +144,8 @@ class _Reasons:
     def _dead(self) -> Iterator[str]:
         when = written(self._job.at) if self._job.at else "?"
         yield _(
-            "It is in the dead set since %(time)s and will not run again "
-            "unless somebody retries it."
+            "It has been in the dead set since %(time)s. "
+            "It will not run again unless somebody retries it."
         ) % {"time": when}
         if self._job.error:
             yield _("The last error: %(error)s") % {"error": self._last_error()}
@@ -160,7 +160,7 @@ class _Reasons:
     def _done(self) -> Iterator[str]:
         finished = written(self._job.finished_at) if self._job.finished_at else "?"
         until = written(self._job.at) if self._job.at else "?"
-        yield _("It is done since %(finished)s. Its result is kept until %(until)s.") % {
+        yield _("It was done at %(finished)s. Its result is kept until %(until)s.") % {
             "finished": finished,
             "until": until,
         }
@@ -181,13 +181,13 @@ class _Reasons:
         if since is None:
             text = _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.")
             return text % {"worker": self._job.worker}
-        text = _("It runs on worker %(worker)s since %(time)s.")
+        text = _("It has been running on worker %(worker)s since %(time)s.")
         return text % {"worker": self._job.worker, "time": written(since)}
 
     def _lease(self) -> str:
         seconds = self._jobs.lease_seconds(self._job.queue, self._job.worker)
         if not seconds:
-            return _("The worker was given up: its jobs go back to the queue any moment.")
+            return _("The worker was given up. Its jobs go back to the queue at any moment.")
         return _(
             "The worker's lease expires in %(seconds)s s unless it is renewed; "
             "then others take its jobs back."

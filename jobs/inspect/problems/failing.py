@@ -104,7 +104,8 @@ def _first_of(bad: Sequence[int]) -> int:
 
 def _problem(job_class: str, recent: Measure, usual: float, since: float) -> Problem:
     text = _(
-        "Of the last %(runs)s runs of %(job_class)s %(failed)s %% failed. Usually %(usual)s %% do."
+        "%(failed)s %% of the last %(runs)s runs of %(job_class)s failed. "
+        "Usually %(usual)s %% fail."
     )
     reason = text % {
         "runs": grouped(recent.runs),
@@ -112,5 +113,5 @@ def _problem(job_class: str, recent: Measure, usual: float, since: float) -> Pro
         "failed": f"{share(recent):.0%}".rstrip("%"),
         "usual": f"{usual:.0%}".rstrip("%"),
     }
-    remedy = _("See what they fail with, and what was deployed before.")
+    remedy = _("Look at their errors, and at what was deployed before.")
     return Problem(job_class, reason, remedy, "failures", moment(since), "failures/")

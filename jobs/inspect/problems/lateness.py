@@ -54,7 +54,7 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
         "queue": name,
         "time": in_words(waited),
     }
-    remedy = _("Start more workers, or see what keeps these busy.")
+    remedy = _("Start more workers, or find out what keeps the workers busy.")
     return Problem(name, reason, remedy, "queue_late", moment(late_at), page_of(name))
 
 

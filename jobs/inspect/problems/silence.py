@@ -28,8 +28,10 @@ def judge_silence(facts: Facts) -> Iterator[Problem]:
     for worker in facts.live:
         stands = worker.stands_since
         if stands and (worker.beat_at - stands).total_seconds() > facts.limits.silence:
-            reason = _("Worker %(worker)s fetches no jobs, although threads wait for some.")
-            remedy = _("Its supervisor should replace it within a minute. If not, stop it.")
+            reason = _("Worker %(worker)s fetches no jobs, although it has free threads.")
+            remedy = _(
+                "Its supervisor should replace it within a minute. If it does not, stop the worker."
+            )
             yield Problem(
                 worker.name,
                 reason % {"worker": worker.name},
@@ -41,9 +43,11 @@ def judge_silence(facts: Facts) -> Iterator[Problem]:
 
 
 def _silent(name: str, at: float) -> Problem:
-    reason = _("Worker %(worker)s has gone silent, and nobody has taken back its jobs.")
+    reason = _(
+        "Worker %(worker)s sends no heartbeats any more, and nobody has taken back its jobs."
+    )
     remedy = _(
-        "See whether its machine lives, and whether a job holds its interpreter. "
-        "Another supervisor of its queues takes back the jobs of a machine that is gone."
+        "Check that its machine is up, and that no job blocks its whole process. "
+        "If the machine is gone, start a worker elsewhere: it takes back the jobs."
     )
     return Problem(name, reason % {"worker": name}, remedy, "worker_silent", moment(at), "workers/")

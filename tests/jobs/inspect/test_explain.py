@@ -90,7 +90,7 @@ def test_ready_behind_others_with_an_estimate_from_the_last_minutes(store):
 
     assert said(job) == (
         "120 jobs are ahead of it in queue default. "
-        "At the last minutes' 2.0 per second it should start in about 60 seconds."
+        "At the present 2.0 jobs per second it should start in about 60 seconds."
     )
 
 
@@ -145,7 +145,7 @@ def test_running_on_a_worker_since(store):
     fetch(store)
     beat(store, running=f"{job} default {time.time() - 5:.3f}")
 
-    assert f"It runs on worker {WORKER} since" in said(job)
+    assert f"It has been running on worker {WORKER} since" in said(job)
     assert "lease expires in" in said(job)
 
 

@@ -37,7 +37,7 @@ def test_a_class_that_fails_for_minutes_is_a_problem_since_it_began(store, judge
 
     assert list(found) == ["failures:shop.Charge"]
     problem = found["failures:shop.Charge"]
-    assert problem.reason == ("Of the last 80 runs of shop.Charge 50 % failed. Usually 1 % do.")
+    assert problem.reason == ("50 % of the last 80 runs of shop.Charge failed. Usually 1 % fail.")
     assert problem.since.timestamp() == pytest.approx(time.time() // 60 * 60 - 180, abs=61)
     assert problem.since.timestamp() % 60 == 0
     assert problem.where == "failures/"

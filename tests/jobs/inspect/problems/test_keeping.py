@@ -14,9 +14,9 @@ from tests.jobs.inspect.filling import beat, push
         (
             {"used_memory": 801},
             "redis_memory",
-            "Redis uses 801\xa0bytes of 1000\xa0bytes of memory.",
+            "Redis uses 801\xa0bytes of its 1000\xa0bytes of memory.",
         ),
-        ({"maxmemory": 0}, "redis_unlimited", "Redis has no limit of memory."),
+        ({"maxmemory": 0}, "redis_unlimited", "Redis has no memory limit."),
         (
             {"maxmemory_policy": "allkeys-lru"},
             "redis_eviction",
