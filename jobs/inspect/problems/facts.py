@@ -151,8 +151,6 @@ def _queue_questions(reader: Reader, queue: str, now: float, limits: Limits) -> 
     many = {"start": limits.deaths, "num": 1, "withscores": True}
     full = max(0, int(limits.dead_max_jobs * limits.fullness) - 1)
     return [
-        Question(keys.scheduled, "zrange", (0, 0), head, default=()),
-        Question(keys.retry, "zrange", (0, 0), head, default=()),
         Question(keys.dead, "zcount", (hour_ago, "+inf")),
         Question(keys.dead, "zrangebyscore", (hour_ago, "+inf"), many, default=()),
         Question(keys.dead, "zrange", (full, full), head, default=()),
@@ -161,13 +159,11 @@ def _queue_questions(reader: Reader, queue: str, now: float, limits: Limits) -> 
 
 
 def _queue_facts(queue: Queue, answers: Sequence[Any], now: float) -> QueueFacts:
-    scheduled, retry, deaths, many, full, ended = answers
-    waiting = [at for at in map(_first_time, (scheduled, retry)) if at is not None and at < now]
-    if queue.ready:
-        waiting.append(now - queue.latency_seconds)
+    deaths, many, full, ended = answers
+    is_waiting = queue.ready or queue.latency_seconds
     return QueueFacts(
         queue=queue,
-        waiting_since=min(waiting, default=None),
+        waiting_since=now - queue.latency_seconds if is_waiting else None,
         deaths=deaths,
         many_died_at=_first_time(many),
         filled_at=_first_time(full),
