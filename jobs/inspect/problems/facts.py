@@ -50,6 +50,15 @@ class QueueFacts:
     filled_at: float | None
     ended: Mapping[str, float]
 
+    def waited_at(self, now: float) -> float:
+        """Return how long its oldest job has waited for a worker.
+
+        It is 0 where none waits, and in a paused queue. Seconds.
+        """
+        if self.waiting_since is None or self.queue.is_paused:
+            return 0.0
+        return now - self.waiting_since
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

@@ -50,6 +50,14 @@ def test_a_deploy_is_no_problem(store, judge):
     assert judge() == {}
 
 
+def test_a_deploy_of_a_late_queue_is_no_problem_while_some_workers_take_jobs(store, judge):
+    beat(store, "new", started_at=time.time() - 5)
+    leave(store, "old", ago=20)
+    push(store, ago=300)
+
+    assert list(judge(min_workers=2)) == ["queue_late:default"]
+
+
 def test_a_worker_that_stops_counts_until_it_has_ended(store, judge):
     push(store)
     beat(store, quiet=1, stopping=1)
