@@ -56,7 +56,7 @@ def problems(
     20 are named, and one more says how many were left out. A reader that sees only some queues
     shows what is wrong with these, and with Redis.
 
-    It costs what `stats` costs, unless that is given, and five to seven round trips: O(queues log n
+    It costs what `stats` costs, unless that is given, and five to eight round trips: O(queues log n
     + workers). With a reader that sees only some queues it costs `stats` once more. Raise
     StoreUnavailable.
     """

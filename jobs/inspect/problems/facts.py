@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.inspect.problems.failing import RECENT_MINUTES, Failing, is_suspect
+from jobs.inspect.problems.failing import RECENT, Failing, is_suspect
 from jobs.inspect.problems.limits import Limits
 from jobs.inspect.queues import Queue
 from jobs.inspect.stats import Stats
@@ -16,7 +16,7 @@ from jobs.inspect.workers import Worker
 from jobs.store.alarms import Note, notes_of
 from jobs.store.heartbeats import FORGET_AFTER
 from jobs.store.keys import first_name
-from jobs.store.metrics import MINUTES, TEN_MINUTES, MetricReader
+from jobs.store.metrics import MINUTES, TEN_MINUTES, TEN_SECONDS, MetricReader
 from jobs.store.questions import Question
 from jobs.store.reader import Reader
 from jobs.text import text_of
@@ -118,7 +118,7 @@ class Facts:
 def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
-    It costs five round trips, and two more while job classes fail: O(queues log n + workers). At
+    It costs five round trips, and three more while job classes fail: O(queues log n + workers). At
     most it reads 100 KB for all job classes, and 150 KB for each of the ten that fail most.
     """
     asked_at = time.time()
@@ -191,17 +191,18 @@ def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
 def _failing(reader: Reader, now: float) -> tuple[Failing, ...]:
     """Return the job classes that fail, those with the most failures first."""
     metrics = MetricReader(reader)
-    active = metrics.active("job:", now - 60 * RECENT_MINUTES, MOST_CLASSES)
-    recent = metrics.read(active, MINUTES, now, RECENT_MINUTES)
+    active = metrics.active("job:", now - MINUTES.seconds * RECENT, MOST_CLASSES)
+    recent = metrics.read(active, MINUTES, now, RECENT)
     failures = {
         name: sum(minute.failures for minute in minutes if minute)
         for name, minutes in recent.items()
         if is_suspect(minutes)
     }
     suspects = sorted(failures, key=lambda name: -failures[name])[:MOST_SUSPECTS]
+    ten_seconds = metrics.read(suspects, TEN_SECONDS, now, RECENT)
     by_minute = metrics.read(suspects, MINUTES, now, MINUTES_BACK)
-    by_ten = metrics.read(suspects, TEN_MINUTES, now, TEN_MINUTES_BACK)
+    ten_minutes = metrics.read(suspects, TEN_MINUTES, now, TEN_MINUTES_BACK)
     return tuple(
-        Failing(name.removeprefix("job:"), tuple(by_minute[name]), tuple(by_ten[name]))
+        Failing(name.removeprefix("job:"), ten_seconds[name], by_minute[name], ten_minutes[name])
         for name in suspects
     )
