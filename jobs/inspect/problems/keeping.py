@@ -51,7 +51,8 @@ def _memory(facts: Facts) -> Iterator[Problem]:
         remedy = _("Set maxmemory to less than the memory of its machine.")
         yield _problem("redis_unlimited", reason, remedy)
     limit = facts.limits.fullness
-    if "redis_memory:" in facts.notes:
+    note = facts.notes.get("redis_memory:")
+    if note and note.is_open_at(facts.now):
         limit -= EASE
     if most and used / most > limit:
         reason = _("Redis uses %(used)s of its %(most)s of memory.") % {

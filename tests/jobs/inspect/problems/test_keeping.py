@@ -66,6 +66,18 @@ def test_memory_that_was_told_of_must_fall_a_little_further(store, judge, server
     assert judge() == {}
 
 
+def test_memory_that_was_told_of_last_week_may_rise_as_far_as_ever(store, judge, server):
+    """A note is kept for days, and had lowered the limit for as long."""
+    server["used_memory"] = 770
+    now = time.time()
+
+    Alarms(store).keep({"redis_memory:": Note(now - 900, now - 600, is_over=True)})
+    assert judge() == {}
+
+    Alarms(store).keep({"redis_memory:": Note(now - 90_000, now - 80_000)})
+    assert judge() == {}
+
+
 def test_what_the_server_keeps_to_itself_is_not_judged(judge, server):
     server.clear()
     server["redis_version"] = "7.4.0"
