@@ -2,8 +2,10 @@
 
 A worker sends a heartbeat every few seconds. One that was not seen for CHECK_SILENCE, and whose
 jobs nobody has taken back, is silent: its machine is gone, it is cut off, or a job holds its
-interpreter. One that left in good order, or whose jobs other workers took back, is not. A loop
-that stands still for as long while threads wait for work is stuck. Both must last for six
+interpreter. One that left in good order, or whose jobs other workers took back, is not. The others
+get as much time for that, since whoever has just been started must watch for a while.
+
+A loop that stands still for as long while threads wait for work is stuck. Both must last for six
 heartbeats at least.
 """
 
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from jobs.inspect.problems.facts import Facts
+from jobs.inspect.workers import Worker
 from jobs.moment import moment
 from jobs.problem import Problem
 
@@ -21,8 +24,8 @@ def judge_silence(facts: Facts) -> Iterator[Problem]:
 
     Where no worker is left, the rule about workers says it.
     """
-    has_workers = any(worker.takes_jobs for worker in facts.live)
-    if has_workers or not facts.limits.min_workers:
+    had_time = any(worker.takes_jobs and _had_time(worker, facts) for worker in facts.live)
+    if had_time or not facts.limits.min_workers:
         for name, at in facts.silent.items():
             yield _silent(name, at)
     for worker in facts.live:
@@ -40,6 +43,13 @@ def judge_silence(facts: Facts) -> Iterator[Problem]:
                 stands,
                 "workers/",
             )
+
+
+def _had_time(worker: Worker, facts: Facts) -> bool:
+    """Whether a worker has had time to take back the jobs of others."""
+    if worker.started_at is None:
+        return True
+    return facts.now - worker.started_at.timestamp() > facts.limits.silence
 
 
 def _silent(name: str, at: float) -> Problem:
