@@ -60,7 +60,10 @@ def _short_since(facts: Facts, taking: Sequence[Worker], needed: int) -> float |
     It goes back in time and undoes each start and each end, until there were enough.
     """
     living = {worker.name for worker in taking}
-    ends = facts.silent | facts.ended
+    ends = facts.silent
+    for name, at in facts.ended.items():
+        # One that others took the jobs back from had been silent before.
+        ends[name] = min(at, facts.seen.get(name, at))
     for worker in facts.live:
         if worker.name not in living and worker.quiet_since:
             ends[worker.name] = worker.quiet_since.timestamp()
