@@ -129,7 +129,7 @@ class _Reasons:
                 "error": self._last_error().rstrip("."),
             }
         else:
-            yield _("It asked to run later (a snooze), or waits after a crash of its worker.")
+            yield _("It asked to run later (a snooze), or its worker crashed while it ran.")
         yield self._due(_("The next attempt is due at %(time)s, in %(wait)s."))
         yield from self._obstacles()
 
@@ -147,8 +147,8 @@ class _Reasons:
     def _dead(self) -> Iterator[str]:
         when = written(self._job.at) if self._job.at else "?"
         yield _(
-            "It has been in the dead set since %(time)s and will not run again "
-            "unless somebody retries it."
+            "It has been in the dead set since %(time)s. "
+            "It will not run again unless somebody retries it."
         ) % {"time": when}
         if self._job.error:
             yield _("The last error: %(error)s") % {"error": self._last_error()}
@@ -190,7 +190,7 @@ class _Reasons:
     def _lease(self) -> str:
         seconds = self._jobs.lease_seconds(self._job.queue, self._job.worker)
         if not seconds:
-            return _("The worker was given up: its jobs go back to the queue any moment.")
+            return _("The worker was given up. Its jobs go back to the queue at any moment.")
         return _(
             "The worker's lease expires in %(seconds)s s unless it is renewed; "
             "then others take its jobs back."

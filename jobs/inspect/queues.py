@@ -12,7 +12,8 @@ from jobs.store.reader import QueueCounts, Reader
 class Queue:
     """One queue at a moment.
 
-    `latency_seconds` is the age of the oldest ready job, 0 when none is ready.
+    `latency_seconds` is how long its oldest job has waited. Jobs wait when they are ready, and
+    when they are due and no worker has made them ready yet. It is 0 when none waits.
     """
 
     name: str
@@ -93,10 +94,21 @@ def queues(reader: Reader | None = None) -> list[Queue]:
     reader = reader or get_reader()
     names = queue_names(reader)
     counts = reader.counts(names)
-    since = reader.ready_since(names)
-    now = reader.now() if since else 0.0
-    latencies = {name: max(0.0, now - since.get(name, now)) for name in names}
-    return [_queue(name, counts[name], latencies[name]) for name in names]
+    ready_since = reader.ready_since(names)
+    now = reader.now()
+    found = []
+    for name in names:
+        since = min(ready_since.get(name, now), _due_since(counts[name], now))
+        found.append(_queue(name, counts[name], max(0.0, now - since)))
+    return found
+
+
+def _due_since(counts: QueueCounts, now: float) -> float:
+    """Return since when a scheduled job or retry has been due.
+
+    Where none is due, that is now.
+    """
+    return now if counts.due_at is None else max(0.0, min(counts.due_at, now))
 
 
 def _configured() -> list[str]:

@@ -97,7 +97,7 @@ def _seen_with(sight: Sight, worker: Worker) -> Worker | None:
 def _note_faults(name: str, beat: Heartbeat, reader: Reader) -> None:
     for fault in beat.faults:
         reason = _("The heartbeat cannot be read: %(fault)s.") % {"fault": fault}
-        remedy = _("It goes by itself within a minute unless that worker writes it again.")
+        remedy = _("It goes away by itself within a minute unless that worker writes it again.")
         reader.note(reader.store.shared.worker(name), reason, remedy)
 
 

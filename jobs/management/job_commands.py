@@ -137,11 +137,13 @@ def _add_filter(command: ArgumentParser) -> None:
 
 
 def _why_not(job: JobRecord, job_id: str, places: frozenset[SetName]) -> str:
-    where: str = job.place or "in no set"
     if job.place in places:
-        where = "elsewhere by now"
-    allowed = " or ".join(sorted(places))
-    return f"Job {job_id} is {where}; this can be done to jobs that are {allowed}."
+        return f"Job {job_id} has just moved to another set."
+    where: str = job.place or "in no set"
+    allowed = ", ".join(sorted(places))
+    return (
+        f"Job {job_id} is {where}. Only jobs in these sets can be changed in this way: {allowed}."
+    )
 
 
 def _row(job: JobRecord) -> list[object]:

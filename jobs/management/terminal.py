@@ -87,7 +87,7 @@ def judged_line(problem: Problem) -> str:
     since = ""
     if problem.since:
         since = f" Since {timezone.localtime(problem.since):%Y-%m-%d %H:%M:%S %z}."
-    key = f" {problem.key}" if problem.kind in {"unreadable", "unjudged"} else ""
+    key = f" {problem.key}:" if problem.kind == "unreadable" else ""
     return printable(f"{problem.kind}:{key} {problem.reason} {problem.remedy}{since}")
 
 

@@ -1,4 +1,4 @@
-"""Metrics in Redis, of each job class in each minute.
+"""Metrics in Redis: what each job class did in each stretch of time.
 
 They tell how many runs ended, how long they took, and how many failed.
 
@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import add
 
 from django.utils.translation import gettext as _
 
@@ -64,10 +65,11 @@ class Resolution:
         return divmod(int(at) // self.seconds, self.slots) if self.seconds else (0, 0)
 
 
+TEN_SECONDS = Resolution("10s", 10, 30, 600)
 MINUTES = Resolution("1", 60, 60, 9 * 3600)
 TEN_MINUTES = Resolution("10", 600, 144, 4 * 86_400)
 TOTAL = Resolution("all", 0, 1, None)
-RESOLUTIONS = (MINUTES, TEN_MINUTES, TOTAL)
+RESOLUTIONS = (TEN_SECONDS, MINUTES, TEN_MINUTES, TOTAL)
 
 
 _bucket_of = partial(bisect_left, BOUNDS)
@@ -85,6 +87,13 @@ class Measure:
     def add(self, seconds: float, *, is_failure: bool) -> None:
         """Add one run."""
         self.add_many([seconds], failures=int(is_failure))
+
+    def add_measure(self, other: "Measure") -> None:
+        """Add what was measured elsewhere."""
+        self.runs += other.runs
+        self.failures += other.failures
+        self.microseconds += other.microseconds
+        self.buckets = list(map(add, self.buckets, other.buckets))
 
     def add_many(self, seconds: Sequence[float], *, failures: int) -> None:
         """Add runs by their durations, so many of which failed."""

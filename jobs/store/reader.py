@@ -51,7 +51,8 @@ return {scanned[1], fields}
 class QueueCounts:
     """The numbers of one queue.
 
-    `processed` and `failed` count since the queue was first used.
+    `processed` and `failed` count since the queue was first used. `due_at` is when its first
+    scheduled job or retry is due, or was.
     """
 
     ready: int
@@ -63,6 +64,7 @@ class QueueCounts:
     processed: int
     failed: int
     is_paused: bool
+    due_at: float | None
 
 
 class StoredHeartbeat(NamedTuple):
@@ -99,7 +101,7 @@ class Reader(Asker):
         """
         asked = [question for queue in queues for question in self._count_questions(queue)]
         answers = iter(self.ask(asked))
-        return {queue: self._counts(queue, [next(answers) for _ in range(8)]) for queue in queues}
+        return {queue: self._counts(queue, [next(answers) for _ in range(10)]) for queue in queues}
 
     def _count_questions(self, queue: str) -> list[Question]:
         k = self.store.keys(queue)
@@ -109,11 +111,14 @@ class Reader(Asker):
             Question(k.running, "hlen"),
             Question(k.stats, "hmget", ("processed", "failed"), default=(None, None)),
             Question(k.meta, "hget", ("paused",), default=None),
+            Question(k.scheduled, "zrange", (0, 0), {"withscores": True}, default=()),
+            Question(k.retry, "zrange", (0, 0), {"withscores": True}, default=()),
         ]
 
     def _counts(self, queue: str, answers: Sequence[Any]) -> QueueCounts:
-        ready, scheduled, retry, dead, done, running, (processed, failed), paused = answers
+        ready, scheduled, retry, dead, done, running, (processed, failed), paused = answers[:8]
         stats = self.store.keys(queue).stats
+        heads = [score / 1000 for head in answers[8:] for _id, score in head]
         return QueueCounts(
             ready,
             running,
@@ -124,6 +129,7 @@ class Reader(Asker):
             self._whole(stats, "processed", processed),
             self._whole(stats, "failed", failed),
             is_paused=paused == b"1",
+            due_at=min(heads, default=None),
         )
 
     def daily_counts(

@@ -127,7 +127,9 @@ def _queue_numbers(queues: tuple[Queue, ...]) -> Iterator[str]:
 
 def _queue_states(queues: tuple[Queue, ...]) -> Iterator[str]:
     name = "jobs_latency_seconds"
-    yield from _head(name, "gauge", "Age of the oldest ready job.", unit="seconds")
+    yield from _head(
+        name, "gauge", "How long the oldest job has waited, ready or due.", unit="seconds"
+    )
     for queue in queues:
         yield f"{name}{_labels(queue=queue.name)} {queue.latency_seconds:.3f}"
     yield from _head("jobs_paused", "gauge", "1 where the queue is paused.")

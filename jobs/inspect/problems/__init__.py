@@ -56,7 +56,7 @@ def problems(
     20 are named, and one more says how many were left out. A reader that sees only some queues
     shows what is wrong with these, and with Redis.
 
-    It costs what `stats` costs, unless that is given, and five to seven round trips: O(queues log n
+    It costs what `stats` costs, unless that is given, and five to eight round trips: O(queues log n
     + workers). With a reader that sees only some queues it costs `stats` once more. Raise
     StoreUnavailable.
     """
@@ -89,7 +89,7 @@ def _judged(rule: Rule, facts: Facts, onlooker: Onlooker) -> list[Problem]:
         return list(rule(facts))
     except Exception as error:  # noqa: BLE001  # whatever Redis holds, the other rules are asked
         name = rule.__name__.removeprefix("judge_")
-        reason = _("The rule about %(name)s failed: %(error)s") % {
+        reason = _("The rule about %(name)s failed: %(error)s.") % {
             "name": name,
             "error": shown_error(error) if onlooker.sees_everything else type(error).__name__,
         }
@@ -126,4 +126,4 @@ def _capped(found: Iterable[Problem]) -> Iterator[Problem]:
             reason = _("%(count)s more problems of this kind.") % {"count": grouped(left_out)}
             where = same[0].where.partition("?")[0].partition("/")[0]
             page = f"{where}/" if where and not where.startswith("#") else where
-            yield Problem("…", reason, _("Begin with those that are named."), kind, None, page)
+            yield Problem("…", reason, _("Begin with those that are listed."), kind, None, page)

@@ -37,5 +37,7 @@ def _problem(host: str, behind: float, since: datetime | None) -> Problem:
     if behind > 0:
         text = _("The clock of %(host)s is %(time)s behind the clock of Redis.")
     reason = text % {"host": host, "time": in_words(abs(behind))}
-    remedy = _("Have both set by NTP. Until then delayed jobs from there run at the wrong time.")
+    remedy = _(
+        "Set both clocks by NTP. Until then, jobs that this host schedules run at the wrong time."
+    )
     return Problem(host, reason, remedy, "clock_apart", since, "workers/")

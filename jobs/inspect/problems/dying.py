@@ -32,7 +32,7 @@ def _growing(each: QueueFacts, at: float) -> Problem:
         "count": grouped(each.deaths),
         "queue": each.queue.name,
     }
-    remedy = _("See why, then retry or delete them.")
+    remedy = _("Find out why, then retry or delete them.")
     name = each.queue.name
     return Problem(name, reason, remedy, "dead_growing", moment(at), _page_of(name))
 

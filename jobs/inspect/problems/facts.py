@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.inspect.problems.failing import RECENT_MINUTES, Failing, is_suspect
+from jobs.inspect.problems.failing import RECENT, Failing, is_suspect
 from jobs.inspect.problems.limits import Limits
 from jobs.inspect.queues import Queue
 from jobs.inspect.stats import Stats
@@ -16,7 +16,7 @@ from jobs.inspect.workers import Worker
 from jobs.store.alarms import Note, notes_of
 from jobs.store.heartbeats import FORGET_AFTER
 from jobs.store.keys import first_name
-from jobs.store.metrics import MINUTES, TEN_MINUTES, MetricReader
+from jobs.store.metrics import MINUTES, TEN_MINUTES, TEN_SECONDS, MetricReader
 from jobs.store.questions import Question
 from jobs.store.reader import Reader
 from jobs.text import text_of
@@ -49,6 +49,15 @@ class QueueFacts:
     many_died_at: float | None
     filled_at: float | None
     ended: Mapping[str, float]
+
+    def waited_at(self, now: float) -> float:
+        """Return how long its oldest job has waited for a worker.
+
+        It is 0 where none waits, and in a paused queue. Seconds.
+        """
+        if self.waiting_since is None or self.queue.is_paused:
+            return 0.0
+        return now - self.waiting_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Facts:
 def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
-    It costs five round trips, and two more while job classes fail: O(queues log n + workers). At
+    It costs five round trips, and three more while job classes fail: O(queues log n + workers). At
     most it reads 100 KB for all job classes, and 150 KB for each of the ten that fail most.
     """
     asked_at = time.time()
@@ -151,8 +160,6 @@ def _queue_questions(reader: Reader, queue: str, now: float, limits: Limits) -> 
     many = {"start": limits.deaths, "num": 1, "withscores": True}
     full = max(0, int(limits.dead_max_jobs * limits.fullness) - 1)
     return [
-        Question(keys.scheduled, "zrange", (0, 0), head, default=()),
-        Question(keys.retry, "zrange", (0, 0), head, default=()),
         Question(keys.dead, "zcount", (hour_ago, "+inf")),
         Question(keys.dead, "zrangebyscore", (hour_ago, "+inf"), many, default=()),
         Question(keys.dead, "zrange", (full, full), head, default=()),
@@ -161,13 +168,11 @@ def _queue_questions(reader: Reader, queue: str, now: float, limits: Limits) -> 
 
 
 def _queue_facts(queue: Queue, answers: Sequence[Any], now: float) -> QueueFacts:
-    scheduled, retry, deaths, many, full, ended = answers
-    waiting = [at for at in map(_first_time, (scheduled, retry)) if at is not None and at < now]
-    if queue.ready:
-        waiting.append(now - queue.latency_seconds)
+    deaths, many, full, ended = answers
+    is_waiting = queue.ready or queue.latency_seconds
     return QueueFacts(
         queue=queue,
-        waiting_since=min(waiting, default=None),
+        waiting_since=now - queue.latency_seconds if is_waiting else None,
         deaths=deaths,
         many_died_at=_first_time(many),
         filled_at=_first_time(full),
@@ -186,17 +191,18 @@ def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
 def _failing(reader: Reader, now: float) -> tuple[Failing, ...]:
     """Return the job classes that fail, those with the most failures first."""
     metrics = MetricReader(reader)
-    active = metrics.active("job:", now - 60 * RECENT_MINUTES, MOST_CLASSES)
-    recent = metrics.read(active, MINUTES, now, RECENT_MINUTES)
+    active = metrics.active("job:", now - MINUTES.seconds * RECENT, MOST_CLASSES)
+    recent = metrics.read(active, MINUTES, now, RECENT)
     failures = {
         name: sum(minute.failures for minute in minutes if minute)
         for name, minutes in recent.items()
         if is_suspect(minutes)
     }
     suspects = sorted(failures, key=lambda name: -failures[name])[:MOST_SUSPECTS]
+    ten_seconds = metrics.read(suspects, TEN_SECONDS, now, RECENT)
     by_minute = metrics.read(suspects, MINUTES, now, MINUTES_BACK)
-    by_ten = metrics.read(suspects, TEN_MINUTES, now, TEN_MINUTES_BACK)
+    ten_minutes = metrics.read(suspects, TEN_MINUTES, now, TEN_MINUTES_BACK)
     return tuple(
-        Failing(name.removeprefix("job:"), tuple(by_minute[name]), tuple(by_ten[name]))
+        Failing(name.removeprefix("job:"), ten_seconds[name], by_minute[name], ten_minutes[name])
         for name in suspects
     )

@@ -1,8 +1,13 @@
 """Rule: job classes fail more often than they usually do.
 
-A class fails when in at least three of the last six minutes (the present one among them), and in
-all six together, more of its runs failed than the limit allows. There must be ten failures. So
-what is over within a minute or two is no problem, nor is a single job that fails again and again.
+It looks at the last minute in six stretches of ten seconds. A class fails when in at least three
+of them, and in all six together, more of its runs failed than the limit allows. There must be ten
+failures. So what is over within a few seconds is no problem, nor is a single job that fails again
+and again.
+
+A class that runs too seldom for that is judged in the same way by the last six minutes. That is
+over when neither the present minute nor the one before was bad. It is also over when the class has
+run ten times in the last minute, and well enough.
 
 The usual share is the median of all stretches of ten minutes in the last three days in which the
 class ran, but for the last half hour. A bad hour does not move a median. A class without such a
@@ -21,45 +26,42 @@ from django.utils.translation import gettext as _
 
 from jobs.moment import moment
 from jobs.problem import Problem
-from jobs.store.metrics import Measure
+from jobs.store.metrics import MINUTES, TEN_SECONDS, Measure, Resolution
 from jobs.text import grouped
 
 if TYPE_CHECKING:
     from jobs.inspect.problems.facts import Facts
 
-#: How many minutes are looked at, the present one among them.
-RECENT_MINUTES = 6
+#: How many stretches are looked at, the present one among them.
+RECENT = 6
 #: In so many of them, and with so many failures in all, a class must have failed.
-LEAST_MINUTES, LEAST_FAILURES = 3, 10
+LEAST_BAD, LEAST_FAILURES = 3, 10
+#: So many runs that went well enough say that the trouble is over.
+LEAST_RUNS = 10
 #: The last stretches of ten minutes, which say nothing of what is usual.
 LEFT_OUT = 3
 #: Trouble that paused for so many minutes is another trouble.
 MOST_GAP = 5
 
+Slots = Sequence[Measure | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A job class of whose runs many failed, by minutes and by ten minutes.
+    """A job class of whose runs many failed, in stretches of three lengths.
 
     The last of each is the present one.
     """
 
     job_class: str
-    minutes: tuple[Measure | None, ...]
-    ten_minutes: tuple[Measure | None, ...]
+    ten_seconds: Slots
+    minutes: Slots
+    ten_minutes: Slots
 
     @property
     def usual(self) -> float:
         """The share of its runs that usually fail."""
         return median([share(each) for each in self.ten_minutes[:-LEFT_OUT] if each] or [0.0])
-
-    def bad_minutes(self, limit: float) -> list[int]:
-        """Return which minutes failed beyond a limit.
-
-        The present one is 0, and the one before is 1.
-        """
-        back = reversed(self.minutes)
-        return [n for n, minute in enumerate(back) if minute and share(minute) >= limit]
 
 
 def share(measure: Measure) -> float:
@@ -67,10 +69,9 @@ def share(measure: Measure) -> float:
     return measure.failures / measure.runs if measure.runs else 0.0
 
 
-def is_suspect(minutes: Sequence[Measure | None]) -> bool:
+def is_suspect(minutes: Slots) -> bool:
     """Whether it is worth to look at a class more closely."""
-    failed = [minute.failures for minute in minutes if minute and minute.failures]
-    return len(failed) >= LEAST_MINUTES and sum(failed) >= LEAST_FAILURES
+    return _sum(minutes).failures >= LEAST_FAILURES
 
 
 def judge_failing(facts: "Facts") -> Iterator[Problem]:
@@ -78,15 +79,61 @@ def judge_failing(facts: "Facts") -> Iterator[Problem]:
     for failing in facts.failing:
         usual = failing.usual
         limit = usual + (1 - usual) * facts.limits.failures
-        bad = failing.bad_minutes(limit)
-        recent = Measure()
-        for minute in filter(None, failing.minutes[-RECENT_MINUTES:]):
-            recent.runs += minute.runs
-            recent.failures += minute.failures
-        is_lasting = sum(n < RECENT_MINUTES for n in bad) >= LEAST_MINUTES
-        if is_lasting and share(recent) >= limit:
-            since = facts.now // 60 * 60 - 60 * _first_of(bad)
-            yield _problem(failing.job_class, recent, usual, since)
+        seconds, minutes = failing.ten_seconds[-RECENT:], failing.minutes[-RECENT:]
+        if _fails(seconds, limit):
+            recent = _sum(seconds)
+        elif _fails(minutes, limit) and not _is_over(seconds, minutes, limit):
+            recent = _sum(minutes)
+        else:
+            continue
+        since = _since(failing, limit, facts.now)
+        yield _problem(failing.job_class, recent, usual, since)
+
+
+def _fails(slots: Slots, limit: float) -> bool:
+    """Whether a class failed often enough, and for long enough, in six stretches."""
+    recent = _sum(slots)
+    has_failed_often = recent.failures >= LEAST_FAILURES and share(recent) >= limit
+    return has_failed_often and len(_bad(slots, limit)) >= LEAST_BAD
+
+
+def _is_over(seconds: Slots, minutes: Slots, limit: float) -> bool:
+    """Whether trouble that the last six minutes show has ended since."""
+    last = _sum(seconds)
+    goes_well = last.runs >= LEAST_RUNS and share(last) < limit
+    return goes_well or not _bad(minutes[-2:], limit)
+
+
+def _bad(slots: Slots, limit: float) -> list[int]:
+    """Return which stretches failed beyond a limit.
+
+    The present one is 0, and the one before is 1.
+    """
+    back = reversed(slots)
+    return [n for n, slot in enumerate(back) if slot and share(slot) >= limit]
+
+
+def _sum(slots: Slots) -> Measure:
+    total = Measure()
+    for slot in filter(None, slots):
+        total.runs += slot.runs
+        total.failures += slot.failures
+    return total
+
+
+def _since(failing: Failing, limit: float, now: float) -> float:
+    """Return when the present trouble began.
+
+    It is the start of its first minute, or of its first ten seconds where no minute is bad yet.
+    """
+    if _bad(failing.minutes[-2:], limit):
+        return _start_of(_first_of(_bad(failing.minutes, limit)), MINUTES, now)
+    return _start_of(_bad(failing.ten_seconds, limit)[-1], TEN_SECONDS, now)
+
+
+def _start_of(back: int, resolution: Resolution, now: float) -> float:
+    """Return when the stretch began that lies so many stretches back."""
+    return (now // resolution.seconds - back) * resolution.seconds
 
 
 def _first_of(bad: Sequence[int]) -> int:
@@ -104,7 +151,8 @@ def _first_of(bad: Sequence[int]) -> int:
 
 def _problem(job_class: str, recent: Measure, usual: float, since: float) -> Problem:
     text = _(
-        "Of the last %(runs)s runs of %(job_class)s %(failed)s %% failed. Usually %(usual)s %% do."
+        "%(failed)s %% of the last %(runs)s runs of %(job_class)s failed. "
+        "Usually %(usual)s %% fail."
     )
     reason = text % {
         "runs": grouped(recent.runs),
@@ -112,5 +160,5 @@ def _problem(job_class: str, recent: Measure, usual: float, since: float) -> Pro
         "failed": f"{share(recent):.0%}".rstrip("%"),
         "usual": f"{usual:.0%}".rstrip("%"),
     }
-    remedy = _("See what they fail with, and what was deployed before.")
+    remedy = _("Look at their errors, and at what was deployed before.")
     return Problem(job_class, reason, remedy, "failures", moment(since), "failures/")

@@ -36,25 +36,30 @@ def judge_keeping(facts: Facts) -> Iterator[Problem]:
         yield _problem("redis_persistence", reason, _("Set appendonly to yes."))
     elif server.get("aof_last_write_status", "ok") != "ok":
         reason = _("Redis cannot write its append-only file.")
-        yield _problem("redis_persistence", reason, _("See its log and whether its disk is full."))
+        yield _problem(
+            "redis_persistence",
+            reason,
+            _("Look into its log, and check that its disk is not full."),
+        )
     yield from _age(facts)
 
 
 def _memory(facts: Facts) -> Iterator[Problem]:
     used, most = facts.server.get("used_memory", 0), facts.server.get("maxmemory")
     if most == 0:
-        reason = _("Redis has no limit of memory.")
-        remedy = _("Set maxmemory below the memory of its machine.")
+        reason = _("Redis has no memory limit.")
+        remedy = _("Set maxmemory to less than the memory of its machine.")
         yield _problem("redis_unlimited", reason, remedy)
     limit = facts.limits.fullness
-    if "redis_memory:" in facts.notes:
+    note = facts.notes.get("redis_memory:")
+    if note and note.is_open_at(facts.now):
         limit -= EASE
     if most and used / most > limit:
-        reason = _("Redis uses %(used)s of %(most)s of memory.") % {
+        reason = _("Redis uses %(used)s of its %(most)s of memory.") % {
             "used": filesizeformat(used),
             "most": filesizeformat(most),
         }
-        remedy = _("Give it more, or delete jobs: a full Redis refuses new ones.")
+        remedy = _("Give Redis more memory, or delete jobs. A full Redis refuses new jobs.")
         yield _problem("redis_memory", reason, remedy)
 
 
@@ -64,7 +69,7 @@ def _age(facts: Facts) -> Iterator[Problem]:
     try:
         judge(facts.server, "Redis")
     except ConfigurationError as error:
-        yield _problem("redis_old", str(error), _("Install a newer one."))
+        yield _problem("redis_old", str(error), _("Install a newer version."))
 
 
 def _problem(kind: str, reason: str, remedy: str) -> Problem:

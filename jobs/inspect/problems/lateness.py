@@ -2,8 +2,10 @@
 
 A queue is late when a job has waited for longer than CHECK_MAX_LATENCY, be it ready or only due.
 It is unserved when none of the workers takes from it and a job has waited for longer than a
-deploy may take. Where no worker takes anything, that is said once, by the rule about workers. Until
-that rule says it, a queue that is late is told as such. A paused queue waits because somebody wants
+deploy may take, or is late. Where no worker need be there, it has to be late.
+
+What helps most is said, and said once. A queue that nobody serves is not told as late. Where no
+worker takes anything, the rule about workers says it. A paused queue waits because somebody wants
 it to.
 """
 
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from jobs.inspect.explain import in_words
 from jobs.inspect.problems.facts import Facts, QueueFacts
-from jobs.inspect.problems.staffing import GRACE, judge_staff
+from jobs.inspect.problems.staffing import GRACE, is_there, judge_staff
 from jobs.moment import moment
 from jobs.problem import Problem
 from jobs.text import shown
@@ -22,22 +24,21 @@ from jobs.text import shown
 
 def judge_lateness(facts: Facts) -> Iterator[Problem]:
     """Yield a problem for each queue that is late or unserved."""
-    taking = [worker for worker in facts.live if worker.takes_jobs]
+    taking = [worker for worker in facts.live if is_there(worker)]
     served = {queue for worker in taking for queue in worker.queues}
-    needs_worker = not taking and facts.limits.min_workers > 0
-    is_said_already = needs_worker and any(judge_staff(facts))
+    needs_workers = facts.limits.min_workers > 0
+    is_said_already = not taking and any(judge_staff(facts))
+    late_after = facts.limits.max_latency
+    unserved_after = min(GRACE, late_after) if taking and needs_workers else late_after
     for each in facts.queues:
-        if each.waiting_since is None or each.queue.is_paused:
-            continue
-        waited = facts.now - each.waiting_since
+        waited = each.waited_at(facts.now)
         is_unserved = each.queue.name not in served and facts.hears_workers
         if is_unserved and is_said_already:
             continue
-        if is_unserved and not needs_worker and waited > GRACE:
+        if is_unserved and waited > unserved_after:
             yield _unserved(each)
-        elif waited > facts.limits.max_latency:
-            late_at = each.waiting_since + facts.limits.max_latency
-            yield _late(each, waited, late_at)
+        elif waited > late_after:
+            yield _late(each, waited, facts.now - waited + late_after)
 
 
 def _unserved(each: QueueFacts) -> Problem:
@@ -54,7 +55,7 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
         "queue": name,
         "time": in_words(waited),
     }
-    remedy = _("Start more workers, or see what keeps these busy.")
+    remedy = _("Start more workers, or find out what keeps the workers busy.")
     return Problem(name, reason, remedy, "queue_late", moment(late_at), page_of(name))
 
 

@@ -1,6 +1,7 @@
 """Rule: fewer workers take jobs than CHECK_MIN_WORKERS.
 
 A deploy ends workers before it starts others. So the shortage must have lasted for GRACE seconds.
+That does not hold where no worker is left and a queue is late: then it is said at once.
 When it began is known from the workers themselves: when they started, when they left their
 queues, when they became quiet, when they were last seen. One that stops in good order counts
 until it has ended. Where no queue was ever used there is nothing to do, and no problem.
@@ -23,12 +24,13 @@ GRACE = 45.0
 def judge_staff(facts: Facts) -> Iterator[Problem]:
     """Yield a problem if too few workers take jobs."""
     needed = facts.limits.min_workers
-    taking = [worker for worker in facts.live if _is_there(worker)]
+    taking = [worker for worker in facts.live if is_there(worker)]
     if len(taking) >= needed or not facts.has_been_used or not facts.hears_workers:
         return
     since = _short_since(facts, taking, needed)
     began = since if since is not None else _first_need(facts, taking)
-    if began is not None and facts.now - began < GRACE:
+    may_be_deploy = began is not None and facts.now - began < GRACE
+    if may_be_deploy and (taking or not _is_late(facts)):
         return
     reason = _("No worker takes jobs.")
     if taking:
@@ -41,9 +43,15 @@ def judge_staff(facts: Facts) -> Iterator[Problem]:
     yield Problem("", reason, remedy, "workers_missing", at, "workers/")
 
 
-def _is_there(worker: Worker) -> bool:
+def is_there(worker: Worker) -> bool:
     """Whether a worker takes jobs, or is about to end in good order."""
     return bool(worker.queues) and (worker.is_stopping or not worker.is_quiet)
+
+
+def _is_late(facts: Facts) -> bool:
+    """Whether a job has waited for a worker for longer than one may."""
+    limit = facts.limits.max_latency
+    return any(each.waited_at(facts.now) > limit for each in facts.queues)
 
 
 def _short_since(facts: Facts, taking: Sequence[Worker], needed: int) -> float | None:
@@ -52,7 +60,10 @@ def _short_since(facts: Facts, taking: Sequence[Worker], needed: int) -> float |
     It goes back in time and undoes each start and each end, until there were enough.
     """
     living = {worker.name for worker in taking}
-    ends = facts.silent | facts.ended
+    ends = facts.silent
+    for name, at in facts.ended.items():
+        # One that others took the jobs back from had been silent before.
+        ends[name] = min(at, facts.seen.get(name, at))
     for worker in facts.live:
         if worker.name not in living and worker.quiet_since:
             ends[worker.name] = worker.quiet_since.timestamp()

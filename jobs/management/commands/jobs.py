@@ -237,14 +237,14 @@ class Command(JobCommands, BaseCommand):
         for queue in queues:
             control.pause(queue)
             remedy = f"python manage.py jobs resume {queue}"
-            self.stdout.write(f"Queue {queue} is paused. Go on with: {remedy}")
+            self.stdout.write(f"Queue {queue} is paused. Resume it with: {remedy}")
 
     def resume(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
         """Resume queues."""
         self._check_known(queues, force=force)
         for queue in queues:
             control.resume(queue)
-            self.stdout.write(f"Queue {queue} goes on.")
+            self.stdout.write(f"Workers take jobs from queue {queue} again.")
 
     def _check_known(self, queues: Sequence[str], *, force: bool) -> None:
         """Raise CommandError for a queue that nobody has used, before anything is changed."""

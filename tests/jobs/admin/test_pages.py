@@ -69,7 +69,7 @@ def test_overview_says_what_is_wrong_and_where_to_look(store, boss):
 
     assert '<h2 id="jobs-verdict">3 problems</h2>' in page
     assert "Queue default is late: its oldest job has waited for 5 minutes." in page
-    assert "Start more workers, or see what keeps these busy." in page
+    assert "Start more workers, or find out what keeps the workers busy." in page
     assert 'href="/admin/jobs/queues/default/"' in page
     assert 'href="#jobs-redis"' in page
     assert re.search(r"since [A-Z][a-z]+ \d+, \d{4}, .*, for <time", page)

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from jobs.store import Store
-from jobs.store.metrics import MINUTES, TEN_MINUTES, TOTAL, Measure, MetricStore
+from jobs.store.metrics import RESOLUTIONS, Measure, MetricStore
 from tests.jobs.inspect.filling import WORKER, beat, failure, fill, put
 
 SETS = ("ready", "scheduled", "retry", "dead", "done")
@@ -78,7 +78,7 @@ class Filled:
             "deploys": keys.deploys,
             **{
                 r.name: keys.metric(r.name, r.place(self.at)[0], f"job:{CLASS}")
-                for r in (MINUTES, TEN_MINUTES, TOTAL)
+                for r in RESOLUTIONS
             },
         }[name]
 
@@ -130,7 +130,18 @@ def corruptions() -> Iterator[Corruption]:
 def _types() -> Iterator[Corruption]:
     for name in QUEUE_KEYS:
         yield _replaced(f"{name} is another type", lambda f, n=name: f.key(n))
-    for name in ("queues", "workers", "worker", "requests", "names", "1", "10", "all", "deploys"):
+    for name in (
+        "queues",
+        "workers",
+        "worker",
+        "requests",
+        "names",
+        "10s",
+        "1",
+        "10",
+        "all",
+        "deploys",
+    ):
         yield _replaced(f"shared {name} is another type", lambda f, n=name: f.shared(n))
     yield Corruption(
         "every key of the queue is another type", _replace_all, lambda f: f.key("meta")
@@ -328,7 +339,7 @@ def _odd_name(filled: Filled, name: bytes) -> None:
 
     now = time.time()
     client.zadd(filled.shared("names"), {b"job:" + name: now})
-    for resolution in (MINUTES, TEN_MINUTES, TOTAL):
+    for resolution in RESOLUTIONS:
         key = filled.shared(resolution.name).removesuffix(CLASS).encode() + name
         client.copy(filled.shared(resolution.name), key)
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from jobs import inspect
-from tests.jobs.inspect.filling import fetch, fill, push
+from tests.jobs.inspect.filling import fetch, fill, push, put
 
 
 def queue_named(name, reader):
@@ -96,12 +96,37 @@ def test_latency_of_each_queue_is_its_own(store, reader):
     assert queue_named("high", reader).latency_seconds == pytest.approx(700, abs=5)
 
 
-def test_scheduled_and_running_jobs_have_no_latency(store, reader):
+def test_jobs_that_run_or_are_not_due_yet_have_no_latency(store, reader):
     push(store, ago=100)
     fetch(store)
     push(store, ago=-100)
 
     assert queue_named("default", reader).latency_seconds == 0.0
+
+
+@pytest.mark.parametrize("name", ["scheduled", "retry"])
+def test_latency_counts_jobs_that_are_due_and_not_ready_yet(store, reader, name):
+    """Without a worker nobody makes them ready, and the latency was told as 0."""
+    put(store, name, at=time.time() - 300)
+    put(store, name, at=time.time() + 300)
+
+    assert queue_named("default", reader).latency_seconds == pytest.approx(300, abs=5)
+
+
+def test_latency_is_that_of_the_job_that_has_waited_longest_in_any_set(store, reader):
+    push(store, ago=100)
+    put(store, "scheduled", at=time.time() - 200)
+    put(store, "retry", at=time.time() - 50)
+
+    assert queue_named("default", reader).latency_seconds == pytest.approx(200, abs=5)
+
+
+@pytest.mark.parametrize("score", ["-inf", "inf"])
+def test_latency_is_a_number_whatever_a_due_time_is(store, reader, score):
+    job_id = put(store, "retry")
+    store.client.zadd(store.keys("default").retry, {job_id: score})
+
+    assert 0 <= queue_named("default", reader).latency_seconds <= time.time()
 
 
 def test_job_put_back_by_a_repair_does_not_seem_to_wait_since_1970(store, reader):

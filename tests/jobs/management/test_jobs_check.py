@@ -66,7 +66,7 @@ def test_each_problem_is_a_line_and_the_handlers_hear_of_it(store, check):
     assert unserved.startswith("queue_unserved: No worker takes jobs from queue reports")
     assert re.fullmatch(
         r"queue_late: Queue default is late: its oldest job has waited for 100 seconds\. "
-        r"Start more workers, or see what keeps these busy\. "
+        r"Start more workers, or find out what keeps the workers busy\. "
         r"Since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}\.",
         late,
     )
@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_one_line(store, check):
     code, [line], errors = check()
 
     assert code == 1
-    assert line.startswith(f"unreadable: {key} It is not of the type that belongs there.")
+    assert line.startswith(f"unreadable: {key}: It is not of the type that belongs there.")
     assert errors == ""
 
 
@@ -152,4 +152,4 @@ def test_size_in_a_line_has_a_plain_space(store, check, monkeypatch):
 
     _, [line], _ = check()
 
-    assert line.startswith("redis_memory: Redis uses 2.7 MB of 2.9 MB of memory.")
+    assert line.startswith("redis_memory: Redis uses 2.7 MB of its 2.9 MB of memory.")

@@ -108,8 +108,9 @@ def test_what_cannot_be_changed_fails_with_its_reason_after_the_others_were_chan
     with pytest.raises(CommandError) as raised:
         jobs("retry", good, ready, "0123")
 
+    places = "Only jobs in these sets can be changed in this way: dead, retry, scheduled."
     assert str(raised.value).splitlines() == [
-        f"Job {ready} is ready; this can be done to jobs that are dead or retry or scheduled.",
+        f"Job {ready} is ready. {places}",
         "There is no job 0123.",
     ]
     assert inspect.find(good).place == "ready"
@@ -120,7 +121,7 @@ def test_queues_are_paused_and_resumed(store):
 
     assert "is paused" in jobs("pause", "default", "high")
     assert fetch(store) == []
-    assert jobs("resume", "default") == "Queue default goes on.\n"
+    assert jobs("resume", "default") == "Workers take jobs from queue default again.\n"
     assert len(fetch(store)) == 1
 
 
@@ -148,7 +149,7 @@ def test_a_pause_that_is_insisted_on_is_seen_and_can_be_ended(store):
     assert "is paused" in jobs("pause", "nosuch", "--force")
 
     assert {queue.name: queue.is_paused for queue in inspect.queues()}["nosuch"]
-    assert jobs("resume", "nosuch") == "Queue nosuch goes on.\n"
+    assert jobs("resume", "nosuch") == "Workers take jobs from queue nosuch again.\n"
 
 
 @pytest.mark.parametrize("arguments", [["stats"], ["stats", "--json"], ["top", "--every", "0.1"]])

@@ -12,6 +12,7 @@ from jobs.store.metrics import (
     BUCKETS,
     MINUTES,
     TEN_MINUTES,
+    TEN_SECONDS,
     TOTAL,
     Measure,
     MetricReader,
@@ -71,7 +72,7 @@ def test_two_workers_add_to_the_same_slot(metrics, found):
     assert slot.buckets == measure(0.5, 0.5, 2.0).buckets
 
 
-@pytest.mark.parametrize("resolution", [MINUTES, TEN_MINUTES])
+@pytest.mark.parametrize("resolution", [TEN_SECONDS, MINUTES, TEN_MINUTES])
 def test_a_window_reaches_over_the_borders_of_strings(metrics, resolution, found):
     step = resolution.seconds
     for n in range(5):
@@ -101,7 +102,7 @@ def test_totals_have_no_end_and_the_rest_is_forgotten_in_time(store, metrics, fo
     [slot] = found.read(["job:a"], TOTAL, 0, 1)["job:a"]
     assert slot.runs == 1
     assert store.client.ttl(keys.metric("all", 0, "job:a")) == -1
-    for resolution in (MINUTES, TEN_MINUTES):
+    for resolution in (TEN_SECONDS, MINUTES, TEN_MINUTES):
         chunk, _ = resolution.place(now)
         assert 0 < store.client.ttl(keys.metric(resolution.name, chunk, "job:a")) <= resolution.keep
 

@@ -3,6 +3,8 @@
 They are sent once, or kept while Redis is away.
 """
 
+import time
+
 import pytest
 
 from jobs import inspect
@@ -69,3 +71,20 @@ def test_what_nobody_looks_at_any_more_is_not_kept(monkeypatch):
 
 def test_nothing_noted_is_nothing_sent():
     Recorder(Store(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2)).send()
+
+
+def test_what_cannot_be_sent_is_kept_by_the_minute():
+    """By ten seconds, hours of it would take six times the room."""
+    away = Store(f"redis://127.0.0.1:{free_port()}/0", timeout=0.2)
+    recorder = Recorder(away)
+    minute = int(time.time()) // 60 * 60 - 60
+    for second in range(0, 60, 10):
+        recorder._measures["job:a.Job", minute + second].add(0.5, is_failure=second == 20)
+
+    with pytest.raises(StoreUnavailable):
+        recorder.send()
+
+    assert list(recorder._measures) == [("job:a.Job", minute)]
+    [kept] = recorder._measures.values()
+    assert (kept.runs, kept.failures, kept.microseconds) == (6, 1, 3_000_000)
+    assert sum(kept.buckets) == 6

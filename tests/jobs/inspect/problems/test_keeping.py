@@ -14,9 +14,9 @@ from tests.jobs.inspect.filling import beat, push
         (
             {"used_memory": 801},
             "redis_memory",
-            "Redis uses 801\xa0bytes of 1000\xa0bytes of memory.",
+            "Redis uses 801\xa0bytes of its 1000\xa0bytes of memory.",
         ),
-        ({"maxmemory": 0}, "redis_unlimited", "Redis has no limit of memory."),
+        ({"maxmemory": 0}, "redis_unlimited", "Redis has no memory limit."),
         (
             {"maxmemory_policy": "allkeys-lru"},
             "redis_eviction",
@@ -63,6 +63,18 @@ def test_memory_that_was_told_of_must_fall_a_little_further(store, judge, server
     assert problem.since.timestamp() == pytest.approx(now - 100, abs=0.01)
 
     server["used_memory"] = 740
+    assert judge() == {}
+
+
+def test_memory_that_was_told_of_last_week_may_rise_as_far_as_ever(store, judge, server):
+    """A note is kept for days, and had lowered the limit for as long."""
+    server["used_memory"] = 770
+    now = time.time()
+
+    Alarms(store).keep({"redis_memory:": Note(now - 900, now - 600, is_over=True)})
+    assert judge() == {}
+
+    Alarms(store).keep({"redis_memory:": Note(now - 90_000, now - 80_000)})
     assert judge() == {}
 
 

@@ -149,7 +149,7 @@ def test_an_error_of_a_rule_is_told_without_its_message(store, server, sight):
     [told] = inspect.problems(Reader(store, Sight(**sight)))
     [whole] = inspect.problems(Reader(store))
 
-    assert told.reason == "The rule about keeping failed: ValueError"
+    assert told.reason == "The rule about keeping failed: ValueError."
     assert "needle" in whole.reason
 
 

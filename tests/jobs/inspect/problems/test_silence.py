@@ -38,6 +38,17 @@ def test_a_worker_whose_jobs_were_taken_back_is_no_problem(store, judge):
     assert judge() == {}
 
 
+def test_a_worker_that_has_just_started_may_take_the_jobs_of_another_back(store, judge):
+    """Whoever had started one instead of a dead one heard of another problem."""
+    push(store)
+    beat(store, "new", started_at=time.time() - 10)
+    beat(store, "gone", ago=600)
+    assert judge() == {}
+
+    beat(store, "new", started_at=time.time() - 40)
+    assert list(judge()) == ["worker_silent:gone"]
+
+
 def test_a_heartbeat_that_is_late_is_no_problem(store, judge):
     push(store)
     beat(store, ago=20)

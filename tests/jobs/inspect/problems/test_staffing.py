@@ -43,11 +43,28 @@ def test_no_worker_is_a_problem_since_the_last_one_ended(store, judge):
     assert missing_since(found) == pytest.approx(100, abs=2)
 
 
+def test_a_worker_whose_jobs_were_taken_back_ended_when_it_was_last_seen(store, judge):
+    """It was named 20 seconds late, since its end counted from the recovery."""
+    push(store)
+    beat(store, "frozen", ago=50, beat_at=time.time() - 50)
+    leave(store, "frozen", ago=25)
+
+    assert missing_since(judge()) == pytest.approx(50, abs=2)
+
+
 def test_a_deploy_is_no_problem(store, judge):
     push(store, ago=20)
     leave(store, "old", ago=20)
 
     assert judge() == {}
+
+
+def test_a_deploy_of_a_late_queue_is_no_problem_while_some_workers_take_jobs(store, judge):
+    beat(store, "new", started_at=time.time() - 5)
+    leave(store, "old", ago=20)
+    push(store, ago=300)
+
+    assert list(judge(min_workers=2)) == ["queue_late:default"]
 
 
 def test_a_worker_that_stops_counts_until_it_has_ended(store, judge):
