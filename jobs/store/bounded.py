@@ -152,7 +152,7 @@ class _Bounded(_Base):
 
 
 def _has_answer(parser: Any) -> bool:
-    """Read what is there, without waiting, and return whether any of it is an answer."""
+    """Read what is there, without waiting, and return whether it holds an answer."""
     if parser._reader.has_data():  # noqa: SLF001  # redis-py shows it nowhere
         return True
     return bool(parser.read_from_socket(timeout=0, raise_on_timeout=False))
