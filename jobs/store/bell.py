@@ -85,8 +85,7 @@ class Bell:
         try:
             self._sleep(listeners, seconds)
         finally:
-            for listener in listeners:
-                listener.end(heard)
+            self._end(listeners, heard)
         if listeners and not any(listener.is_well for listener in listeners):
             raise StoreUnavailable(self._session.url, "the connection was lost while waiting")
         self.is_coarse = self.is_coarse or any(listener.was_refused for listener in listeners)
@@ -109,6 +108,8 @@ class Bell:
         listeners, failure = [], None
         for group in groups:
             queues = {bell: self._queues[bell] for bell in group}
+            if not heard.hanging.isdisjoint(queues.values()):
+                continue
             # The other nodes of a cluster wait meanwhile, and may have rung already.
             before = time_limit.deadline
             if is_spread:
@@ -118,7 +119,7 @@ class Bell:
             except StoreUnavailable as error:
                 failure = error
                 if isinstance(error.__cause__, redis.TimeoutError):
-                    heard.hanging.update(queues.values())
+                    self._note_hanging(queues.values(), heard)
             finally:
                 time_limit.deadline = before
         if failure and not listeners:
@@ -135,6 +136,24 @@ class Bell:
                 except NoPermissionError:
                     self.is_coarse = True
             return _Listener(pool, queues, limit=seconds)
+
+    def _end(self, listeners: list["_Listener"], heard: Heard) -> None:
+        """End every wait, first those whose answer is there.
+
+        A node that hangs is asked once, however many of the queues it has.
+        """
+        for listener in sorted(listeners, key=_Listener.has_answer, reverse=True):
+            if heard.hanging.isdisjoint(listener.queues.values()):
+                listener.end(heard)
+            else:
+                listener.give_up()
+            if listener.hangs:
+                self._note_hanging(listener.queues.values(), heard)
+
+    def _note_hanging(self, queues: Iterable[str], heard: Heard) -> None:
+        """Note that the node of these queues hangs, and with it those beside them."""
+        for queue in queues:
+            heard.hanging.update(self._session.queues_beside(queue, list(self._queues.values())))
 
     def _sleep(self, listeners: list["_Listener"], seconds: float) -> None:
         if any(listener.has_answer() for listener in listeners):
@@ -174,11 +193,13 @@ class _Listener:
         limit: float | None = None,
     ) -> None:
         self._pool = pool
-        self._queues = queues
         self._armed = armed
+        #: By the keys of their bells.
+        self.queues = queues
         self._connection: Connection = pool.get_connection()
         self._client_id: int | None = None
         self.is_well = True
+        self.hangs = False
         self.was_refused = False
         # One that waits longer than asked for is ended by us; 0 would be for ever.
         wait = ("BLPOP", *queues, 0 if limit is None else max(limit, 0.01))
@@ -218,16 +239,19 @@ class _Listener:
                 _wait_for_answer(self._connection)
             answer = self._connection.read_response()
             if answer:
-                heard.queues.add(self._queues[answer[0].decode()])
+                heard.queues.add(self.queues[answer[0].decode()])
             for queue in self._armed:
                 heard.answers[queue] = self._read()
         except Exception as error:  # noqa: BLE001  # whoever fetches next meets it too, and reports it
-            if isinstance(error, redis.TimeoutError):
-                heard.hanging.update(self._queues.values())
-            self.is_well = False
-            self._close()
+            self.hangs = isinstance(error, redis.TimeoutError)
+            self.give_up()
             return
         self._pool.release(self._connection)
+
+    def give_up(self) -> None:
+        """Close the connection, whose node does not answer or has gone."""
+        self.is_well = False
+        self._close()
 
     def _read(self) -> Any:
         """Return the answer to an armed command, which may be an error."""

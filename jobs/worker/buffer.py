@@ -120,8 +120,7 @@ class Buffer:
 
     def measured(self, elapsed: float) -> None:
         """Note how many seconds a job took."""
-        stock = self._stock
-        stock.mean_seconds += 0.1 * (elapsed - stock.mean_seconds)
+        self._stock.mean_seconds += 0.1 * (elapsed - self._stock.mean_seconds)
 
     # For the thread of the chores
 
@@ -228,7 +227,8 @@ class Buffer:
                     with self._unlocked():
                         self._quiet.wait(self._outage.pause)
             else:
-                self._outage.end()
+                if catch.has_answer:  # queues that Redis refuses are not asked each time
+                    self._outage.end()
                 if count:
                     prospect.note_fetch(catch, only)
                     self._stock.set_low_mark(len(catch.units), duties.idle)

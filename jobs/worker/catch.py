@@ -16,8 +16,8 @@ class Catch:
     there may be work in any. `next_due` are the seconds to the next job that is due. `ended`: units
     whose end Redis has answered. `again`: deliveries that it has forgotten, to be sent again.
     `gone`: numbers of units that are not ours any more, or are not to be begun. `heard`: queues
-    whose bell was heard and that were not served. `error`: the first failure; `is_away` when
-    nothing else came.
+    whose bell was heard and that were not served. `error`: the first failure. `has_answer`: some
+    queue has answered.
     """
 
     units: list[Unit] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Catch:
     gone: set[int] = field(default_factory=set)
     heard: set[str] = field(default_factory=set)
     error: Exception | None = None
-    is_away: bool = False
+    has_answer: bool = False
 
     def take(self, fetched: Fetched, queue: str, name: str, first: int, begin_by: float) -> None:
         """Add what one fetch brought.
@@ -56,6 +56,11 @@ class Catch:
         """Note when there will be something to do."""
         if seconds is not None and (self.next_due is None or seconds < self.next_due):
             self.next_due = seconds
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nothing but failures came."""
+        return self.error is not None and not self.has_answer
 
     @property
     def may_find_more(self) -> bool:

@@ -71,7 +71,7 @@ class Fetcher:
         heard: one that is not served here is to be served by others. Raises nothing: what failed
         stands in the answer.
         """
-        catch, answered = Catch(heard=set(heard)), 0
+        catch = Catch(heard=set(heard))
         for queue in self._order.next():
             is_sought = count > 0 and (only is None or queue in only)
             wanted = 0
@@ -87,12 +87,11 @@ class Fetcher:
                 continue
             try:
                 self._visit(queue, wanted, ended, catch)
-                answered += 1
+                catch.has_answer = True
                 self._obstacles.overcome(queue)
             except Exception as error:  # noqa: BLE001  # whatever Redis answers, what it gave already must not be lost
                 if not self._goes_on_after(queue, error, catch):
                     break
-        catch.is_away = catch.error is not None and not answered
         return catch
 
     def note_outage(self) -> None:

@@ -15,6 +15,7 @@ import redis
 
 from jobs.job import Job
 from jobs.store import Store
+from jobs.store import bell as bell_module
 from jobs.store.bell import HANGS_AFTER, Heard
 from jobs.store.connection import RedisCluster
 from tests.jobs.store.servers import running_cluster
@@ -164,6 +165,61 @@ def test_node_that_hangs_before_anybody_listens_to_it_is_told_within_seconds(sto
         assert time.monotonic() - started < 10
     assert heard.queues == {"q"}
     assert heard.hanging == {"high"}
+
+
+def beside(store, queue, count):
+    """Return names of queues on the node of a queue, this one first."""
+    others = [f"{queue}{number}" for number in range(100)]
+    return store.queues_beside(queue, others)[:count]
+
+
+def test_node_that_hangs_is_asked_once_however_many_its_queues_are(store, monkeypatch):
+    """Each of its queues once took a second.
+
+    Meanwhile a job that had come from another node waited.
+    """
+    ill = beside(store, "high", 4)
+    bell = store.bell([*ill, "q"])
+    listen, ask, asked = bell._listen, bell_module._wait_for_answer, []
+    with ExitStack() as stack:
+
+        def listen_and_hang(*args):
+            listeners = listen(*args)
+            stack.enter_context(hanging(store, "high"))
+            push(store, "q")
+            return listeners
+
+        def note_and_ask(connection):
+            asked.append(connection)
+            ask(connection)
+
+        monkeypatch.setattr(bell, "_listen", listen_and_hang)
+        monkeypatch.setattr(bell_module, "_wait_for_answer", note_and_ask)
+        heard = bell.wait(LONG, [*ill, "q"])
+
+    assert (heard.queues, heard.hanging) == ({"q"}, set(ill))
+    assert len(asked) == 1
+
+
+def test_node_that_hangs_already_is_listened_to_once_however_many_its_queues_are(
+    store, ports, monkeypatch
+):
+    ill = beside(store, "high", 4)
+    fresh = Store(f"redis+cluster://127.0.0.1:{ports[0]}", timeout=30)
+    bell = fresh.bell([*ill, "q"])
+    listener, tried = bell._listener, []
+
+    def note_and_listen(queues, *args):
+        tried.extend(queues.values())
+        return listener(queues, *args)
+
+    monkeypatch.setattr(bell, "_listener", note_and_listen)
+    with closing(fresh), hanging(store, "high"):
+        push(store, queue="q")
+        heard = bell.wait(LONG, [*ill, "q"])
+
+    assert (heard.queues, heard.hanging) == ({"q"}, set(ill))
+    assert tried == [ill[0], "q"]
 
 
 def test_queues_of_a_hanging_node_are_left_out_before_anybody_asks_them(

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 
+from jobs.worker import obstacles
 from tests.jobs.worker.gate import GATED, QUICK, begun, gate
 from tests.jobs.worker.made_jobs import client_of, place_of, push
 from tests.jobs.worker.small_worker import make_worker, running
@@ -80,6 +81,28 @@ def test_finished_job_of_a_refused_queue_keeps_no_thread_busy(store, worker_sett
         client_of(store).rename("aside", keys.running)
         wait_until(lambda: place_of(store, held, "broken") is None)
     assert turns < 60
+
+
+def test_only_queue_that_stays_refused_is_told_once(store, worker_settings, monkeypatch, caplog):
+    """It was told each second, with a traceback.
+
+    Between two refusals nothing was asked, which was taken for an answer.
+    """
+    monkeypatch.setattr(obstacles, "REFUSED_FOR", 0.3)
+    client_of(store).set(store.keys("default").running, "no hash")
+    worker = make_worker(worker_settings)
+    visit, visits = worker.buffer._fetcher._visit, []
+
+    def note_and_visit(*args):
+        visits.append(args)
+        return visit(*args)
+
+    monkeypatch.setattr(worker.buffer._fetcher, "_visit", note_and_visit)
+    with running(worker):
+        wait_until(lambda: len(visits) > 2, timeout=20)
+
+    assert caplog.text.count("worker.redis_away") == 1
+    assert caplog.text.count("worker.queue_refused") == 1
 
 
 def test_broken_bell_keeps_no_thread_busy(store, worker_settings):
