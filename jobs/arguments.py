@@ -19,8 +19,9 @@ from django.utils.functional import Promise
 
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
-from jobs.redaction import REDACTED, is_secret
+from jobs.redaction import is_secret
 from jobs.text import brief, shortened
+from jobs.text_secrets import REDACTED
 
 _REMEDIES: Sequence[tuple[type | tuple[type, ...], str]] = (
     (Model, "pass its primary key (value.pk) and load it in perform"),

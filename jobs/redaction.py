@@ -1,4 +1,4 @@
-"""Hides the values of secrets among arguments, by their names, and passwords within addresses.
+"""Hides the values of secrets among arguments, by their names, and secrets within texts.
 
 It does so wherever people may read arguments. Which names are secret is the setting REDACT. A name
 matches by whole words: `api_key` hides `X-Api-Key`, `apikeys` and `API_KEY_2`. The strongest words,
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
-from urllib.parse import unquote
 
 from jobs.payload import Payload
+from jobs.text_secrets import REDACTED, traceback_without_secrets, without_secrets
 
 #: The names of secrets where the project gives none of its own.
 DEFAULT_REDACT = (
@@ -34,10 +34,8 @@ DEFAULT_REDACT = (
     *("bank_account", "routing_number", "sort_code", "ssn", "social_security_number", "tax_id"),
     *("passport_number", "national_id", "drivers_license"),
 )
-#: What stands in the place of a secret.
-REDACTED = "[redacted]"
-#: How that begins, and whatever else may stand there. A text that contains it is hidden itself, so
-#: that nobody takes it for the place of a secret.
+#: How REDACTED begins, and whatever else may stand there. A text that contains it is hidden itself,
+#: so that nobody takes it for the place of a secret.
 MARK = "[redacted"
 #: Deeper values are hidden whole. `enqueue` refuses them, and whatever else wrote them must break
 #: no page.
@@ -64,14 +62,6 @@ _BOUNDARY = re.compile(
     r"|(?<=\d)(?=[^\W\d_])"
     r"|(?<=[^\W\d_])(?=\d)"
 )
-#: The password in `scheme://user:password@host`, also one with `/`, `?` or `#` in it. What stands
-#: after a port is a path. No part reaches beyond the next `://`, so the search is linear.
-_URL_PASSWORD = re.compile(
-    r"(://[^\s/?#:@]*:)"
-    r"(?:[^\s/?#]+@|(?!\d{1,5}[/?#])(?:(?!://)[^\s@])+@(?:[^\s/?#@]*@)*)"
-)
-#: A value in the query of an address, or in a form as a browser sends it.
-_QUERY_VALUE = re.compile(r"(\A|[?&;#])([^\s?&;#=]{1,100})=(?:\"[^\s\"]*\"|[^\s&;#\"<>]+)")
 #: Longer keys are not remembered, so that memory stays bounded.
 _MOST_KEY = 100
 
@@ -79,10 +69,21 @@ _MOST_KEY = 100
 def redact(value: Any, names: Sequence[str], mask: Mask | None = None, place: Place = ()) -> Any:
     """Return a copy of JSON in which everything under a secret name is hidden.
 
-    Passwords and secret parameters within addresses are hidden too. Booleans, and numbers that
-    count (`max_tokens`), are no secrets. A mask may choose what stands for each secret.
+    Secrets within texts are hidden too, as `text_secrets` says. Booleans, and numbers that count
+    (`max_tokens`), are no secrets. A mask may choose what stands for each secret.
     """
     return _Redactor(tuple(names), mask or _plainly).redact(value, place, DEEPEST)
+
+
+def redact_text(text: str, names: Sequence[str]) -> str:
+    """Return a text without secrets, such as the message of an error."""
+    return _Redactor(tuple(names), _plainly).text(text)
+
+
+def redact_traceback(text: str, names: Sequence[str]) -> str:
+    """Return a traceback without the secrets in the messages of its errors."""
+    redactor = _Redactor(tuple(names), _plainly)
+    return redactor.text(text, traceback_without_secrets)
 
 
 def is_secret(key: object, names: Sequence[str]) -> bool:
@@ -151,6 +152,10 @@ class _Redactor:
             return self._mask(place, None)
         return self.redact(value, place, depth)
 
+    def text(self, text: str, without: Callable[..., str] = without_secrets) -> str:
+        """Return a text without the secrets in it."""
+        return without(text, self._is_hidden) if self._has_names else text
+
     def _is_hidden(self, name: str, value: Any) -> bool:
         if value is None or isinstance(value, bool) or not is_secret(name, self._names):
             return False
@@ -160,19 +165,8 @@ class _Redactor:
     def _redact_text(self, text: str, place: Place) -> str:
         if MARK in text:
             return self._mask(place, None)
-        if not self._has_names:
-            return text
-        hidden = text
-        if "://" in text:
-            hidden = _URL_PASSWORD.sub(rf"\1{REDACTED}@", text)
-        if "=" in text:
-            hidden = _QUERY_VALUE.sub(self._redact_parameter, hidden)
+        hidden = self.text(text)
         return text if hidden == text else self._mask(place, hidden)
-
-    def _redact_parameter(self, found: re.Match[str]) -> str:
-        before, name = found.groups()
-        is_hidden = is_secret(unquote(name), self._names)
-        return f"{before}{name}={REDACTED}" if is_hidden else found[0]
 
 
 def _plainly(_: Place, hidden: str | None) -> str:

@@ -18,8 +18,9 @@ from jobs.conf import get_settings
 from jobs.errors import InvalidArguments
 from jobs.inspect import JobRecord
 from jobs.payload import Payload
-from jobs.redaction import MARK, REDACTED, Place, parameter_of, redacted_arguments
+from jobs.redaction import MARK, Place, parameter_of, redacted_arguments
 from jobs.text import shortened
+from jobs.text_secrets import REDACTED
 
 #: The longest form of a value in a change.
 MOST_CHARACTERS = 100

@@ -35,7 +35,7 @@ def seen_classes(names: Sequence[str], reader: Reader) -> list[str]:
 
 
 def _queue_of(name: str) -> str | None:
-    """Return the queue that is written on a class, None where nobody knows the class."""
+    """Return the queue of a class, None for one that nobody knows."""
     try:
         return registry.find(name).options.queue
     except UnknownJob:

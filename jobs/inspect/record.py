@@ -18,7 +18,7 @@ from jobs.errors import InvalidPayload, UnknownJob
 from jobs.job import Job
 from jobs.moment import moment
 from jobs.payload import JobError, Payload, corrupt_payload, decode
-from jobs.redaction import redacted_arguments
+from jobs.redaction import redact_text, redacted_arguments
 from jobs.registry import registry
 from jobs.store.job_reader import Entry, Location
 from jobs.store.reader import TIME_BITS, Reader, SetName
@@ -102,7 +102,10 @@ class JobRecord:
 
     @property
     def errors(self) -> list[JobError]:
-        """What went wrong so far, the oldest first."""
+        """What went wrong so far, the oldest first.
+
+        Their words may hold secrets. Show them with `redact_text`.
+        """
         errors: list[object] = [*self.payload.errors]  # whatever `decode` lets pass
         return [error for error in errors if isinstance(error, dict)]
 
@@ -117,10 +120,12 @@ class JobRecord:
         """The class of the last error, or nothing."""
         return text_in(self.error, "class") if self.error else ""
 
-    @property
+    @cached_property
     def error_message(self) -> str:
-        """The message of the last error, or nothing."""
-        return text_in(self.error, "message") if self.error else ""
+        """The message of the last error without secrets, or nothing."""
+        if self.error is None:
+            return ""
+        return redact_text(text_in(self.error, "message"), get_settings().redact)
 
     @property
     def enqueued_at(self) -> datetime:

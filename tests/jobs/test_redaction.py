@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from jobs import Job
 from jobs.payload import Payload
-from jobs.redaction import DEFAULT_REDACT, REDACTED, is_secret, redact, redacted_arguments
+from jobs.redaction import DEFAULT_REDACT, is_secret, redact, redacted_arguments
+from jobs.text_secrets import REDACTED
 
 
 class PayJob(Job):
@@ -215,11 +216,9 @@ def test_a_name_matches_in_every_alphabet_and_however_it_is_encoded(name, key):
         ("/callback?state=1&token=s3cret", "/callback?state=1&token=[redacted]"),
         ("grant=code&client_secret=s3cret", "grant=code&client_secret=[redacted]"),
         ("token=s3cret", "token=[redacted]"),
-        ("a token=s3cret in a sentence", None),
         ("https://h:8080/@me", None),
         ("https://h/a?tokenizer=bpe", None),
         ("mail a@b.example or call 1:2", None),
-        ("password: s3cret", None),
     ],
 )
 def test_passwords_within_addresses_are_hidden(text, shown):

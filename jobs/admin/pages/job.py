@@ -5,7 +5,7 @@ it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from jobs.admin.verbs import Verb, verbs_for
 from jobs.conf import get_settings
 from jobs.inspect import Explanation, JobRecord
 from jobs.inspect.record import text_in, time_of
-from jobs.redaction import redact
+from jobs.redaction import redact, redact_text, redact_traceback
 from jobs.store.reader import Reader
 
 PLACES: dict[str, Promise] = {
@@ -125,12 +125,13 @@ def show(
     elif form is None:
         form = RunAgainForm(job)
     secrets = get_settings().redact
+    failures = tuple(_failures(job, secrets))
     shown = JobDetail(
         job=job,
         place=PLACES[job.place],
         explanation=inspect.explain_job(job, reader),
-        moments=tuple(sorted(_moments(job), key=lambda moment: moment.at)),
-        failures=tuple(_failures(job)),
+        moments=tuple(sorted(_moments(job, failures), key=lambda moment: moment.at)),
+        failures=failures,
         arguments=_json({"args": job.args, "kwargs": job.kwargs}) if can.view_arguments else "",
         options=_json(redact(job.payload.options, secrets)),
         context=_json(redact(job.payload.context, secrets)),
@@ -167,11 +168,11 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
     return []
 
 
-def _moments(job: JobRecord) -> Iterator[Moment]:
+def _moments(job: JobRecord, failures: Sequence[Failure]) -> Iterator[Moment]:
     yield Moment(job.enqueued_at, _("Enqueued"))
     if job.run_after:
         yield Moment(job.run_after, _("Asked to run"))
-    for failure in _failures(job):
+    for failure in failures:
         if failure.at:
             yield Moment(failure.at, _("Attempt failed"), failure.error_class, "bad")
     if job.finished_at:
@@ -190,14 +191,14 @@ def _moments_of_place(place: str, at: datetime) -> Iterator[Moment]:
         yield Moment(at, _("Result expires"))
 
 
-def _failures(job: JobRecord) -> Iterator[Failure]:
+def _failures(job: JobRecord, secrets: Sequence[str]) -> Iterator[Failure]:
     for number, error in enumerate(job.errors, 1):
         yield Failure(
             number=number,
             error_class=text_in(error, "class"),
-            message=text_in(error, "message"),
+            message=redact_text(text_in(error, "message"), secrets),
             worker=text_in(error, "worker"),
-            traceback=text_in(error, "traceback"),
+            traceback=redact_traceback(text_in(error, "traceback"), secrets),
             at=time_of(error),
         )
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from jobs.job import Retry
-from jobs.redaction import REDACTED
+from jobs.text_secrets import REDACTED
 from jobs.worker.process import WorkerProcess
 from tests.jobs.worker.code_jobs import (
     CODE,
