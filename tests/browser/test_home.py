@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jobs.conf import get_settings
-from tests.orders.factories import OrderFactory
+from tests.orders.factories import OrderFactory, ProductFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,6 +33,17 @@ def test_orders_are_listed_and_lead_to_their_pages(page: Page):
     page.get_by_title(f"Link to order {order.pk}").click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {order.pk}")
+
+
+def test_order_number_stands_on_one_line_on_a_phone(page: Page):
+    product = ProductFactory.create(name="Self-sealing stem bolts for stations near a wormhole")
+    order = OrderFactory.create(pk=1_234_567, product=product)
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto("/")
+
+    number = page.get_by_title(f"Link to order {order.pk}")
+
+    assert number.evaluate("link => link.getClientRects().length") == 1
 
 
 def test_every_service_is_well_and_tells_where_it_is(page: Page, shop: str):

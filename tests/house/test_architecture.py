@@ -11,6 +11,7 @@ PAGES = [
     ROOT / "ARCHITECTURE.md",
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 #: Where a path may begin that a page shortens, as `store/line.py` and `buffer.py`.

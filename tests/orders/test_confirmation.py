@@ -12,9 +12,10 @@ from fake_services.models import Behavior, Email
 from jobs import Snooze
 from jobs.testing import assert_enqueued, assert_nothing_enqueued
 from orders import confirmation, order_creator
-from orders.confirmation import CLAIM, ConfirmationClaimed
+from orders.confirmation import CLAIM, SUBJECT, ConfirmationClaimed
 from orders.jobs import RequestOrderFulfillmentJob, SendOrderNotificationEmailJob
 from orders.models import Order
+from orders.naive import NaiveCompleteOrderJob
 from orders.services.http import ServerError
 from tests.orders.factories import OrderFactory
 
@@ -95,3 +96,12 @@ def test_confirmation_is_found_among_those_of_other_orders(services):
 
     assert confirmation._find(second) is None
     assert confirmation._find(first) == first.email_id
+
+
+@pytest.mark.parametrize("job", [SendOrderNotificationEmailJob, NaiveCompleteOrderJob])
+def test_confirmation_has_a_subject_whichever_job_sends_it(services, job):
+    order = OrderFactory.create(charge_successful=True)
+
+    job.perform_now(order.pk)
+
+    assert Email.objects.get().request["template_data"]["subject"] == SUBJECT

@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.test import Client
 from django.utils import timezone
 
@@ -153,6 +154,20 @@ def test_order_form_needs_a_csrf_token():
 
 def test_reload_of_the_refused_form_goes_home(client):
     assert client.get("/orders").url == "/"
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("/orders/", "/orders"),
+        ("/orders/new/", "/orders/new"),
+        ("/favicon.ico", static("favicon.svg")),
+    ],
+)
+def test_address_as_people_and_browsers_write_it_leads_on(client, asked, meant):
+    answer = client.get(asked)
+
+    assert (answer.status_code, answer.url) == (301, meant)
 
 
 @pytest.mark.parametrize("path", ["/orders/999", "/orders/999/status"])

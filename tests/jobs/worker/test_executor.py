@@ -11,6 +11,7 @@ from django.db import transaction
 from jobs.errors import Discard, Expired, Snooze
 from jobs.job import Job
 from jobs.middleware import Middleware
+from jobs.payload import Payload
 from jobs.registry import registry
 from jobs.worker.process import WorkerProcess
 from tests.jobs.worker.code_jobs import (
@@ -158,6 +159,18 @@ def test_payload_with_a_count_that_is_no_number_is_parked(store, worker, caplog)
     run_until_settled(store, worker, job_id)
 
     assert place_of(store, job_id) == "dead"
+
+
+def test_job_does_not_run_under_the_id_that_its_payload_claims(store, worker):
+    CODE["perform"] = lambda job: seen.append(job.job_id)
+    forged = Payload(0, "of-another-job", registry.name_of(CodeJob), "default")
+    job_id = push_raw(store, forged.encode())
+
+    run_until_settled(store, worker, job_id)
+
+    assert seen == []
+    assert place_of(store, job_id) == "dead"
+    assert "it is kept for" in payload_of(store, job_id).errors[0]["message"]
 
 
 def test_job_class_that_cannot_be_made_is_parked(store, worker):
