@@ -212,7 +212,7 @@ class TransactionRolledBack(Event):
 
 
 class ForkCameBack(Event, kw_only=True):
-    """A child that a job had forked came back from `perform`, and was ended."""
+    """A child that a job or chore had forked came back, and was ended."""
 
     NAME: ClassVar[str] = "job.fork_came_back"
     LEVEL: ClassVar[int] = logging.ERROR

@@ -179,8 +179,8 @@ class Buffer:
 
     @property
     def turns(self) -> int:
-        """How often a round trip or a sleep has ended."""
-        return self._duties.turns
+        """How often a queue was asked, or a round or a sleep has ended."""
+        return self._duties.turns + self._fetcher.visits
 
     @property
     def is_waiting(self) -> bool:

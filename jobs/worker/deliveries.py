@@ -18,6 +18,8 @@ from jobs.worker.unit import Unit, drained
 
 #: Pause before a delivery is sent again, when Redis is away and when Redis refuses it. Seconds.
 PAUSE_AWAY, PAUSE_REFUSED = 0.05, 1.0
+#: How long deliveries are sent again in one go, as the chores have more to do. Seconds.
+LONGEST_GO = 2.0
 
 
 class Deliveries:
@@ -66,14 +68,15 @@ class Deliveries:
     def send_again(self) -> None:
         """Send the deliveries that are owed, until Redis is away.
 
-        One that Redis refuses keeps no other waiting.
+        What has not gone after a while is left for the next call. One that Redis refuses keeps no other waiting.
         """
-        if time.monotonic() < self._tries_again_at:
+        began_at = time.monotonic()
+        if began_at < self._tries_again_at:
             return
         self._is_away = False
         for _ in range(len(self._owed)):
             self.record(self._owed.popleft().repeated())
-            if self._is_away:
+            if self._is_away or time.monotonic() > began_at + LONGEST_GO:
                 return
 
     def give_back(self, units: Sequence[Unit]) -> None:

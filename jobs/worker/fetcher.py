@@ -5,7 +5,9 @@ fetches at a time. Beside it another thread may sleep, with fetches of its own t
 bell: see `arming.py`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -25,6 +27,8 @@ from jobs.worker.unit import Unit, number_in
 
 #: Most finished ids in one round trip: with 300 Redis is busy for less than a millisecond.
 MOST_FINISHED = 300
+#: How long a round that takes nothing goes on from queue to queue, in seconds.
+LONGEST_HAND_IN = 2.0
 
 #: Finished units by queue and by the name under which they were taken.
 FinishedByName = Mapping[tuple[str, str], Sequence[Unit]]
@@ -55,6 +59,8 @@ class Fetcher:
         self.name = base_name
         #: Queues that had more coroutines than there are places.
         self.crowded: set[str] = set()
+        #: How often a queue has been asked, whatever came of it.
+        self.visits = 0
         #: Tells how many places for coroutines are free.
         self.free_places: Callable[[], int] = lambda: settings.async_concurrency
 
@@ -72,7 +78,7 @@ class Fetcher:
         stands in the answer.
         """
         catch = Catch(heard=set(heard))
-        for queue in self._order.next():
+        for queue in self._in_turn(count):
             is_sought = count > 0 and (only is None or queue in only)
             wanted = 0
             if is_sought and catch.units:  # a higher queue had work, so this one is not asked
@@ -85,6 +91,7 @@ class Fetcher:
             if seconds := self._obstacles.seconds_left(queue):
                 catch.note_due(seconds)
                 continue
+            self.visits += 1
             try:
                 self._visit(queue, wanted, ended, catch)
                 catch.has_answer = True
@@ -116,6 +123,18 @@ class Fetcher:
 
     def _wanted(self, queue: str, count: int) -> int:
         return min(count, self.free_places()) if queue in self.crowded else count
+
+    def _in_turn(self, count: int) -> Iterator[str]:
+        """Yield the queues in the order of this round.
+
+        A round that takes nothing ends soon: the chores have more to do. What it leaves is seen to
+        in the next.
+        """
+        ends_at = math.inf if count else time.monotonic() + LONGEST_HAND_IN
+        for queue in self._order.next():
+            yield queue
+            if time.monotonic() > ends_at:
+                return
 
     # One queue
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from jobs.errors import StoreUnavailable
 from jobs.events import ChoreFailed, emit
+from jobs.worker import forks
 
 #: What came of a call: it was done, Redis is away, or something else was wrong.
 Verdict = Literal["done", "away", "failed"]
@@ -31,7 +32,7 @@ class Guard:
         other: it would end the thread, and nobody would be told why.
         """
         try:
-            do(*args)
+            _call(do, *args)
         except StoreUnavailable:
             self._note_outage()
             return "away"
@@ -42,3 +43,19 @@ class Guard:
             return "failed"
         self._failing.discard(name)
         return "done"
+
+
+def _call(do: Callable[..., object], *args: Any) -> None:
+    """Call it, and end a process that it forked and that came back.
+
+    Such a copy would do the chores of the worker, or of the supervisor, for ever.
+    """
+    generation = forks.generation
+    try:
+        do(*args)
+    except BaseException as error:
+        if forks.generation != generation:
+            forks.end_copy(error)
+        raise
+    if forks.generation != generation:
+        forks.end_copy()

@@ -1,5 +1,6 @@
 """Chores: one that fails is logged once, and harms no other."""
 
+import os
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from jobs.chore import Chore, FeatureChore, Place, bring, take_away
 from jobs.errors import StoreUnavailable
 from jobs.worker.chores import Chores, ChoresThread
 from jobs.worker.guard import Guard
+from tests.jobs.worker.forking import exit_code
 from tests.jobs.worker.small_worker import make_worker
 from tests.waiting import wait_until
 
@@ -75,6 +77,27 @@ def test_chore_is_done_when_its_time_has_come():
     chores.do_due()
 
     assert done == ["a", "a"]
+
+
+@pytest.mark.parametrize(
+    ("how", "code"), [(None, 1), (ValueError("no such program"), 1), (SystemExit(7), 7)]
+)
+def test_child_of_a_chore_that_comes_back_is_ended(how, code):
+    """It did the chores of the worker for ever, even when that had ended."""
+    children, pid = [], os.getpid()
+
+    def fork() -> None:
+        if child := os.fork():
+            children.append(child)
+        elif how:
+            raise how
+
+    verdict = Guard()("fork", fork)
+    if os.getpid() != pid:
+        os._exit(99)
+
+    assert verdict == "done"
+    assert exit_code(children[0]) == code
 
 
 def test_thread_says_farewell_once_and_ends():

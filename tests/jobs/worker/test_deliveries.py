@@ -93,6 +93,24 @@ def test_first_ending_that_is_nobodys_is_told(endings, units, caplog):
     assert units[0].id in caplog.text
 
 
+def test_many_endings_are_sent_in_several_goes(endings, units, monkeypatch):
+    """A slow Redis once kept the chores for minutes.
+
+    The process was taken for broken then.
+    """
+    monkeypatch.setattr("jobs.worker.deliveries.LONGEST_GO", -1.0)
+    for unit, name in zip(units, ("first", "second", "third"), strict=True):
+        endings.owe(ending_of(unit, name, True))
+
+    endings.send_again()
+    assert sent == ["first"]
+    endings.send_again()
+    endings.send_again()
+
+    assert sent == ["first", "second", "third"]
+    assert endings.is_empty
+
+
 def test_refusal_is_told_once(endings, units, caplog):
     refused = RuntimeError("READONLY")
     endings.record(ending_of(units[0], "refused", refused, refused, True))

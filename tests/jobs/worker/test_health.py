@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from jobs.worker import health
 from jobs.worker.health import Pulse
+from tests.jobs.worker.gate import gate
 from tests.jobs.worker.small_worker import make_worker, running
 from tests.waiting import wait_until
 
@@ -51,3 +52,28 @@ def test_worker_that_finds_nothing_to_do_goes_on_turning(store, worker_settings)
         before = worker.buffer.turns
 
         wait_until(lambda: worker.buffer.turns > before + 3, timeout=5)
+
+
+def test_worker_that_goes_slowly_from_queue_to_queue_goes_on_turning(
+    store, worker_settings, monkeypatch
+):
+    """With a slow Redis and many queues one round takes minutes.
+
+    The process was taken for broken, and so was the one that took its place.
+    """
+    worker = make_worker(worker_settings, "high", "default")
+    fetch, asked = worker._store.running.fetch, []
+
+    def fetch_slowly(queue, *args, **kwargs):
+        asked.append(queue)
+        if queue == "default":
+            assert gate.wait(10)
+        return fetch(queue, *args, **kwargs)
+
+    monkeypatch.setattr(worker._store.running, "fetch", fetch_slowly)
+    with running(worker):
+        wait_until(lambda: "default" in asked)
+
+        assert worker.buffer._duties.turns == 0  # the round is not over
+        assert worker.buffer.turns > 0
+        gate.set()

@@ -3,6 +3,7 @@
 It compares what Redis says of it with what it knows.
 """
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -67,3 +68,27 @@ def test_doubt_that_comes_up_during_a_look_outlives_it(store, worker_settings, m
     assert worker.custody.doubtful == {"default"}
     worker.fetch(1)
     assert worker.custody.doubtful == set()
+
+
+def test_look_around_in_many_queues_is_done_in_several_rounds(store, worker_settings, monkeypatch):
+    """A slow Redis once kept the chores in one round for minutes."""
+    monkeypatch.setattr("jobs.worker.fetcher.LONGEST_HAND_IN", 0.01)
+    queues = ("high", "default", "low")
+    worker = Hands(store, worker_settings, *queues)
+    worker.fetch(1)
+    worker.fetcher.note_outage()
+    list_running, looked = store.running.list_running, []
+
+    def list_slowly(queue, name):
+        looked.append(queue)
+        threading.Event().wait(0.02)
+        return list_running(queue, name)
+
+    monkeypatch.setattr(store.running, "list_running", list_slowly)
+    rounds = 0
+    while worker.custody.doubtful:
+        worker.fetch(0)
+        rounds += 1
+        assert len(looked) <= rounds
+
+    assert looked == list(queues)
