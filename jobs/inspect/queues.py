@@ -94,7 +94,7 @@ def queues(reader: Reader | None = None, names: Sequence[str] | None = None) -> 
     reader = reader or get_reader()
     names = queue_names(reader) if names is None else names
     counts = reader.counts(names)
-    since = reader.ready_since(names)
+    since = reader.ready_since([name for name in names if counts[name].ready])
     now = reader.now() if since else 0.0
     latencies = {name: max(0.0, now - since.get(name, now)) for name in names}
     return [_queue(name, counts[name], latencies[name]) for name in names]
