@@ -192,8 +192,11 @@ def _queue_facts(queue: Queue, answers: Mapping[str, Any], now: float) -> QueueF
 
 
 def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
-    """Return the time of the first entry, None where there is none."""
-    return found[0][1] / 1000 if found else None
+    """Return the time of the first entry, None where there is none.
+
+    A score that nobody has written for a time may be -inf.
+    """
+    return max(0.0, found[0][1] / 1000) if found else None
 
 
 def _failing(reader: Reader, now: float) -> tuple[Failing, ...]:
