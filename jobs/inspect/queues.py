@@ -49,9 +49,11 @@ def queue_names(reader: Reader | None = None) -> list[str]:
 def sees_every_queue(reader: Reader) -> bool:
     """Return whether a reader sees every queue.
 
-    These are those of the settings, and all that were ever used. One round trip.
+    These are those of the settings, and all that were ever used. Where none was, or nobody can read
+    which, it does not. One round trip.
     """
-    return all(map(reader.sight.sees_queue, {*_configured(), *reader.queue_names()}))
+    used = reader.queue_names()
+    return bool(used) and all(map(reader.sight.sees_queue, {*_configured(), *used}))
 
 
 def chosen_queues(queue: str, reader: Reader) -> list[str]:
