@@ -64,6 +64,8 @@ _BOUNDARY = re.compile(
 )
 #: Longer keys are not remembered, so that memory stays bounded.
 _MOST_KEY = 100
+#: Longer keys are taken as they are written. In one form they may be 18 times as long.
+_MOST_NORMAL = 1_000
 
 
 def redact(value: Any, names: Sequence[str], mask: Mask | None = None, place: Place = ()) -> Any:
@@ -188,7 +190,8 @@ def _spaced(text: str) -> str:
 
 def _normal(text: str) -> str:
     """Return a text in one form, however its letters are encoded."""
-    return text if text.isascii() else _parted(normalize("NFKC", text))
+    is_plain = text.isascii() or len(text) > _MOST_NORMAL
+    return text if is_plain else _parted(normalize("NFKC", text))
 
 
 def _parted(text: str) -> str:

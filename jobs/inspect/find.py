@@ -10,7 +10,7 @@ from jobs.store.reader import Reader
 def find(job_id: str, reader: Reader | None = None) -> JobRecord | None:
     """Return the job of this id, or None if there is none any more.
 
-    It looks into the queues that the reader sees. It costs three round trips, O(queues log n).
+    It looks into the queues that the reader sees. It costs four round trips, O(queues + log n).
     """
     reader = reader or get_reader()
     location = JobReader(reader).locate(queue_names(reader), job_id)

@@ -30,7 +30,7 @@ PORTION = 500
 #: Jobs that a search looks through first in each queue.
 FIRST_PORTION = 50
 #: A page ends with the job that completes so many bytes of payload.
-MOST_PAGE_BYTES = 8_000_000
+MOST_PAGE_BYTES = 2_000_000
 #: The sets that are shown with the latest first.
 LATEST_FIRST: frozenset[SetName] = frozenset({"dead", "done"})
 

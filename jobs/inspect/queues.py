@@ -1,5 +1,6 @@
 """The queues: how many jobs each holds, and how long the oldest has waited."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.conf import get_settings
@@ -49,9 +50,11 @@ def queue_names(reader: Reader | None = None) -> list[str]:
 def sees_every_queue(reader: Reader) -> bool:
     """Return whether a reader sees every queue.
 
-    These are those of the settings, and all that were ever used. One round trip.
+    These are those of the settings, and all that were ever used. Where none was, or nobody can read
+    which, it does not. One round trip.
     """
-    return all(map(reader.sight.sees_queue, {*_configured(), *reader.queue_names()}))
+    used = reader.queue_names()
+    return bool(used) and all(map(reader.sight.sees_queue, {*_configured(), *used}))
 
 
 def chosen_queues(queue: str, reader: Reader) -> list[str]:
@@ -85,16 +88,16 @@ def _of_classes() -> set[str]:
     return {registry.find(name).options.queue for name in registry.names()}
 
 
-def queues(reader: Reader | None = None) -> list[Queue]:
-    """Return every queue with its numbers.
+def queues(reader: Reader | None = None, names: Sequence[str] | None = None) -> list[Queue]:
+    """Return every queue with its numbers, or those of some names.
 
     It costs five round trips, and one more for each further priority that is ready in one queue:
     O(queues log n).
     """
     reader = reader or get_reader()
-    names = queue_names(reader)
+    names = queue_names(reader) if names is None else names
     counts = reader.counts(names)
-    ready_since = reader.ready_since(names)
+    ready_since = reader.ready_since([name for name in names if counts[name].ready])
     now = reader.now()
     found = []
     for name in names:

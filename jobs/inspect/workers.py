@@ -67,8 +67,8 @@ def workers(reader: Reader | None = None) -> list[Worker]:
     worker whose whole machine died is shown until that time is over. A reader that sees only some
     queues shows the workers that serve them.
 
-    What cannot be read of a heartbeat is left at its default and noted in `reader.problems`. It
-    costs three round trips, O(workers).
+    What cannot be read of a heartbeat is left at its default. It is noted in `reader.problems`,
+    unless the worker serves other queues too. It costs three round trips, O(workers).
     """
     reader = reader or get_reader()
     found = []
@@ -76,8 +76,9 @@ def workers(reader: Reader | None = None) -> list[Worker]:
         beat = Heartbeat.from_hash(stored.facts)
         worker = _seen_with(reader.sight, _worker(name, stored.seen_at, beat))
         if worker is not None:
-            _note_faults(name, beat, reader)
             found.append(worker)
+            if all(map(reader.sight.sees_queue, beat.queues)):  # a fault may quote another queue
+                _note_faults(name, beat, reader)
     return sorted(found, key=lambda worker: (worker.started_at or worker.beat_at, worker.name))
 
 

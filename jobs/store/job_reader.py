@@ -124,13 +124,7 @@ class JobReader:
         self._client = reader.store.client
         self.sight = reader.sight
 
-    def portion(
-        self,
-        ranks: Ranks,
-        job_class: str = "",
-        *,
-        with_payloads: bool = True,
-    ) -> Portion:
+    def portion(self, ranks: Ranks, job_class: str = "", *, with_payloads: bool = True) -> Portion:
         """Return the jobs at these ranks, or those that may be of one class.
 
         Some may be of another: only who reads the payload can be sure. It ends with the job whose
@@ -201,8 +195,17 @@ class JobReader:
     def locate(self, queues: Sequence[str], job_id: str) -> Location | None:
         """Return where a job is, or None if none of these queues has it.
 
-        Two round trips, O(queues log n).
+        Three round trips, O(queues + log n).
         """
+        questions = [
+            Question(self._store.keys(queue).payloads, "hstrlen", (job_id,)) for queue in queues
+        ]
+        lengths = self._reader.ask(questions)
+        holding = [queue for queue, length in zip(queues, lengths, strict=True) if length]
+        return self._locate(holding or queues, job_id)
+
+    def _locate(self, queues: Sequence[str], job_id: str) -> Location | None:
+        """Look into every place of these queues, also for an id without a payload."""
         asked = []
         for queue in queues:
             keys = self._store.keys(queue)
@@ -278,11 +281,7 @@ class JobReader:
         return max(0.0, float(deadline) / 1000 - now)
 
     def _location(
-        self,
-        queue: str,
-        job_id: str,
-        held_by: bytes | None,
-        scores: Sequence[float | None],
+        self, queue: str, job_id: str, held_by: bytes | None, scores: Sequence[float | None]
     ) -> Location:
         if held_by is not None:
             owner = Owner.parse(held_by)

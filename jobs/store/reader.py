@@ -228,7 +228,9 @@ class Reader(Asker):
             [Question(key, "zrangebyscore", bounds, {"withscores": True}, default=())]
         )
         names = [(self._name(key, raw), at) for raw, at in seen]
-        hashes = self.ask(
+        # Whoever sees only some queues is told of no key that names a worker of others.
+        asker = self if self.sight.sees_all_queues else Asker(self.store)
+        hashes = asker.ask(
             [Question(self.store.shared.worker(name), "hgetall", default={}) for name, _at in names]
         )
         return {
@@ -274,10 +276,10 @@ class Reader(Asker):
     def _name(self, key: str, raw: bytes) -> str:
         """Return a name that stands in a key.
 
-        A name that is not UTF-8 is noted.
+        A name that is not UTF-8 is noted for those who see every queue.
         """
         name = text_of(raw)
-        if shown(name) != name:
+        if shown(name) != name and self.sight.sees_all_queues:
             self.note(
                 key, _("It holds a name that is not UTF-8: %(name)s.") % {"name": shown(name)}
             )

@@ -68,7 +68,8 @@ class Deliveries:
     def send_again(self) -> None:
         """Send the deliveries that are owed, until Redis is away.
 
-        What has not gone after a while is left for the next call. One that Redis refuses keeps no other waiting.
+        What has not gone after a while is left for the next call. One that Redis refuses keeps no
+        other waiting.
         """
         began_at = time.monotonic()
         if began_at < self._tries_again_at:

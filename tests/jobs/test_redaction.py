@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs import Job
+from jobs import Job, redaction
 from jobs.payload import Payload
 from jobs.redaction import DEFAULT_REDACT, is_secret, redact, redacted_arguments
 from jobs.text_secrets import REDACTED
@@ -232,6 +232,12 @@ def test_a_text_full_of_beginnings_takes_no_time(text):
     redact(text, DEFAULT_REDACT)
 
     assert time.process_time() - start < 20
+
+
+def test_a_long_key_is_not_made_longer(monkeypatch):
+    monkeypatch.setattr(redaction, "normalize", lambda _, text: pytest.fail(text[:1]))
+
+    assert is_secret("\ufdfa" * 100_000 + " password", DEFAULT_REDACT)  # 18 letters in one sign
 
 
 def test_a_mask_is_told_the_place_and_what_is_left_of_a_text():

@@ -96,9 +96,9 @@ def job_set(request: HttpRequest, name: SetName) -> HttpResponse:
 def queue(request: HttpRequest, queue: str) -> HttpResponse:
     """Show one queue and its ready jobs."""
     reader = reader_for(request)
-    numbers = {each.name: each for each in inspect.queues(reader)}.get(queue)
-    if numbers is None:
+    if queue not in inspect.queue_names(reader):
         raise Http404(_("There is no queue %(queue)s.") % {"queue": queue})
+    [numbers] = inspect.queues(reader, [queue])
     shown = build(request, "ready", address(request, "jobs_ready_action", queue=queue), numbers)
     trail = [Link(_("Queues"), address(request, "jobs_queues"))]
     problems = dict.fromkeys((*reader.problems, *shown.found.problems))

@@ -38,9 +38,9 @@ class QueueFacts:
     """What is known of one queue.
 
     Times are epoch seconds by Redis' clock. `waiting_since` is when the oldest job that waits
-    could have run, be it ready or only due. `deaths` are those of the last hour, and `many_died_at`
-    is when they became more than the limit. `filled_at` is when the dead set became too full.
-    `ended` tells when workers left it.
+    could have run, be it ready or only due. `deaths` are those of the last hour where they may be
+    more than the limit, else 0, and `many_died_at` is when they became more. `filled_at` is when
+    the dead set became too full. `ended` tells when workers left it.
     """
 
     queue: Queue
@@ -131,16 +131,17 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
         Question(shared.problems, "hgetall", default={}),
         Question(shared.workers, "zrangebyscore", bounds, {"withscores": True}, default=()),
     ]
-    for queue in stats.queues:
-        asked += _queue_questions(reader, queue.name, now, limits)
-    used, notes, seen, *answers = reader.ask(asked)
-    size = len(answers) // max(1, len(stats.queues))
-    rows = [answers[start : start + size] for start in range(0, len(answers), max(1, size))]
+    of_queues = [_queue_questions(reader, queue, now, limits) for queue in stats.queues]
+    asked += [question for questions in of_queues for question in questions.values()]
+    used, notes, seen, *others = reader.ask(asked)
+    left = iter(others)
+    answers = [{name: next(left) for name in questions} for questions in of_queues]
     return Facts(
         now=now,
         own_clock_behind=now - own_clock,
         queues=tuple(
-            _queue_facts(queue, row, now) for queue, row in zip(stats.queues, rows, strict=True)
+            _queue_facts(queue, told, now)
+            for queue, told in zip(stats.queues, answers, strict=True)
         ),
         workers=stats.workers,
         seen={text_of(name): at for name, at in seen},
@@ -152,40 +153,52 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     )
 
 
-def _queue_questions(reader: Reader, queue: str, now: float, limits: Limits) -> list[Question]:
-    """Return the questions about one queue, whose answers `_queue_facts` takes in this order."""
-    keys = reader.store.keys(queue)
+def _queue_questions(
+    reader: Reader, queue: Queue, now: float, limits: Limits
+) -> dict[str, Question]:
+    """Return what is to be asked about one queue, by names that `_queue_facts` knows.
+
+    Nothing is asked whose answer follows from the numbers of the queue. Most of many queues are
+    idle, and each question takes longer here than in Redis.
+    """
+    keys = reader.store.keys(queue.name)
     head: dict[str, Any] = {"withscores": True}
-    hour_ago = (now - DEATHS_WITHIN) * 1000
-    many = {"start": limits.deaths, "num": 1, "withscores": True}
+    latest = (0, MOST_ENDED - 1)
+    asked = {"ended": Question(keys.ended, "zrange", latest, head | {"desc": True}, default=())}
+    if queue.dead > limits.deaths:
+        hour = ((now - DEATHS_WITHIN) * 1000, "+inf")
+        many = {"start": limits.deaths, "num": 1, "withscores": True}
+        asked["deaths"] = Question(keys.dead, "zcount", hour)
+        asked["many"] = Question(keys.dead, "zrangebyscore", hour, many, default=())
     full = max(0, int(limits.dead_max_jobs * limits.fullness) - 1)
-    return [
-        Question(keys.dead, "zcount", (hour_ago, "+inf")),
-        Question(keys.dead, "zrangebyscore", (hour_ago, "+inf"), many, default=()),
-        Question(keys.dead, "zrange", (full, full), head, default=()),
-        Question(keys.ended, "zrange", (0, MOST_ENDED - 1), head | {"desc": True}, default=()),
-    ]
+    if queue.dead > full:
+        asked["full"] = Question(keys.dead, "zrange", (full, full), head, default=())
+    return asked
 
 
-def _queue_facts(queue: Queue, answers: Sequence[Any], now: float) -> QueueFacts:
-    deaths, many, full, ended = answers
+def _queue_facts(queue: Queue, answers: Mapping[str, Any], now: float) -> QueueFacts:
     is_waiting = queue.ready or queue.latency_seconds
     return QueueFacts(
         queue=queue,
         waiting_since=now - queue.latency_seconds if is_waiting else None,
-        deaths=deaths,
-        many_died_at=_first_time(many),
-        filled_at=_first_time(full),
+        deaths=answers.get("deaths", 0),
+        many_died_at=_first_time(answers.get("many", ())),
+        filled_at=_first_time(answers.get("full", ())),
         # What ended in the future is nonsense, and would hide a shortage.
         ended={
-            first_name(text_of(name)): at / 1000 for name, at in reversed(ended) if at <= now * 1000
+            first_name(text_of(name)): at / 1000
+            for name, at in reversed(answers["ended"])
+            if at <= now * 1000
         },
     )
 
 
 def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
-    """Return the time of the first entry, None where there is none."""
-    return found[0][1] / 1000 if found else None
+    """Return the time of the first entry, None where there is none.
+
+    A score that nobody has written for a time may be -inf.
+    """
+    return max(0.0, found[0][1] / 1000) if found else None
 
 
 def _failing(reader: Reader, now: float) -> tuple[Failing, ...]:

@@ -14,7 +14,7 @@ from jobs import inspect
 from jobs.inspect import failures, job_sets
 from jobs.payload import Payload
 from jobs.store.reader import TIME_BITS
-from tests.jobs.inspect.filling import failure
+from tests.jobs.inspect.filling import failure, put
 
 FEW, MANY = 300, 5_000
 SETS = ("ready", "scheduled", "retry", "dead", "done")
@@ -144,3 +144,19 @@ def test_the_judgement_takes_few_round_trips_however_much_there_is(store, monkey
     inspect.problems(reader, stats)
 
     assert len(trips) <= 5
+
+
+@pytest.mark.parametrize(
+    ("page", "most"), [("stats.json", 10), ("queues/q7/", 1), ("job/{id}/", 2), ("dead/", 3)]
+)
+def test_an_idle_queue_costs_few_questions(store, client, meter, page, most):
+    job_id = put(store, "dead", "q7")
+    path = f"/admin/jobs/{page.format(id=job_id)}"
+    costs = []
+    for count in (10, 60):
+        store.intake.announce_queues([f"q{n}" for n in range(count)])
+        client.get(path)
+        commands, _ = meter.of(lambda: client.get(path))
+        costs.append(commands)
+
+    assert (costs[1] - costs[0]) / 50 < most

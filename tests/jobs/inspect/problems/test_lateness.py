@@ -50,6 +50,15 @@ def test_jobs_that_are_due_and_not_taken_are_late(store, judge, name):
     assert ago(judge()["queue_late:default"]) == pytest.approx(40, abs=2)
 
 
+def test_a_job_that_was_due_before_all_time_hides_no_other_problem(store, judge):
+    beat(store)
+    put(store, "scheduled", at=1.0, id="odd")
+    store.client.zadd(store.keys("default").scheduled, {"odd": "-inf"})
+    push(store, "reports", ago=300)
+
+    assert set(judge()) == {"queue_late:default", "queue_unserved:reports"}
+
+
 def test_a_queue_that_no_worker_takes_is_a_problem_and_not_late_too(store, judge):
     beat(store)
     push(store, "reports", ago=300)
