@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 
+from jobs.conf import JobsSettings
 from jobs.heartbeat import CLOCK_APART, Heartbeat
 from jobs.store import Store
 from jobs.store.heartbeats import Heartbeats
@@ -14,13 +15,20 @@ from jobs.worker.crew import Crew
 
 #: How long a worker is shown to people after its last heartbeat. Seconds.
 SHOWN_FOR = 60.0
+#: A process that has not looked at itself for so many heartbeats, and so many seconds, was frozen.
+FROZEN_HEARTBEATS, FROZEN_SECONDS = 3, 15.0
 
 
 class Portrait:
     """Shows one worker process to people."""
 
     def __init__(
-        self, store: Store, crew: Crew, course: Course, queues: Sequence[str], concurrency: int
+        self,
+        store: Store,
+        crew: Crew,
+        course: Course,
+        queues: Sequence[str],
+        settings: JobsSettings,
     ) -> None:
         """Take what is shown.
 
@@ -30,9 +38,10 @@ class Portrait:
         self._crew = crew
         self._course = course
         self._queues = queues
-        self._concurrency = concurrency
+        self._concurrency = settings.concurrency
         self._started_at = time.time()
-        self._fetching = _Turning()
+        most_gap = max(FROZEN_SECONDS, FROZEN_HEARTBEATS * settings.heartbeat)
+        self._fetching = _Turning(most_gap)
         self._apart_since: float | None = None
         self._quiet_since: float | None = None
 
@@ -83,15 +92,22 @@ class Portrait:
 
 
 class _Turning:
-    """When a counter that must go on was last seen to do so."""
+    """When a counter that must go on was last seen to do so.
 
-    def __init__(self) -> None:
+    Where nobody looked for a while, everything stood still, and the count begins again.
+    """
+
+    def __init__(self, most_gap: float) -> None:
+        """Take the longest time between two looks. Seconds."""
+        self._most_gap = most_gap
         self._counter = -1
-        self._since = 0.0
+        self._since = self._looked_at = 0.0
 
     def look(self, counter: int, at: float, *, is_due: bool) -> float | None:
         """Return since when it has stood still, None if it need not turn."""
-        if counter != self._counter or not is_due:
+        was_frozen = at - self._looked_at > self._most_gap
+        self._looked_at = at
+        if counter != self._counter or not is_due or was_frozen:
             self._counter, self._since = counter, at
             return None
         return self._since

@@ -83,7 +83,7 @@ class WorkerProcess:
         self._course = Course(settings.timeout)
         self._orphan = Orphan(self._store, settings, queues, name, board)
         self._burst = Burst(self._store, self.buffer, queues, is_wanted=burst)
-        self.portrait = Portrait(self._store, self.crew, self._course, queues, settings.concurrency)
+        self.portrait = Portrait(self._store, self.crew, self._course, queues, settings)
         chores = self._list_chores(settings.heartbeat, queues)
         guard = Guard(self.buffer.note_outage, worker=name)
         self._chores = ChoresThread(Chores(chores, guard), TICK)
