@@ -97,7 +97,7 @@ def _advice(url: str, reason: str) -> str:
     """Return what to do about a Redis that cannot be used."""
     if "maxmemory" in reason:
         return "It is full: give it more memory, or delete jobs."
-    question = "Is it running, and does JOBS_REDIS_URL name it?"
+    question = "Is it running, and is JOBS_REDIS_URL its address?"
     if url.startswith("rediss:"):
         return (
             f"{question} Does it speak TLS there, and does ssl_ca_certs in the URL name who "

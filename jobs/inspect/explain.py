@@ -115,8 +115,7 @@ class _Reasons:
         return f"{text} " + estimate % {"rate": f"{rate:,.1f}", "time": in_words(ahead / rate)}
 
     def _scheduled(self) -> Iterator[str]:
-        yield self._due(_("It is scheduled for %(time)s, in %(wait)s."))
-        yield from self._obstacles()
+        yield from self._due(_("It is scheduled for %(time)s, in %(wait)s."))
 
     def _retry(self) -> Iterator[str]:
         if self._job.error_class in LIMITS:
@@ -130,19 +129,25 @@ class _Reasons:
             }
         else:
             yield _("It asked to run later (a snooze), or its worker crashed while it ran.")
-        yield self._due(_("The next attempt is due at %(time)s, in %(wait)s."))
-        yield from self._obstacles()
+        yield from self._due(_("The next attempt is due at %(time)s, in %(wait)s."))
 
-    def _due(self, text: str) -> str:
+    def _due(self, text: str) -> Iterator[str]:
+        """Yield when the job is due, and what keeps it from being taken.
+
+        Once it is due, that is what matters most.
+        """
         at = self._job.at or moment(0)
         seconds = at.timestamp() - self._reader.now()
-        if seconds <= 0:
-            text = _(
-                "It has been due since %(time)s; "
-                "the next worker that looks at queue %(queue)s takes it."
-            )
-            return text % {"time": written(at), "queue": self._job.queue}
-        return text % {"time": written(at), "wait": in_words(seconds)}
+        if seconds > 0:
+            yield text % {"time": written(at), "wait": in_words(seconds)}
+            yield from self._obstacles()
+            return
+        yield from self._obstacles()
+        text = _(
+            "It has been due since %(time)s; "
+            "the next worker that looks at queue %(queue)s takes it."
+        )
+        yield text % {"time": written(at), "queue": self._job.queue}
 
     def _dead(self) -> Iterator[str]:
         when = written(self._job.at) if self._job.at else "?"
@@ -211,7 +216,9 @@ class _Reasons:
         serving = [worker for worker in workers(self._reader) if self._job.queue in worker.queues]
         taking = [worker for worker in serving if not worker.is_quiet]
         if not serving:
-            yield _("No live worker takes queue %(queue)s. Start one with: %(command)s") % {
+            yield _(
+                "No live worker takes jobs from queue %(queue)s. Start one with: %(command)s"
+            ) % {
                 "queue": self._job.queue,
                 "command": f"python manage.py runjobs -q {self._job.queue}",
             }

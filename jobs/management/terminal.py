@@ -82,13 +82,14 @@ def problem_line(problem: Problem) -> str:
 def judged_line(problem: Problem) -> str:
     """Return the line that names a problem.
 
-    It has the kind, the reason, the remedy, and since when.
+    It has the kind, the reason, since when, and the remedy. That may end in a command, which must
+    be easy to copy.
     """
     since = ""
     if problem.since:
         since = f" Since {timezone.localtime(problem.since):%Y-%m-%d %H:%M:%S %z}."
     key = f" {problem.key}:" if problem.kind == "unreadable" else ""
-    return printable(f"{problem.kind}:{key} {problem.reason} {problem.remedy}{since}")
+    return printable(f"{problem.kind}:{key} {problem.reason}{since} {problem.remedy}")
 
 
 def worker_row(worker: inspect.Worker) -> list[object]:

@@ -17,6 +17,8 @@ from jobs.worker.crew import Crew
 SHOWN_FOR = 60.0
 #: But not less than so many heartbeats.
 SHOWN_FOR_HEARTBEATS = 6
+#: A process that has not looked at itself for so many heartbeats, and so many seconds, was frozen.
+FROZEN_HEARTBEATS, FROZEN_SECONDS = 3, 15.0
 
 
 class Portrait:
@@ -41,7 +43,8 @@ class Portrait:
         self._concurrency = settings.concurrency
         self._shown_for = max(SHOWN_FOR, SHOWN_FOR_HEARTBEATS * settings.heartbeat)
         self._started_at = time.time()
-        self._fetching = _Turning()
+        most_gap = max(FROZEN_SECONDS, FROZEN_HEARTBEATS * settings.heartbeat)
+        self._fetching = _Turning(most_gap)
         self._apart_since: float | None = None
         self._quiet_since: float | None = None
 
@@ -92,15 +95,22 @@ class Portrait:
 
 
 class _Turning:
-    """When a counter that must go on was last seen to do so."""
+    """When a counter that must go on was last seen to do so.
 
-    def __init__(self) -> None:
+    Where nobody looked for a while, everything stood still, and the count begins again.
+    """
+
+    def __init__(self, most_gap: float) -> None:
+        """Take the longest time between two looks. Seconds."""
+        self._most_gap = most_gap
         self._counter = -1
-        self._since = 0.0
+        self._since = self._looked_at = 0.0
 
     def look(self, counter: int, at: float, *, is_due: bool) -> float | None:
         """Return since when it has stood still, None if it need not turn."""
-        if counter != self._counter or not is_due:
+        was_frozen = at - self._looked_at > self._most_gap
+        self._looked_at = at
+        if counter != self._counter or not is_due or was_frozen:
             self._counter, self._since = counter, at
             return None
         return self._since

@@ -2,8 +2,8 @@
 
 It looks at the last minute in six stretches of ten seconds. A class fails when in at least three
 of them, and in all six together, more of its runs failed than the limit allows. There must be ten
-failures. So what is over within a few seconds is no problem, nor is a single job that fails again
-and again.
+failures more than usual, and more than chance makes of the usual share. So what is over within a
+few seconds is no problem, nor is a single job that fails again and again.
 
 A class that runs too seldom for that is judged in the same way by the last six minutes. That is
 over when neither the present minute nor the one before was bad. It is also over when the class has
@@ -19,6 +19,7 @@ What goes on for a day and a half becomes usual.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 
 #: How many stretches are looked at, the present one among them.
 RECENT = 6
-#: In so many of them, and with so many failures in all, a class must have failed.
+#: In so many of them a class must have failed, and so many times more than usual in all.
 LEAST_BAD, LEAST_FAILURES = 3, 10
+#: What chance may add to the usual failures, in standard deviations. Once in some days it is more.
+MOST_CHANCE = 4
 #: So many runs that went well enough say that the trouble is over.
 LEAST_RUNS = 10
 #: The last stretches of ten minutes, which say nothing of what is usual.
@@ -80,9 +83,9 @@ def judge_failing(facts: "Facts") -> Iterator[Problem]:
         usual = failing.usual
         limit = usual + (1 - usual) * facts.limits.failures
         seconds, minutes = failing.ten_seconds[-RECENT:], failing.minutes[-RECENT:]
-        if _fails(seconds, limit):
+        if _fails(seconds, usual, limit):
             recent = _sum(seconds)
-        elif _fails(minutes, limit) and not _is_over(seconds, minutes, limit):
+        elif _fails(minutes, usual, limit) and not _is_over(seconds, minutes, limit):
             recent = _sum(minutes)
         else:
             continue
@@ -90,11 +93,16 @@ def judge_failing(facts: "Facts") -> Iterator[Problem]:
         yield _problem(failing.job_class, recent, usual, since)
 
 
-def _fails(slots: Slots, limit: float) -> bool:
-    """Whether a class failed often enough, and for long enough, in six stretches."""
+def _fails(slots: Slots, usual: float, limit: float) -> bool:
+    """Whether a class failed often enough, and for long enough, in six stretches.
+
+    With 60 runs of which half usually fail, 30 are expected, and 16 more are no chance.
+    """
     recent = _sum(slots)
-    has_failed_often = recent.failures >= LEAST_FAILURES and share(recent) >= limit
-    return has_failed_often and len(_bad(slots, limit)) >= LEAST_BAD
+    expected = recent.runs * usual
+    chance = MOST_CHANCE * sqrt(expected * (1 - usual))
+    is_rise = recent.failures - expected >= max(LEAST_FAILURES, chance)
+    return is_rise and share(recent) >= limit and len(_bad(slots, limit)) >= LEAST_BAD
 
 
 def _is_over(seconds: Slots, minutes: Slots, limit: float) -> bool:

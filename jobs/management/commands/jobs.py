@@ -76,7 +76,9 @@ class Command(JobCommands, BaseCommand):
         add("workers", self.workers, "Show every worker and what it runs.")
 
     def _add_check(self, add: Add) -> None:
-        check = add("check", self.check_problems, "Name each problem in a line; exit 1 if any.")
+        check = add(
+            "check", self.check_problems, "Name each problem; exit 1 if any, 2 without Redis."
+        )
         check.add_argument(
             "--min-workers", type=int, metavar="N", help="Instead of JOBS['CHECK_MIN_WORKERS']."
         )
@@ -291,6 +293,7 @@ def _what_is_wrong(diagnosis: inspect.Diagnosis, *, repair: bool) -> str:
     if diagnosis.strays:
         found.append(f"{len(diagnosis.strays):,} not in exactly one place")
     if diagnosis.problems:
-        found.append(counted(len(diagnosis.problems), "other problem"))
-    remedy = "" if repair else " Put them back with: python manage.py jobs doctor --repair"
+        noun = "other problem" if found else "problem"
+        found.append(counted(len(diagnosis.problems), noun))
+    remedy = "" if repair else " Repair this with: python manage.py jobs doctor --repair"
     return f"{' and '.join(found)}.{remedy}"

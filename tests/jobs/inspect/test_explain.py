@@ -55,8 +55,8 @@ def test_ready_and_no_worker_takes_the_queue(store):
     beat(store, queues="high")
 
     assert (
-        "No live worker takes queue default. Start one with: python manage.py runjobs -q default"
-        in said(make(store, "ready"))
+        "No live worker takes jobs from queue default. "
+        "Start one with: python manage.py runjobs -q default" in said(make(store, "ready"))
     )
 
 
@@ -103,7 +103,16 @@ def test_scheduled_tells_when_and_how_long_that_is(store):
 
 
 def test_overdue_waits_for_the_next_worker(store):
-    assert "It has been due since" in said(make(store, "scheduled", at=time.time() - 10))
+    beat(store)
+
+    assert said(make(store, "scheduled", at=time.time() - 10)).startswith("It has been due since")
+
+
+def test_overdue_names_first_what_keeps_it_from_being_taken(store):
+    job = make(store, "scheduled", at=time.time() - 10)
+
+    assert said(job).startswith("No live worker takes jobs from queue default.")
+    assert "It has been due since" in said(job)
 
 
 def test_retry_tells_the_error_and_the_next_attempt(store):

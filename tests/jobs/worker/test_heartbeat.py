@@ -182,6 +182,23 @@ def test_a_loop_that_stands_still_is_told_since_it_last_turned(worker_settings, 
     assert inspect.workers()[0].stands_since is None
 
 
+def test_a_process_that_was_frozen_has_no_loop_that_stands_still(worker_settings, monkeypatch):
+    """It was named as stuck by its first heartbeat after that."""
+    worker = make_worker(worker_settings)
+    buffer = worker.buffer
+    monkeypatch.setattr(type(buffer), "is_waiting", True)
+    monkeypatch.setattr(type(buffer), "turns", 7)
+    worker.portrait.beat()
+    real = time.time
+
+    monkeypatch.setattr(time, "time", lambda: real() + 100)
+    worker.portrait.beat()
+    assert inspect.workers()[0].stands_since is None
+
+    worker.portrait.beat()
+    assert inspect.workers()[0].stands_since is not None
+
+
 def test_a_busy_worker_need_not_turn(worker_settings):
     worker = make_worker(worker_settings)
 

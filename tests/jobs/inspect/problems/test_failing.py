@@ -35,12 +35,13 @@ def counted(runs, failures):
     return made
 
 
-def judged(ten_seconds=(), minutes=()):
-    """Return what is told of a class.
+def judged(ten_seconds=(), minutes=(), usual=0):
+    """Return what is told of a class of which so many percent usually fail.
 
     The last stretch of each is the present one.
     """
-    failing = Failing("shop.Charge", padded(ten_seconds, 6), padded(minutes, 480), [None] * 432)
+    past = [counted(100, usual)] * 432
+    failing = Failing("shop.Charge", padded(ten_seconds, 6), padded(minutes, 480), past)
     limits = SimpleNamespace(failures=0.25)
     return list(judge_failing(SimpleNamespace(failing=[failing], limits=limits, now=NOW)))
 
@@ -123,6 +124,15 @@ def test_the_last_minute_is_judged_by_stretches_of_ten_seconds(ten_seconds, is_p
 )
 def test_what_fails_seldom_is_a_problem_until_it_is_mended(minutes, last_minute, is_problem):
     assert bool(judged(last_minute, minutes)) == is_problem
+
+
+def test_chance_makes_no_rise_of_what_usually_fails():
+    """Of a class of which half usually fails, two thirds may fail by chance."""
+    assert judged([counted(6, 4)] * 6, usual=50) == []
+    assert judged([counted(10, 7)] * 6, usual=50) == []
+
+    assert judged([counted(6, 6)] * 6, usual=50)
+    assert judged([counted(60, 42)] * 6, usual=50)
 
 
 def test_young_trouble_began_with_its_first_ten_seconds():
