@@ -13,6 +13,7 @@ it costs Redis, and raises StoreUnavailable when Redis is away. Only `check_inva
 changes jobs.
 """
 
+from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
 from jobs.inspect.failures import FailureGroup, Failures, failure_groups
@@ -31,7 +32,6 @@ from jobs.inspect.metrics import (
     queue_rate,
     queue_rates,
     queue_slots,
-    sees_class,
     total_metrics,
 )
 from jobs.inspect.problems import problems

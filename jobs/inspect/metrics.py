@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.errors import UnknownJob
-from jobs.inspect.queues import sees_every_queue
+from jobs.inspect.class_sight import seen_classes
 from jobs.inspect.reader import get_reader
 from jobs.moment import moment
-from jobs.registry import registry
 from jobs.store.metrics import (
     BOUNDS,
     BUCKETS,
@@ -240,23 +238,9 @@ def deploys(window: str, reader: Reader | None = None) -> tuple[Deploy, ...]:
     return tuple(Deploy(moment(at), label) for at, label in found)
 
 
-def sees_class(name: str, reader: Reader) -> bool:
-    """Return whether a reader may show what is measured of a job class.
-
-    Metrics are kept by class and not by queue, so the queue on the class decides. A class that this
-    process does not know is for those who see every queue.
-    """
-    sight = reader.sight
-    if sight.sees_all_queues:
-        return True
-    try:
-        return sight.sees_queue(registry.find(name).options.queue)
-    except UnknownJob:
-        return sees_every_queue(reader)
-
-
 def _seen(names: Sequence[str], reader: Reader) -> list[str]:
-    return [name for name in names if sees_class(name.removeprefix("job:"), reader)]
+    classes = [name.removeprefix("job:") for name in names]
+    return [f"job:{name}" for name in seen_classes(classes, reader)]
 
 
 def _slots(

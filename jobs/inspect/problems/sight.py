@@ -7,7 +7,7 @@ Then each problem is shown to those who may see what it is about.
 import socket
 from functools import cached_property
 
-from jobs.inspect.metrics import sees_class
+from jobs.inspect.class_sight import sees_class
 from jobs.inspect.queues import sees_every_queue
 from jobs.inspect.stats import Stats
 from jobs.problem import Problem

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from jobs import control, inspect
 from jobs.inspect.metrics import BUCKETS, WINDOWS, ClassMetrics
 from jobs.store.metrics import BOUNDS, Measure, MetricStore
+from jobs.store.reader import Reader
+from jobs.store.sight import Sight
 
 
 def add(store, name, *seconds, failures=0, ago=0.0):
@@ -39,6 +41,24 @@ def test_classes_are_listed_by_the_time_they_took(store, reader):
     ]
     assert [m.name for m in inspect.metrics("3d", reader)] == ["yesterday", "slow", "quick"]
     assert [m.name for m in inspect.total_metrics(reader)] == ["quick", "slow", "yesterday"]
+
+
+def test_classes_that_nobody_knows_are_asked_about_once(store, monkeypatch):
+    for n in range(20):
+        add(store, f"job:gone.Job{n}", 1.0)
+    asked, names = [], Reader.queue_names
+
+    def queue_names(reader):
+        asked.append(reader)
+        return names(reader)
+
+    monkeypatch.setattr(Reader, "queue_names", queue_names)
+
+    assert inspect.metrics("1h", Reader(store, Sight(lambda queue: queue == "mine"))) == []
+    assert len(asked) == 1
+
+    assert len(inspect.metrics("1h", Reader(store, Sight(lambda queue: True)))) == 20
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(
