@@ -12,12 +12,13 @@ from jobs.worker.unit import Unit
 class Catch:
     """What one round brought.
 
-    `units` are to be run. `more` are the queues in which jobs were left, and `is_unsure` says that
-    there may be work in any. `next_due` are the seconds to the next job that is due. `ended`: units
-    whose end Redis has answered. `again`: deliveries that it has forgotten, to be sent again.
-    `gone`: numbers of units that are not ours any more, or are not to be begun. `heard`: queues
-    whose bell was heard and that were not served. `error`: the first failure; `is_away` when
-    nothing else came.
+    `units` are to be run. `more` are the queues in which jobs were left, and
+    `is_unsure` says that there may be work in any. `next_due` are the seconds to the
+    next job that is due. `ended`: units whose end Redis has answered. `again`:
+    deliveries that it has forgotten, to be sent again. `gone`: numbers of units that
+    are not ours any more, or are not to be begun. `heard`: queues whose bell was heard
+    and that were not served. `error`: the first failure; `is_away` when nothing else
+    came.
     """
 
     units: list[Unit] = field(default_factory=list)
