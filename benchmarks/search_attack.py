@@ -15,6 +15,7 @@ import re
 import sys
 import time
 from collections import defaultdict
+from html import escape
 from math import sqrt
 from typing import Any
 
@@ -148,7 +149,8 @@ def try_field(client: Any, sharing: int, field: str, requests: int) -> bool:
         asked = FIELDS[field].format(word)
         page, milliseconds = once(client, "dead/", **{field: asked})
         if "and stopped there" not in page:  # where the clock stops it is chance
-            pages[is_right].add(re.sub(r"<input[^>]*>|<option.*?>|href=\"[^\"]*\"", "", page))
+            rest = re.sub(r"<input[^>]*>|<option.*?>|href=\"[^\"]*\"", "", page)
+            pages[is_right].add(rest.replace(escape(asked), ""))  # some pages quote it
         times[is_right].append(milliseconds)
     same = pages[True] == pages[False]
     sigmas = difference(times[True], times[False])

@@ -1,7 +1,8 @@
 """Chores: what a worker process or a supervisor does now and then.
 
-A feature hands in its chores with `bring` when it is imported, and so does a project, in the `jobs`
-module of an app. Whoever does chores asks `brought_to` for them. So the worker knows none by name.
+A feature hands in its chores with `bring` when it is imported, and so does a project,
+in the `jobs` module of an app. Whoever does chores asks `brought_to` for them. So the
+worker knows none by name.
 """
 
 import math
@@ -16,8 +17,8 @@ from jobs.store import Store
 class Place(Enum):
     """Which process does a chore."""
 
-    #: Each worker process, in a thread of its own for all that was brought. A slow chore keeps only
-    #: the others that were brought waiting.
+    #: Each worker process, in a thread of its own for all that was brought. A slow
+    #: chore keeps only the others that were brought waiting.
     WORKER = "worker"
     #: The supervisor, which renews leases: no database, no code of the project, short calls only.
     SUPERVISOR = "supervisor"
@@ -27,8 +28,9 @@ class Place(Enum):
 class Chore:
     """Something to do every so many seconds.
 
-    `every` 0 means at each look. `longest` bounds what it waits for Redis, in seconds. One that
-    `is_patient` is left out by a supervisor that is late with its leases or stops.
+    `every` 0 means at each look. `longest` bounds what it waits for Redis, in seconds.
+    One that `is_patient` is left out by a supervisor that is late with its leases or
+    stops.
     """
 
     name: str
@@ -51,9 +53,10 @@ class Chore:
 class FeatureChore:
     """A chore that a feature or a project brings.
 
-    `do` gets the store of the process that does it. What it raises is logged once and tried again.
-    What it waits for Redis through the library is cut off after `longest` seconds, counted from its
-    start. `every` is in seconds too. Raise TypeError for a field that is none of these.
+    `do` gets the store of the process that does it. What it raises is logged once and
+    tried again. What it waits for Redis through the library is cut off after `longest`
+    seconds, counted from its start. `every` is in seconds too. Raise TypeError for a
+    field that is none of these.
     """
 
     place: Place

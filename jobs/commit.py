@@ -1,15 +1,16 @@
 """Enqueueing inside a transaction: the push waits for the commit. Used by `enqueue`.
 
-Every job is an `on_commit` hook of its own, because a rolled-back savepoint takes the hooks
-registered in it along. The hooks only collect. A second, empty-handed hook pushes what was
-collected, so that a transaction costs one round trip. It carries no savepoint, so no partial
-rollback can remove it, and only the last one of a transaction acts. With transactions open on
-several databases, a job has hooks in each, and the last to commit collects it.
+Every job is an `on_commit` hook of its own, because a rolled-back savepoint takes the
+hooks registered in it along. The hooks only collect. A second, empty-handed hook pushes
+what was collected, so that a transaction costs one round trip. It carries no savepoint,
+so no partial rollback can remove it, and only the last one of a transaction acts. With
+transactions open on several databases, a job has hooks in each, and the last to commit
+collects it.
 
-Transactions by hand, with autocommit off, are refused. Django runs hooks there only when autocommit
-is turned on again, and forgets them in between: a rollback takes along those of transactions that
-are committed already, and so does the end of a request. Where the setting AUTOCOMMIT is False they
-would never run.
+Transactions by hand, with autocommit off, are refused. Django runs hooks there only
+when autocommit is turned on again, and forgets them in between: a rollback takes along
+those of transactions that are committed already, and so does the end of a request.
+Where the setting AUTOCOMMIT is False they would never run.
 """
 
 from collections.abc import Sequence
@@ -60,8 +61,9 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> None:
     """Push at the commit of the open transactions, at once if none is.
 
     Whichever database they are on, a rollback of any of them drops the jobs. Raise
-    StoreUnavailable from the commit when Redis is away: the data is committed then and the jobs are
-    not enqueued. Raise TransactionManagementError inside a transaction by hand.
+    StoreUnavailable from the commit when Redis is away: the data is committed then and
+    the jobs are not enqueued. Raise TransactionManagementError inside a transaction by
+    hand.
     """
     open_now = _to_wait_for()
     if not open_now:
@@ -113,8 +115,8 @@ def _is_by_hand(connection: BaseDatabaseWrapper) -> bool:
 def _open_transactions(of_thread: Sequence[BaseDatabaseWrapper]) -> list[BaseDatabaseWrapper]:
     """Return those connections of this thread that are to be waited for.
 
-    The transaction around a test never commits. It counts only when no other is open, as with
-    Django's own on_commit.
+    The transaction around a test never commits. It counts only when no other is open,
+    as with Django's own on_commit.
     """
     opened = [c for c in of_thread if c.in_atomic_block]
     return [c for c in opened if not all(map(_is_of_test, c.atomic_blocks))] or opened[:1]

@@ -3,10 +3,10 @@
     .dev/redis/valkey-8/appendonlydir/…
     .dev/redis/redis-7/appendonlydir/…
 
-No server reads what a newer one or another product has written, and which of them comes first on
-the PATH may change any day. So development stays with the server that wrote the newest data, and
-where that server is gone the data waits for it. `manage.py devredis` is the caller. Nothing here
-ever deletes data.
+No server reads what a newer one or another product has written, and which of them comes
+first on the PATH may change any day. So development stays with the server that wrote
+the newest data, and where that server is gone the data waits for it. `manage.py
+devredis` is the caller. Nothing here ever deletes data.
 """
 
 import re
@@ -89,16 +89,16 @@ def has_data(directory: Path) -> bool:
 def writer_of(directory: Path) -> Version | None:
     """Return the server that wrote the data in a directory, by its base file.
 
-    Return None if the file does not tell. A base file that is no RDB begins with a command, and
-    names no server.
+    Return None if the file does not tell. A base file that is no RDB begins with a
+    command, and names no server.
     """
     for base_file in sorted(directory.glob(f"{APPEND_ONLY}/*.base.rdb"), reverse=True):
         try:
             with base_file.open("rb") as file:
                 head = file.read(HEAD_BYTES)
         except OSError:
-            # A link to nowhere, a directory, a file of somebody else: the server will say what
-            # it thinks.
+            # A link to nowhere, a directory, a file of somebody else: the server will
+            # say what it thinks.
             continue
         found = re.search(rb"(valkey|redis)-ver.(\d+(?:\.\d+)*)", head, re.DOTALL)
         if found:
@@ -159,8 +159,8 @@ def _go_on(base: Path, server: Server, data: Data, notes: list[str]) -> Choice:
     if has_data(own):
         note = f"The data in {data.directory} stays there: {own} has data of its own."
         return Choice(server, own, [*notes, note])
-    # A copy, because the writer could not read the original any more. It is the newest from now on.
-    # Nobody takes it for data before it is whole.
+    # A copy, because the writer could not read the original any more. It is the newest
+    # from now on. Nobody takes it for data before it is whole.
     part = own / f"{APPEND_ONLY}.part"
     source = data.directory / APPEND_ONLY
     shutil.copytree(source, part, copy_function=shutil.copy, dirs_exist_ok=True)

@@ -1,8 +1,8 @@
 """The heartbeat: what a worker process tells of itself every few seconds.
 
-It is for people to look at. A worker writes it with `to_hash`. Pages and commands read it with
-`from_hash`. Writer and reader may be of different versions. So fields that are missing get their
-defaults, unknown fields are passed over, and nothing ever raises.
+It is for people to look at. A worker writes it with `to_hash`. Pages and commands read
+it with `from_hash`. Writer and reader may be of different versions. So fields that are
+missing get their defaults, unknown fields are passed over, and nothing ever raises.
 """
 
 import re
@@ -57,11 +57,12 @@ class JobInHand:
 class Heartbeat:
     """The facts of one worker process.
 
-    Times are epoch seconds by the worker's own clock. `busy` counts the jobs that run, in threads
-    and as coroutines. `stands_since` is when the loop that fetches jobs last turned, None while it
-    need not turn. `apart_since` is since when the worker's clock has differed from Redis', by the
-    clock of Redis, and None where it does not. `quiet_since` is when it was first seen to take no
-    more jobs. `faults` says in words what could not be read.
+    Times are epoch seconds by the worker's own clock. `busy` counts the jobs that run,
+    in threads and as coroutines. `stands_since` is when the loop that fetches jobs last
+    turned, None while it need not turn. `apart_since` is since when the worker's clock
+    has differed from Redis', by the clock of Redis, and None where it does not.
+    `quiet_since` is when it was first seen to take no more jobs. `faults` says in words
+    what could not be read.
     """
 
     host: str = ""

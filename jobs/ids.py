@@ -26,9 +26,10 @@ def _written(tick: int, chance: int) -> str:
 class JobIdGenerator:
     """Makes UUIDv7 ids without dashes (RFC 9562, method 1: a counter in `rand_a`).
 
-    Ids are 32 hex characters and strictly increasing within a process, also when the clock stands
-    still or steps back. Safe to share between threads and to inherit by fork: 62 bits of every id
-    are random, from a generator of its own that the operating system seeds in each process.
+    Ids are 32 hex characters and strictly increasing within a process, also when the
+    clock stands still or steps back. Safe to share between threads and to inherit by
+    fork: 62 bits of every id are random, from a generator of its own that the operating
+    system seeds in each process.
     (Asking the operating system each time costs more than the rest.)
     """
 
@@ -53,9 +54,9 @@ class JobIdGenerator:
     def many(self) -> Iterator[str]:
         """Yield ids for jobs that are made one after the other.
 
-        They are made in blocks, which takes a third of the time. So they increase, and those
-        that others ask for meanwhile may be higher than the next of these. A child that was forked
-        in between gets others than its parent.
+        They are made in blocks, which takes a third of the time. So they increase, and
+        those that others ask for meanwhile may be higher than the next of these. A
+        child that was forked in between gets others than its parent.
         """
         while True:
             forks = self._forks

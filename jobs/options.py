@@ -64,8 +64,9 @@ class Option:
 class JobOptions:
     """What a job class says about how its jobs are queued, retried and kept.
 
-    `None` for `max_retries` means the setting MAX_RETRIES. `retry_for` replaces the count by a
-    duration since the first failure. `others` are the options that features and middleware declare.
+    `None` for `max_retries` means the setting MAX_RETRIES. `retry_for` replaces the
+    count by a duration since the first failure. `others` are the options that features
+    and middleware declare.
     """
 
     queue: str = "default"
@@ -81,8 +82,8 @@ class JobOptions:
     ) -> "JobOptions":
         """Return a copy with these changes, each checked.
 
-        A bad one raises InvalidJob, which names the `owner`. `declared` returns the options of the
-        middleware. It is asked only for names that are not our own.
+        A bad one raises InvalidJob, which names the `owner`. `declared` returns the
+        options of the middleware. It is asked only for names that are not our own.
         """
         if not changes:
             return self
@@ -148,7 +149,8 @@ _declared: dict[str, Option] = {}
 def declare_option(name: str, option: Option) -> None:
     """Let job classes have an option that a feature understands.
 
-    It is found in `others`, and with `job.option(name)`. Call it when the feature is imported.
+    It is found in `others`, and with `job.option(name)`. Call it when the feature is
+    imported.
     """
     _declared[name] = option
 
@@ -163,7 +165,8 @@ def _rules_for(
 ) -> Mapping[str, Option]:
     """Return the rules among which an option is looked for.
 
-    Middleware is asked last: it may not be importable yet, while a project's classes are defined.
+    Middleware is asked last: it may not be importable yet, while a project's classes
+    are defined.
     """
     if name in _RULES:
         return _RULES

@@ -1,8 +1,9 @@
 """The payload: what Redis keeps of one job, as JSON.
 
-`enqueue`, the worker and the admin read and write it. The scripts never parse it, but for its first
-field: `{"priority":N` stands at the very start of the bytes, so that a scheduled job can be put in
-its place among the ready ones without decoding what may be a megabyte. `enqueued_at` comes next.
+`enqueue`, the worker and the admin read and write it. The scripts never parse it, but
+for its first field: `{"priority":N` stands at the very start of the bytes, so that a
+scheduled job can be put in its place among the ready ones without decoding what may be
+a megabyte. `enqueued_at` comes next.
 """
 
 import re
@@ -38,8 +39,8 @@ _NOT_IN_JSON = "(fields of a newer version)"
 def dumps(data: Any) -> bytes:
     """Return the JSON of a value. Raise TypeError for what is not JSON.
 
-    What orjson returns occupies a page of memory however short it is, so a short one is copied:
-    where many are kept, each costs a tenth of the time then.
+    What orjson returns occupies a page of memory however short it is, so a short one is
+    copied: where many are kept, each costs a tenth of the time then.
     """
     raw = orjson.dumps(data)
     return b"%b" % raw if len(raw) < _PAGE else raw
@@ -48,9 +49,10 @@ def dumps(data: Any) -> bytes:
 class Payload(Struct, forbid_unknown_fields=True):
     """One job as data. Treat it as a value and change a copy.
 
-    `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that raised.
-    `options` holds what `using()` changed, `context` what middleware wrote. `extra` holds fields of
-    a newer version, which can stand for no field that is known here.
+    `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that
+    raised. `options` holds what `using()` changed, `context` what middleware wrote.
+    `extra` holds fields of a newer version, which can stand for no field that is known
+    here.
     """
 
     priority: _Priority
@@ -83,7 +85,8 @@ class Payload(Struct, forbid_unknown_fields=True):
     def encode(self) -> bytes:
         """Return the JSON, without the fields that hold their defaults.
 
-        Raise InvalidPayload for what is not JSON. `jobs.making` writes the same by hand.
+        Raise InvalidPayload for what is not JSON. `jobs.making` writes the same by
+        hand.
         """
         data: dict[str, Any] = {
             "priority": self.priority,
@@ -160,8 +163,9 @@ _decode = msgspec.json.Decoder(Payload).decode
 def decode(raw: bytes) -> Payload:
     """Return the payload in these bytes, or raise InvalidPayload.
 
-    What the worker relies on must be right: types, ranges, and a depth that can be written back.
-    Past errors are for people; what is odd in them is mended, not refused.
+    What the worker relies on must be right: types, ranges, and a depth that can be
+    written back. Past errors are for people; what is odd in them is mended, not
+    refused.
     """
     try:
         payload = _decode(raw)

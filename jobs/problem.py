@@ -1,8 +1,8 @@
 """Problems: what is wrong, since when, what to do about it, and where.
 
-Some are judgements of `jobs.inspect.problems`. Others are what cannot be read in Redis. Whoever
-reads for people notes such a problem and reads on. So one bad entry costs one line and nothing
-else.
+Some are judgements of `jobs.inspect.problems`. Others are what cannot be read in Redis.
+Whoever reads for people notes such a problem and reads on. So one bad entry costs one
+line and nothing else.
 """
 
 from dataclasses import dataclass
@@ -35,9 +35,10 @@ KINDS = (
 class Problem:
     """One thing that is wrong.
 
-    `key` is what it is about: a key in Redis, a queue, a worker or a job class. `reason` says what
-    is wrong there, and `remedy` what to do about it. `kind` is one of KINDS. `since` is None where
-    nothing tells it. `where` is the address of the page to look at, below that of the control room.
+    `key` is what it is about: a key in Redis, a queue, a worker or a job class.
+    `reason` says what is wrong there, and `remedy` what to do about it. `kind` is one
+    of KINDS. `since` is None where nothing tells it. `where` is the address of the page
+    to look at, below that of the control room.
     """
 
     key: str

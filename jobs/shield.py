@@ -2,12 +2,13 @@
 
 It may strike inside the code of a job, and never inside an exchange with Redis.
 
-CPython raises such an exception between two instructions of the thread, wherever it is. That may be
-between the sending of a command and the reading of its answer. The connection would be given back
-then, and the next command on it would read the wrong answer.
+CPython raises such an exception between two instructions of the thread, wherever it is.
+That may be between the sending of a command and the reading of its answer. The
+connection would be given back then, and the next command on it would read the wrong
+answer.
 
-`JobThread` owns a guard, the executor runs `perform` through it, and the store shields each of its
-exchanges.
+`JobThread` owns a guard, the executor runs `perform` through it, and the store shields
+each of its exchanges.
 """
 
 import ctypes
@@ -95,9 +96,9 @@ class InterruptGuard:
     def interrupt(self) -> bool:
         """Raise JobInterrupted in the call that runs now.
 
-        Return whether there is such a call. An exchange with Redis ends first. Any thread may ask,
-        as often as it likes. It strikes once, and again only after a while: one that strikes a
-        finalizer (`__del__`) is lost.
+        Return whether there is such a call. An exchange with Redis ends first. Any
+        thread may ask, as often as it likes. It strikes once, and again only after a
+        while: one that strikes a finalizer (`__del__`) is lost.
         """
         with self._lock:
             if self._is_open and not (
@@ -202,9 +203,9 @@ def _let_strike() -> None:
 def _raise_in(thread: int | None, error: type[BaseException]) -> None:
     """Have a thread raise an exception at its next instruction.
 
-    What was asked for is never taken back. CPython 3.11 would go on to look for it at each
-    instruction, and under a tracer it would do nothing else any more. `_let_strike` is the way to
-    be rid of it.
+    What was asked for is never taken back. CPython 3.11 would go on to look for it at
+    each instruction, and under a tracer it would do nothing else any more.
+    `_let_strike` is the way to be rid of it.
     """
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), ctypes.py_object(error))
 

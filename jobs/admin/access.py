@@ -6,10 +6,11 @@
     @action(RETRY, page="jobs_job", named_by="job_id")  # needs `jobs.retry_job` too; POST
     def retry(request, job_id): ...
 
-Logging in comes before that; see `serve`. A view without a decorator is not served at all.
+Logging in comes before that; see `serve`. A view without a decorator is not served at
+all.
 
-What a user may see of queues and arguments is in the reader that `reader_for` returns. Views ask
-Redis by no other.
+What a user may see of queues and arguments is in the reader that `reader_for` returns.
+Views ask Redis by no other.
 """
 
 from collections.abc import Callable
@@ -88,9 +89,10 @@ def page(view: View) -> View:
 def action(*permissions: str, page: str, named_by: str = "") -> Callable[[View], View]:
     """Let a view change something for those who have these permissions.
 
-    It answers POST. Where the permission depends on the address, name none here and call `demand`
-    first. Who comes with GET, as after a login in between, is sent to the page that has the button.
-    `page` is the name of its address, and `named_by` the argument that it shares with the view.
+    It answers POST. Where the permission depends on the address, name none here and
+    call `demand` first. Who comes with GET, as after a login in between, is sent to the
+    page that has the button. `page` is the name of its address, and `named_by` the
+    argument that it shares with the view.
     """
 
     def guarded(view: View) -> View:
@@ -126,8 +128,8 @@ def demand(request: HttpRequest, *permissions: str) -> None:
 def reader_for(request: HttpRequest) -> Reader:
     """Return a reader that shows what the user of a request may see.
 
-    These are the queues that JOBS["QUEUE_ACCESS"] grants, and arguments with their permission. The
-    function is asked once for each queue and request.
+    These are the queues that JOBS["QUEUE_ACCESS"] grants, and arguments with their
+    permission. The function is asked once for each queue and request.
     """
     return inspect.get_reader(sight=_sight_of(request))
 

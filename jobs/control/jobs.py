@@ -26,9 +26,9 @@ RESCHEDULABLE: frozenset[SetName] = frozenset({"scheduled", "retry"})
 def retry(jobs: Iterable[JobRecord]) -> int:
     """Make jobs ready now, and return how many.
 
-    They may be scheduled, wait for a retry, or be dead. Like all changes here it leaves alone a job
-    that is elsewhere by now. It costs one round trip for each 250 jobs of one set and queue,
-    O(k log n).
+    They may be scheduled, wait for a retry, or be dead. Like all changes here it leaves
+    alone a job that is elsewhere by now. It costs one round trip for each 250 jobs of
+    one set and queue, O(k log n).
     """
     return _move(jobs, RETRYABLE, "ready")
 
@@ -52,8 +52,8 @@ def delete(jobs: Iterable[JobRecord]) -> int:
 def reschedule(jobs: Iterable[JobRecord], at: datetime) -> int:
     """Give jobs a new time, and return how many.
 
-    They may be scheduled or wait for a retry. Raise InvalidArguments for a time before 1970, or
-    more than 100 years from now.
+    They may be scheduled or wait for a retry. Raise InvalidArguments for a time before
+    1970, or more than 100 years from now.
     """
     return _move(jobs, RESCHEDULABLE, "scheduled", check_moment(at, "at"))
 
@@ -63,9 +63,9 @@ def run_again(
 ) -> EnqueuedJob:
     """Enqueue a copy of a job under a new id, and return it.
 
-    The copy has the same class, queue and options, and without `args` and `kwargs` the same
-    arguments. The job itself stays. Raise UnknownJob, InvalidArguments, or InvalidJob for options
-    that its class no longer has.
+    The copy has the same class, queue and options, and without `args` and `kwargs` the
+    same arguments. The job itself stays. Raise UnknownJob, InvalidArguments, or
+    InvalidJob for options that its class no longer has.
     """
     if args is None:
         args = job.payload.args

@@ -1,8 +1,8 @@
 """Changes all jobs that match a filter, in portions, however many there are.
 
-A sweep walks each set from its high end by rank. Workers take jobs away at the low end, and jobs
-are added anywhere. So a sweep may look at a job twice, but it never passes one over. It ends when
-its time is up, at the latest.
+A sweep walks each set from its high end by rank. Workers take jobs away at the low end,
+and jobs are added anywhere. So a sweep may look at a job twice, but it never passes one
+over. It ends when its time is up, at the latest.
 """
 
 import time
@@ -30,9 +30,9 @@ PATIENCE = 20.0
 class Sweep:
     """What a sweep did.
 
-    It `is_finished` unless its time was up. Then the same call goes on where it stopped. `touched`
-    are the jobs that it moved, as they were before. Of those, one that a worker took at the same
-    moment is not in `changed`.
+    It `is_finished` unless its time was up. Then the same call goes on where it
+    stopped. `touched` are the jobs that it moved, as they were before. Of those, one
+    that a worker took at the same moment is not in `changed`.
     """
 
     changed: int
@@ -46,9 +46,9 @@ def retry_all(
 ) -> Sweep:
     """Make all jobs of a set that match ready now.
 
-    It costs two or three round trips for each 500 jobs, O(n log n) in all. Each keeps Redis busy
-    for a millisecond or two. A reader that sees only some queues keeps it to them. Like all sweeps
-    it raises ValueError for a set to which this cannot be done.
+    It costs two or three round trips for each 500 jobs, O(n log n) in all. Each keeps
+    Redis busy for a millisecond or two. A reader that sees only some queues keeps it to
+    them. Like all sweeps it raises ValueError for a set to which this cannot be done.
     """
     return _sweep(_checked(name, RETRYABLE), jobs, "ready", seconds, reader=reader)
 
@@ -129,8 +129,8 @@ def _sweep(
 class _QueueSweep:
     """A walk through one set of one queue.
 
-    `at` is the new time of jobs that stay in the set, else None. `_rank` counts the jobs above the
-    place of the walk, and `_left` those that it has not seen yet.
+    `at` is the new time of jobs that stay in the set, else None. `_rank` counts the
+    jobs above the place of the walk, and `_left` those that it has not seen yet.
     """
 
     def __init__(
@@ -156,9 +156,10 @@ class _QueueSweep:
     def pass_on(self, portion: Portion) -> list[Entry]:
         """Return the jobs that are to be moved now, and step past this portion.
 
-        What leaves makes room, so the jobs below come up to its ranks. The walk steps only past
-        those that stay above its place. Rescheduled to a later time, a job goes up and stays above.
-        To an earlier time, it goes down and is met once more, at its new time.
+        What leaves makes room, so the jobs below come up to its ranks. The walk steps
+        only past those that stay above its place. Rescheduled to a later time, a job
+        goes up and stays above. To an earlier time, it goes down and is met once more,
+        at its new time.
         """
         found = [entry for entry in portion.entries if self._matches(entry)]
         moving = [entry for entry in found if entry.score != self._new_score]

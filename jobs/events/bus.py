@@ -40,8 +40,8 @@ class _Process:
 
 _process = _Process()
 _subscriptions: list[Subscription] = []
-#: Who listens to each class of events that was asked for. It is emptied whenever that may have
-#: changed.
+#: Who listens to each class of events that was asked for. It is emptied whenever that
+#: may have changed.
 _known: dict[type[Event], tuple[Subscription, ...]] = {}
 _changing = threading.Lock()
 os.register_at_fork(after_in_child=_changing._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001
@@ -55,15 +55,16 @@ def subscribe(
 ) -> Callable[[Callable[[Kind], object]], Callable[[Kind], object]]:
     """Return a decorator that has a function called with each event of some classes.
 
-    Subclasses count, so `Event` stands for all. In a worker a thread of its own calls the function,
-    up to 20 ms later; elsewhere whoever emits the event does. With `at_once` that is so in a worker
-    too: the function must be quick then, and a job is not recorded before it returns from
-    `JobFailing` and `JobDying`. Whatever a listener raises is logged and harms nobody. In a
-    supervisor only what is subscribed `everywhere` hears, as the log does: no other listener may
-    keep it from renewing leases.
+    Subclasses count, so `Event` stands for all. In a worker a thread of its own calls
+    the function, up to 20 ms later; elsewhere whoever emits the event does. With
+    `at_once` that is so in a worker too: the function must be quick then, and a job is
+    not recorded before it returns from `JobFailing` and `JobDying`. Whatever a listener
+    raises is logged and harms nobody. In a supervisor only what is subscribed
+    `everywhere` hears, as the log does: no other listener may keep it from renewing
+    leases.
 
-    `is_wanted` is asked for events that are not worth making for nobody. Raise TypeError for what
-    is no class of events.
+    `is_wanted` is asked for events that are not worth making for nobody. Raise
+    TypeError for what is no class of events.
     """
     for kind in kinds or (None,):
         if not (isinstance(kind, type) and issubclass(kind, Event)):
@@ -102,8 +103,8 @@ def is_heard(kind: type[Event]) -> bool:
 def emit(event: Event) -> None:
     """Tell everybody who listens to an event.
 
-    Raise nothing but what strikes from outside: an interruption of the job that runs in this
-    thread, and Ctrl-C in the main thread.
+    Raise nothing but what strikes from outside: an interruption of the job that runs in
+    this thread, and Ctrl-C in the main thread.
     """
     kind = type(event)
     for each in _known.get(kind) or _listening_to(kind):  # on the way of every job
@@ -158,7 +159,8 @@ def be_supervisor() -> None:
 def be_worker() -> None:
     """Tell every listener from now on, as a worker does.
 
-    The forked child of a supervisor calls it too. `courier` tells those who need not hear at once.
+    The forked child of a supervisor calls it too. `courier` tells those who need not
+    hear at once.
     """
     _process.is_supervisor, _process.is_worker = False, True
     _change(_known.clear)

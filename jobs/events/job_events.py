@@ -74,8 +74,8 @@ class JobStarted(JobEvent):
 class JobFailing(JobEvent):
     """A run failed and is about to be recorded: error handlers hear it.
 
-    `payload` is as it will be stored. If the process dies before it is recorded, the job fails once
-    more and this is told once more.
+    `payload` is as it will be stored. If the process dies before it is recorded, the
+    job fails once more and this is told once more.
     """
 
     NAME: ClassVar[str] = "job.failing"
@@ -103,9 +103,10 @@ class JobDying(JobEvent):
 class JobEnded(JobEvent):
     """A run has ended and is recorded.
 
-    If Redis is away, it will be recorded when Redis answers again. `payload` is as it is stored.
-    `elapsed` and `delay` are in seconds, `delay` until it is tried again. `has_begun` is False if
-    `perform` was never called. The name of the event is that of the ending, such as `job.dead`.
+    If Redis is away, it will be recorded when Redis answers again. `payload` is as it
+    is stored. `elapsed` and `delay` are in seconds, `delay` until it is tried again.
+    `has_begun` is False if `perform` was never called. The name of the event is that of
+    the ending, such as `job.dead`.
     """
 
     NAME: ClassVar[str] = "job.ended"
@@ -129,7 +130,8 @@ class JobEnded(JobEvent):
     def text(self) -> str:
         """Return the line.
 
-        The line of a job that is done is written out here, since most lines are of that kind.
+        The line of a job that is done is written out here, since most lines are of that
+        kind.
         """
         if self.ending is not Ending.DONE:
             return super().text()

@@ -2,12 +2,14 @@
 
 It can put back the jobs that are not.
 
-The invariant: every id in `payloads` is in exactly one of ready, scheduled, retry, dead, done and
-running. What is running is under a worker that has a lease. Nothing else is anywhere.
+The invariant: every id in `payloads` is in exactly one of ready, scheduled, retry,
+dead, done and running. What is running is under a worker that has a lease. Nothing else
+is anywhere.
 
-It holds at every moment, so the check may run under live traffic. Redis judges each portion in one
-atomic step, and only what is broken there twice is called broken. Before that the doctor checks the
-keys themselves (`key_check`), so that one of another type cannot stop it.
+It holds at every moment, so the check may run under live traffic. Redis judges each
+portion in one atomic step, and only what is broken there twice is called broken. Before
+that the doctor checks the keys themselves (`key_check`), so that one of another type
+cannot stop it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -40,8 +42,8 @@ class Stray:
 class Diagnosis:
     """What was looked at, what is broken now, and what was repaired.
 
-    `strays` and `repaired` are jobs. `problems` and `mended` are keys: of another type, with a name
-    that cannot be read, without an end, or known to nobody.
+    `strays` and `repaired` are jobs. `problems` and `mended` are keys: of another type,
+    with a name that cannot be read, without an end, or known to nobody.
     """
 
     queues: tuple[str, ...]
@@ -62,8 +64,9 @@ def check_invariant(*, repair: bool = False, reader: Reader | None = None) -> Di
 
     With `repair`, put back what can be put back without loss.
 
-    It costs two round trips for each 500 jobs, and for each 500 entries of a set: O(n log n) in
-    all, O(log n) at a time. Keys are looked for with SCAN, in two round trips for each 500.
+    It costs two round trips for each 500 jobs, and for each 500 entries of a set: O(n
+    log n) in all, O(log n) at a time. Keys are looked for with SCAN, in two round trips
+    for each 500.
     """
     reader = reader or get_reader()
     check = KeyCheck(reader, repair=repair)

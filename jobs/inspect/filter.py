@@ -1,8 +1,9 @@
 """The filter: which jobs of a set a person wants to see or change.
 
-Pages, commands and bulk actions use the same one. Redis knows queues and times, and filters out
-other job classes. Everything else is searched here, in what people may see: the arguments without
-secrets. Redis would search in the secrets too, and its time and its counts would tell them.
+Pages, commands and bulk actions use the same one. Redis knows queues and times, and
+filters out other job classes. Everything else is searched here, in what people may see:
+the arguments without secrets. Redis would search in the secrets too, and its time and
+its counts would tell them.
 """
 
 import re
@@ -35,13 +36,14 @@ MOST_SHAPE_CHARACTERS = 200
 class Filter:
     """What a job must have to match.
 
-    A field that is empty does not matter. `error` is part of the class or message of the last
-    error. `text` holds words in the arguments as JSON, in capital or small letters. `error_class`
-    and `shape` are exact: see `shape_of`. `since` and `until` mean when a job is due (scheduled,
-    retry), died (dead), ended (done) or was enqueued (ready).
+    A field that is empty does not matter. `error` is part of the class or message of
+    the last error. `text` holds words in the arguments as JSON, in capital or small
+    letters. `error_class` and `shape` are exact: see `shape_of`. `since` and `until`
+    mean when a job is due (scheduled, retry), died (dead), ended (done) or was enqueued
+    (ready).
 
-    Raise ValueError for an `error` or a `text` of more than 200 characters, and for a `text` of
-    more than eight different words.
+    Raise ValueError for an `error` or a `text` of more than 200 characters, and for a
+    `text` of more than eight different words.
     """
 
     queue: str = ""
@@ -152,8 +154,8 @@ def _score(at: datetime) -> str:
 def shape_of(message: str) -> str:
     """Return an error message without what differs from job to job.
 
-    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'` becomes
-    `No order … of …`.
+    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'`
+    becomes `No order … of …`.
     """
     first_line = message.partition("\n")[0]
     return _VALUES.sub("…", first_line)[:MOST_SHAPE_CHARACTERS]

@@ -1,9 +1,9 @@
 """The sets, page by page, over one queue or all.
 
-A set holds the jobs that are ready, scheduled, to be retried, dead or done. A page costs the same
-whether a set holds ten jobs or ten million: it starts at a rank in each queue and reads on from
-there. When it looks for something, it looks through at most `SEARCH_LIMIT` jobs, and for at most
-`PATIENCE`.
+A set holds the jobs that are ready, scheduled, to be retried, dead or done. A page
+costs the same whether a set holds ten jobs or ten million: it starts at a rank in each
+queue and reads on from there. When it looks for something, it looks through at most
+`SEARCH_LIMIT` jobs, and for at most `PATIENCE`.
 """
 
 import heapq
@@ -39,10 +39,10 @@ LATEST_FIRST: frozenset[SetName] = frozenset({"dead", "done"})
 class JobPage:
     """Jobs of a set, sorted as the set is, with cursors to both sides.
 
-    `total` counts the jobs of these queues and times, whatever else the filter says. `searched` of
-    them were looked through. The search `is_bounded` when it stopped before the end, since it had
-    looked through enough. `next` and `previous` are cursors, empty when there is nothing more.
-    `problems` says what could not be read.
+    `total` counts the jobs of these queues and times, whatever else the filter says.
+    `searched` of them were looked through. The search `is_bounded` when it stopped
+    before the end, since it had looked through enough. `next` and `previous` are
+    cursors, empty when there is nothing more. `problems` says what could not be read.
     """
 
     jobs: tuple[JobRecord, ...]
@@ -64,12 +64,12 @@ def job_set(
 ) -> JobPage:
     """Return one page of a set.
 
-    It begins at the start of the set, or at the cursor of another page. Raise ValueError for a
-    cursor that is none.
+    It begins at the start of the set, or at the cursor of another page. Raise
+    ValueError for a cursor that is none.
 
-    Without a search it costs a few round trips for each queue and two more, O(queues log n +
-    limit). A search takes one round trip for each 500 jobs or 500 kB of payloads, and stops after
-    100,000 jobs or two seconds.
+    Without a search it costs a few round trips for each queue and two more, O(queues
+    log n + limit). A search takes one round trip for each 500 jobs or 500 kB of
+    payloads, and stops after 100,000 jobs or two seconds.
     """
     jobs = jobs or Filter()
     reader = reader or get_reader()
@@ -117,8 +117,8 @@ class _Cursor:
 class _Walk:
     """One walk through a set, which merges the queues by score.
 
-    It stops at a full page, or when its budget is spent. Where it stops depends on nothing that is
-    hidden from people.
+    It stops at a full page, or when its budget is spent. Where it stops depends on
+    nothing that is hidden from people.
     """
 
     def __init__(
@@ -180,8 +180,8 @@ class _Walk:
     def _queue(self, queue: str, portion: int) -> Iterator["_Found"]:
         """Yield what matches in one queue, in the direction of this walk.
 
-        The first portion is small, since of many queues a page shows few jobs each. The next are
-        larger, since a search goes far.
+        The first portion is small, since of many queues a page shows few jobs each. The
+        next are larger, since a search goes far.
         """
         while not self._budget.is_spent and (ranks := self._next_ranks(queue, portion)):
             found = self._reader.portion(ranks, self._filter.job_class)
@@ -204,8 +204,8 @@ class _Walk:
 
         A search looks at nothing else.
 
-        The keys rise along the walk, so that the queues can be merged: where the scores fall, the
-        key is the negative score.
+        The keys rise along the walk, so that the queues can be merged: where the scores
+        fall, the key is the negative score.
         """
         scores_fall = self._is_reversed != self._backwards
         rank = entry.rank - self._windows[queue][0]
@@ -257,7 +257,8 @@ class _Walk:
 class _Found:
     """A job on the way into a page.
 
-    `next_rank` is where its queue goes on behind it. `size` is the length of its payload in bytes.
+    `next_rank` is where its queue goes on behind it. `size` is the length of its
+    payload in bytes.
     """
 
     key: float

@@ -1,9 +1,9 @@
 """Checks the keys themselves, for the doctor.
 
-It looks at their types, names, owners and ends, and at keys that nobody knows of. What can be
-repaired without losing anything is repaired: a key of the wrong type is renamed and not deleted,
-and a counter that is no number is kept in another field. The rest is named, with what to do by
-hand.
+It looks at their types, names, owners and ends, and at keys that nobody knows of. What
+can be repaired without losing anything is repaired: a key of the wrong type is renamed
+and not deleted, and a counter that is no number is kept in another field. The rest is
+named, with what to do by hand.
 """
 
 from collections.abc import Iterable, Sequence
@@ -125,9 +125,9 @@ class KeyCheck:
     def types(self, queue: str) -> tuple[frozenset[str], bool]:
         """Check the types of the keys of a queue.
 
-        Return the parts that are still wrong, and whether to repair strays. Where a decisive key
-        was set aside, jobs look lost that are not: workers first have to write it again. So for a
-        minute no doctor repairs strays.
+        Return the parts that are still wrong, and whether to repair strays. Where a
+        decisive key was set aside, jobs look lost that are not: workers first have to
+        write it again. So for a minute no doctor repairs strays.
         """
         parts = {key: name for name, key in self._census.queue_keys(queue).items()}
         kinds = {key: KINDS[name] for key, name in parts.items()}

@@ -91,11 +91,11 @@ class ClassMetrics:
     def percentile(self, percent: float) -> float:
         """Return the seconds that so many percent of the runs did not exceed.
 
-        It is 0 if there was no run. The runs of a bucket are taken to lie evenly in it, as
-        Prometheus' histogram_quantile does
-        (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile). So
-        with ten runs in the bucket from 1 to 2 s, the median is 1.5 s. The last bucket has no end,
-        so its start is returned.
+        It is 0 if there was no run. The runs of a bucket are taken to lie evenly in it,
+        as Prometheus' histogram_quantile does
+        (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile).
+        So with ten runs in the bucket from 1 to 2 s, the median is 1.5 s. The last
+        bucket has no end, so its start is returned.
         """
         rank = percent / 100 * sum(self.buckets)
         seen = 0
@@ -138,11 +138,11 @@ class ClassHistory:
 def metrics(window: str = "1h", reader: Reader | None = None) -> list[ClassMetrics]:
     """Return every job class that ran within a window of WINDOWS.
 
-    The class that took the most time comes first. Only the 100 classes that ran last are looked at.
-    Windows beyond an hour are exact to ten minutes.
+    The class that took the most time comes first. Only the 100 classes that ran last
+    are looked at. Windows beyond an hour are exact to ten minutes.
 
-    It costs three round trips, O(classes x slots): 7 MB for 100 classes that ran all the time in
-    three days.
+    It costs three round trips, O(classes x slots): 7 MB for 100 classes that ran all
+    the time in three days.
     """
     reader = reader or get_reader()
     store = MetricReader(reader)
@@ -212,8 +212,9 @@ def total_metrics(reader: Reader | None = None) -> list[ClassMetrics]:
 def queue_rates(queues: Sequence[str], reader: Reader | None = None) -> dict[str, float]:
     """Return for each queue how many runs ended per second.
 
-    The rate is over the last five full minutes. A queue that only ran in the minute that is not
-    over yet is measured over the part of it that has passed. It costs two round trips, O(queues).
+    The rate is over the last five full minutes. A queue that only ran in the minute
+    that is not over yet is measured over the part of it that has passed. It costs two
+    round trips, O(queues).
     """
     reader = reader or get_reader()
     now = reader.now()

@@ -35,9 +35,9 @@ _WORDLESS = ("class", "at", "worker")
 class JobRecord:
     """A job at a moment.
 
-    `at` depends on its `place`: when it is due, when it died or became ready, or when its result
-    expires. Arguments are shown without secrets. `payload` has them all, and must not be shown.
-    `fault` says why the payload cannot be read, where that is so.
+    `at` depends on its `place`: when it is due, when it died or became ready, or when
+    its result expires. Arguments are shown without secrets. `payload` has them all, and
+    must not be shown. `fault` says why the payload cannot be read, where that is so.
     """
 
     queue: str
@@ -145,8 +145,8 @@ class JobRecord:
     def seen_with(self, sight: Sight) -> "JobRecord":
         """Return the job as it may be shown to somebody.
 
-        Without sight of arguments it has none, nor a context, a result, or words of errors: these
-        may quote them.
+        Without sight of arguments it has none, nor a context, a result, or words of
+        errors: these may quote them.
         """
         if sight.sees_arguments:
             return self
@@ -207,8 +207,8 @@ def record_of_location(location: Location, job_id: str) -> JobRecord:
 def _read(job_id: str, queue: str, raw: bytes, too_long: int) -> tuple[Payload, str]:
     """Return the payload under its key's id, and why it cannot be read.
 
-    A payload that cannot be read is shown as it is. Of one that is too long only the number of its
-    bytes is known.
+    A payload that cannot be read is shown as it is. Of one that is too long only the
+    number of its bytes is known.
     """
     if too_long:
         fault = _("it has %(bytes)s bytes, too many to be shown") % {"bytes": grouped(too_long)}
@@ -228,7 +228,8 @@ def _unreadable(job_id: str, queue: str, raw: bytes, fault: str) -> Payload:
 def time_of_score(place: str | None, score: float) -> datetime | None:
     """Return the time in a score.
 
-    In the score of a ready or running job the priority stands above the time, see TIME_BITS.
+    In the score of a ready or running job the priority stands above the time, see
+    TIME_BITS.
     """
     milliseconds = score
     if place in {"ready", "running"} and math.isfinite(score):

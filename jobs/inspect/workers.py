@@ -25,15 +25,15 @@ class RunningJob:
 class Worker:
     """One worker process, as it was at `beat_at`.
 
-    What ran then may have ended since. `busy` of its `concurrency` threads ran jobs. Coroutines
-    count in `busy` too, and may take it beyond the number of threads. All times are by Redis'
-    clock, also where the clock of the worker's host is wrong. `started_at` is None where the
-    heartbeat does not tell it.
+    What ran then may have ended since. `busy` of its `concurrency` threads ran jobs.
+    Coroutines count in `busy` too, and may take it beyond the number of threads. All
+    times are by Redis' clock, also where the clock of the worker's host is wrong.
+    `started_at` is None where the heartbeat does not tell it.
 
     `quiet_since` is when it was first seen to take no more jobs.
-    `stands_since` is when its loop that fetches jobs last turned, None while it need not turn.
-    `clock_behind_seconds` is what its clock lacks to Redis'; with that it has been wrong since
-    `clock_apart_since`.
+    `stands_since` is when its loop that fetches jobs last turned, None while it need
+    not turn. `clock_behind_seconds` is what its clock lacks to Redis'; with that it has
+    been wrong since `clock_apart_since`.
     """
 
     name: str
@@ -62,10 +62,10 @@ class Worker:
 def workers(reader: Reader | None = None) -> list[Worker]:
     """Return the workers that gave a sign of life within the last minute.
 
-    Where heartbeats are slow, it is within the last six of them. The oldest comes first. A worker
-    that stops is gone at once, and one that is killed as soon as its supervisor sees it. Only a
-    worker whose whole machine died is shown until that time is over. A reader that sees only some
-    queues shows the workers that serve them.
+    Where heartbeats are slow, it is within the last six of them. The oldest comes
+    first. A worker that stops is gone at once, and one that is killed as soon as its
+    supervisor sees it. Only a worker whose whole machine died is shown until that time
+    is over. A reader that sees only some queues shows the workers that serve them.
 
     What cannot be read of a heartbeat is left at its default. It is noted in `reader.problems`,
     unless the worker serves other queues too. It costs three round trips, O(workers).
@@ -85,8 +85,8 @@ def workers(reader: Reader | None = None) -> list[Worker]:
 def _seen_with(sight: Sight, worker: Worker) -> Worker | None:
     """Return a worker as it may be shown.
 
-    It is None if it serves no queue that may be seen. Nothing of any other queue is shown of it.
-    Threads are those of the whole worker.
+    It is None if it serves no queue that may be seen. Nothing of any other queue is
+    shown of it. Threads are those of the whole worker.
     """
     if sight.sees_all_queues:
         return worker

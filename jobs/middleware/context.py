@@ -1,9 +1,9 @@
 """Context: what of the caller's surroundings travels with the job.
 
-That is the language, the time zone and the context variables that the project lists. They are
-stored at enqueue, where they differ from the project's defaults, and restored before the run. The
-chain gives each run a copy of the context to itself, so that nothing it sets can reach the next job
-of the thread.
+That is the language, the time zone and the context variables that the project lists.
+They are stored at enqueue, where they differ from the project's defaults, and restored
+before the run. The chain gives each run a copy of the context to itself, so that
+nothing it sets can reach the next job of the thread.
 """
 
 import contextvars
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def _is_unset(module: object) -> bool:
     """Return whether it is sure that nothing was activated here.
 
-    To ask Django for what nobody has activated takes 3 µs, most of it for an exception. Where
-    Django keeps it is looked up each time: `override_settings(LANGUAGE_CODE=...)` and the
-    development server put another storage there.
+    To ask Django for what nobody has activated takes 3 µs, most of it for an exception.
+    Where Django keeps it is looked up each time: `override_settings(LANGUAGE_CODE=...)`
+    and the development server put another storage there.
     """
     storage = getattr(getattr(module, "_active", None), "_storage", None)
     variable = getattr(storage, "_data", None)

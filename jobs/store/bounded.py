@@ -2,9 +2,10 @@
 
 Used by `connection`. It also counts how often connections broke.
 
-A caller may call `time_limit.change`. Until it sets the limit back nothing that its thread does
-waits for longer. That holds for the connection, the handshake, sending and the answer. Only the
-resolution of a host name has a limit of its own, that of the operating system.
+A caller may call `time_limit.change`. Until it sets the limit back nothing that its
+thread does waits for longer. That holds for the connection, the handshake, sending and
+the answer. Only the resolution of a host name has a limit of its own, that of the
+operating system.
 """
 
 import functools
@@ -24,9 +25,9 @@ _LEAST_WAIT = 0.001
 class Breaks:
     """Counts the connections of this process that broke.
 
-    Each had been there before and had to be made again. redis-py makes one again without a word
-    when it broke while nobody used it. But a Redis that was restarted may have forgotten what it
-    had confirmed, so a worker wants to know.
+    Each had been there before and had to be made again. redis-py makes one again
+    without a word when it broke while nobody used it. But a Redis that was restarted
+    may have forgotten what it had confirmed, so a worker wants to know.
     """
 
     def __init__(self) -> None:
@@ -49,7 +50,8 @@ class _TimeLimit(threading.local):
     def change(self, deadline: float | None) -> float | None:
         """Let calls end at this time, and return the former limit.
 
-        The caller sets that again. So a push has its own time, also in a chore whose time is over.
+        The caller sets that again. So a push has its own time, also in a chore whose
+        time is over.
         """
         before, end = self.deadline, self.round_ends_at
         if end is not None and (deadline is None or deadline > end):
@@ -95,8 +97,8 @@ else:
 class _Bounded(_Base):
     """Mixed into a class of connections: keeps the time limit of its thread.
 
-    It does not introduce itself to Redis either (CLIENT SETINFO). That would cost two round trips
-    with each connection.
+    It does not introduce itself to Redis either (CLIENT SETINFO). That would cost two
+    round trips with each connection.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -178,8 +180,8 @@ def _at_most(seconds: float | None) -> float | None:
 def limit(sock: socket.socket, wanted: float | None) -> None:
     """Let a socket wait for so many seconds at most.
 
-    A difference of a twentieth is let be: to tell the socket is a system call, and each push would
-    make two.
+    A difference of a twentieth is let be: to tell the socket is a system call, and each
+    push would make two.
     """
     present = sock.gettimeout()
     if wanted is None or present is None or not 0.95 * present <= wanted <= 1.05 * present:

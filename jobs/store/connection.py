@@ -6,8 +6,8 @@ redis://, rediss://, unix://                     one node
 redis+sentinel://host:26379,host2/service/0      the master that the sentinels name
 redis+cluster://host:7000                        a cluster
 
-A forked child may use the clients of its parent. It opens connections of its own, and no lock is
-held in it.
+A forked child may use the clients of its parent. It opens connections of its own, and
+no lock is held in it.
 """
 
 import os
@@ -36,9 +36,9 @@ _clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
 def connect(url: str, timeout: float) -> Client:
     """Return a client that connects when it is first used.
 
-    It waits at most `timeout` seconds for a connection or an answer. It never sends a command twice
-    by itself: whoever calls knows what a lost answer means. Raise ConfigurationError for a URL of
-    an unknown form.
+    It waits at most `timeout` seconds for a connection or an answer. It never sends a
+    command twice by itself: whoever calls knows what a lost answer means. Raise
+    ConfigurationError for a URL of an unknown form.
     """
     client = _connect(url, timeout)
     _clients.add(client)
@@ -107,9 +107,10 @@ def _plain(url: str) -> str:
 def _free_locks() -> None:
     """Free the locks of all clients in a forked child.
 
-    Threads may have held them that the child does not have. The library renews its connections in a
-    child by itself, but it takes these locks to do so. It does not say where it has them, so every
-    object of its own is looked at, except for connections, which are dropped.
+    Threads may have held them that the child does not have. The library renews its
+    connections in a child by itself, but it takes these locks to do so. It does not say
+    where it has them, so every object of its own is looked at, except for connections,
+    which are dropped.
     """
     waiting: list[Any] = list(_clients)
     seen: set[int] = set()

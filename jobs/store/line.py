@@ -1,9 +1,9 @@
 """A direct line to one node, for calls that each job makes.
 
-It is a few connections that are kept open. The client of redis-py takes a lock, looks whether the
-connection is still good, and passes each command through four layers. That takes longer than Redis
-takes for the command. A line has redis-py open its connections, and then writes and reads by
-itself.
+It is a few connections that are kept open. The client of redis-py takes a lock, looks
+whether the connection is still good, and passes each command through four layers. That
+takes longer than Redis takes for the command. A line has redis-py open its connections,
+and then writes and reads by itself.
 """
 
 import os
@@ -39,8 +39,8 @@ class Line:
     def send_again(self, *command: Any) -> Any:
         """Send a command that may be executed twice, and return the answer.
 
-        A connection that broke while nobody used it is made anew, and the command sent once more.
-        Raise what redis-py raises.
+        A connection that broke while nobody used it is made anew, and the command sent
+        once more. Raise what redis-py raises.
         """
         packed = _pack(command)
         connection = self._take()
@@ -63,8 +63,8 @@ class Line:
     def send(self, *command: Any) -> Any:
         """Send a command that must not be sent again, and return the answer.
 
-        A connection that broke while nobody used it is made anew before. Raise what redis-py
-        raises.
+        A connection that broke while nobody used it is made anew before. Raise what
+        redis-py raises.
         """
         packed = _pack(command)
         connection = self._take()
@@ -84,7 +84,8 @@ class Line:
     def begin(self, *command: Any) -> "Exchange":
         """Send a command and leave its answer for later. Raise what redis-py raises.
 
-        Whoever calls this calls `answer` or `drop` of what it returns, and does so once.
+        Whoever calls this calls `answer` or `drop` of what it returns, and does so
+        once.
         """
         packed = _pack(command)
         connection = self._take()

@@ -2,9 +2,9 @@
 
 They tell how many runs ended, how long they took, and how many failed.
 
-One string holds the slots of one name for a stretch of time. All slots have the same size. So one
-BITFIELD adds what a worker measured, several workers add to the same slot, and one GETRANGE reads a
-day.
+One string holds the slots of one name for a stretch of time. All slots have the same
+size. So one BITFIELD adds what a worker measured, several workers add to the same slot,
+and one GETRANGE reads a day.
 
 Metrics are for people to look at. A lost answer may count some runs twice.
 """
@@ -25,8 +25,8 @@ from jobs.store.reader import Reader
 from jobs.store.store import Store
 from jobs.text import text_of
 
-#: Upper bounds of all buckets but the last, in seconds. They are the preferred numbers R5 (ISO 3)
-#: from 1 ms to 6,300 s.
+#: Upper bounds of all buckets but the last, in seconds. They are the preferred numbers
+#: R5 (ISO 3) from 1 ms to 6,300 s.
 BOUNDS: tuple[float, ...] = tuple(
     round(step * 10.0**power, 6) for power in range(-3, 4) for step in (1, 1.6, 2.5, 4, 6.3)
 )
@@ -48,8 +48,8 @@ MOST_LABEL_CHARACTERS = 100
 class Resolution:
     """How long a slot is, and how many stand in one string.
 
-    `seconds` is the length of a slot, `slots` their number, and `keep` how many seconds the string
-    is kept.
+    `seconds` is the length of a slot, `slots` their number, and `keep` how many seconds
+    the string is kept.
     """
 
     name: str
@@ -168,7 +168,8 @@ class MetricReader:
     def active(self, prefix: str, since: float, most: int) -> list[str]:
         """Return the names with this prefix that were seen since a moment.
 
-        The latest are the first, and there are at most so many. One round trip, O(log n + names).
+        The latest are the first, and there are at most so many. One round trip, O(log n
+        + names).
         """
         bounds, options = ("+inf", since), {"start": 0, "num": 10 * most}
         question = Question(
@@ -182,8 +183,8 @@ class MetricReader:
     ) -> dict[str, list[Measure | None]]:
         """Return the last slots of each name, up to the one of `until`.
 
-        The oldest is the first. A slot is None where nothing was measured, or where it holds what
-        nothing can have measured. One round trip, O(bytes).
+        The oldest is the first. A slot is None where nothing was measured, or where it
+        holds what nothing can have measured. One round trip, O(bytes).
         """
         pieces = list(_pieces(resolution, until, slots))
         asked = []

@@ -2,12 +2,12 @@
 
 Used by `inspect`. The worker and `enqueue` never come here.
 
-It writes nothing and needs no script to be loaded. What belongs to one page travels in one
-pipeline. On a cluster that is one round trip for each node. A Redis that is unreachable, late or
-full raises StoreUnavailable.
+It writes nothing and needs no script to be loaded. What belongs to one page travels in
+one pipeline. On a cluster that is one round trip for each node. A Redis that is
+unreachable, late or full raises StoreUnavailable.
 
-A key that cannot be read is noted and taken to be empty (see `problems`). So it costs its own line
-and nothing else.
+A key that cannot be read is noted and taken to be empty (see `problems`). So it costs
+its own line and nothing else.
 """
 
 import re
@@ -30,13 +30,13 @@ PLACES: tuple[Place, ...] = get_args(Place)
 PORTION = 500
 #: The part of a ready score that is time, in bits; above it stands 100 - priority.
 TIME_BITS = 44
-#: The highest score of a ready job: priorities go down to -100. Behind it stands only what no
-#: client has written.
+#: The highest score of a ready job: priorities go down to -100. Behind it stands only
+#: what no client has written.
 HIGHEST_READY = 201 << TIME_BITS
 #: A count as it stands in a hash, and the longest part of another value that is shown.
 WHOLE, MOST_SHOWN = re.compile(rb"-?[0-9]{1,19}"), 40
-#: HSCAN would bring the payloads too, and its NOVALUES is younger than the oldest Redis that we
-#: work on.
+#: HSCAN would bring the payloads too, and its NOVALUES is younger than the oldest Redis
+#: that we work on.
 SCAN_FIELDS = """
 local scanned = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 local fields = {}
@@ -154,9 +154,9 @@ class Reader(Asker):
 
         In epoch seconds. A queue without ready jobs is left out.
 
-        The ready set is in order of priority, then time. So this hops from one priority in use to
-        the next. One round trip for each priority, for all queues together, and one more. O(log n)
-        in each.
+        The ready set is in order of priority, then time. So this hops from one priority
+        in use to the next. One round trip for each priority, for all queues together,
+        and one more. O(log n) in each.
         """
         oldest: dict[str, float] = {}
         bands = dict.fromkeys(queues, 0)
@@ -165,8 +165,8 @@ class Reader(Asker):
             bands = {}
             for queue, score in heads.items():
                 band, milliseconds = divmod(score, 1 << TIME_BITS)
-                # A job that a repair put at the very head of its priority has no time. The next hop
-                # looks behind it.
+                # A job that a repair put at the very head of its priority has no time.
+                # The next hop looks behind it.
                 bands[queue] = band + 1 if milliseconds else band
                 if milliseconds:
                     oldest[queue] = min(milliseconds / 1000, oldest.get(queue, float("inf")))
@@ -175,10 +175,11 @@ class Reader(Asker):
     def _band_heads(self, bands: Mapping[str, int]) -> dict[str, int]:
         """Return for each queue the lowest score in its band.
 
-        The very head of the band does not count, and a queue without such a score is left out.
+        The very head of the band does not count, and a queue without such a score is
+        left out.
 
-        The look begins a millisecond behind the head. A fraction of one, which no client writes,
-        would be found for ever.
+        The look begins a millisecond behind the head. A fraction of one, which no
+        client writes, would be found for ever.
         """
         options = {"start": 0, "num": 1, "withscores": True}
         asked = []
@@ -193,8 +194,9 @@ class Reader(Asker):
     def ids(self, queue: str, place: Place) -> Iterator[list[str]]:
         """Yield the ids in one place in portions of about 500.
 
-        An id that stays there all the while is yielded. One that comes or goes meanwhile may be. An
-        id may come twice. A round trip for each portion, O(1) per portion, O(n) in all.
+        An id that stays there all the while is yielded. One that comes or goes
+        meanwhile may be. An id may come twice. A round trip for each portion, O(1) per
+        portion, O(n) in all.
         """
         key: str = getattr(self.store.keys(queue), place)
         scan = self._scan_hash if place in {"payloads", "running"} else self._scan_set
@@ -219,8 +221,8 @@ class Reader(Asker):
     def workers(self) -> dict[str, StoredHeartbeat]:
         """Return the last heartbeat of each worker by its name.
 
-        A worker that has been silent for an hour is not even looked at. Three round trips,
-        O(workers).
+        A worker that has been silent for an hour is not even looked at. Three round
+        trips, O(workers).
         """
         key = self.store.shared.workers
         bounds = (self.now() - FORGET_AFTER, "+inf")

@@ -1,7 +1,8 @@
 """The desk for what runs, which the worker uses.
 
-It takes jobs out of a queue, and ends, fails or gives back what was taken. Every call may be sent
-again after a lost answer: what runs is owned by this taking of it, which its token names.
+It takes jobs out of a queue, and ends, fails or gives back what was taken. Every call
+may be sent again after a lost answer: what runs is owned by this taking of it, which
+its token names.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,8 @@ DAY_MS = 24 * 3600 * 1000
 
 #: Where a job goes that has not gone well: to a set, or away.
 Destination = Literal["retry", "dead", "discard"]
-#: What a fetch found of its worker: others gave it up, it is known, it was not known until now, or
-#: a later fetch of it was here already.
+#: What a fetch found of its worker: others gave it up, it is known, it was not known
+#: until now, or a later fetch of it was here already.
 LeaseState = Literal["given up", "good", "new", "void"]
 _STATES: tuple[LeaseState, ...] = ("given up", "good", "new", "void")
 
@@ -29,9 +30,9 @@ _STATES: tuple[LeaseState, ...] = ("given up", "good", "new", "void")
 class Fetched:
     """What one fetch brought.
 
-    `jobs` holds (id, payload), the payload None where Redis has lost it. `left` is the number of
-    jobs that are ready still. `lost` holds the ids of finished jobs that were not ours any more.
-    `clock` is the time in Redis, in ms since the epoch.
+    `jobs` holds (id, payload), the payload None where Redis has lost it. `left` is the
+    number of jobs that are ready still. `lost` holds the ids of finished jobs that were
+    not ours any more. `clock` is the time in Redis, in ms since the epoch.
     """
 
     state: LeaseState
@@ -61,9 +62,9 @@ class Running:
     ) -> Fetched:
         """Hand in finished jobs, renew the lease, promote, and take up to `count`.
 
-        `finished` holds (id, number) of each. What is taken gets the numbers from `first` on, in
-        its order. With `first` 0 nothing is taken, and no fetch that was sent before is void. No
-        call takes or hands in more than 1,000. One round trip,
+        `finished` holds (id, number) of each. What is taken gets the numbers from
+        `first` on, in its order. With `first` 0 nothing is taken, and no fetch that was
+        sent before is void. No call takes or hands in more than 1,000. One round trip,
         O((finished + promoted + count) log n).
         """
         args = _fetch_args(worker, min(count, MOST_JOBS), terms, first)
@@ -75,8 +76,8 @@ class Running:
     ) -> tuple[Any, ...]:
         """Return the command that fetches one job, to wait behind a bell.
 
-        Nobody knows when it is executed, so it renews no lease. After `until`, in ms by the clock
-        of Redis, it takes nothing. `fetched_in` reads the answer.
+        Nobody knows when it is executed, so it renews no lease. After `until`, in ms by
+        the clock of Redis, it takes nothing. `fetched_in` reads the answer.
         """
         return self._session.command("fetch", queue, _fetch_args(worker, 1, terms, first, until))
 
@@ -106,9 +107,9 @@ class Running:
     ) -> bool:
         """Move a job that failed, and return whether this taking still owned it.
 
-        It goes to the retry set or the dead set, or is dropped. `dead_limits`: the most jobs and
-        the most days that the dead set keeps. `counter` is what the stats count it as. One round
-        trip, O(log n).
+        It goes to the retry set or the dead set, or is dropped. `dead_limits`: the most
+        jobs and the most days that the dead set keeps. `counter` is what the stats
+        count it as. One round trip, O(log n).
         """
         most, days = dead_limits
         args = [
@@ -126,8 +127,9 @@ class Running:
     def release(self, queue: str, jobs: Sequence[tuple[str, str, bytes]]) -> int:
         """Give jobs back to the place they had, and return how many.
 
-        `jobs` holds (token, id, payload) of each. Only those that were still owned are given back.
-        The payload replaces the one in Redis unless it is empty. O(k log n).
+        `jobs` holds (token, id, payload) of each. Only those that were still owned are
+        given back. The payload replaces the one in Redis unless it is empty. O(k log
+        n).
         """
         released = 0
         for start in range(0, len(jobs), MOST_JOBS):

@@ -21,13 +21,15 @@ def drain(
 ) -> int:
     """Run the collected jobs, of one class or of all, until none is left.
 
-    Return how many runs that took. Jobs are collected in fake mode only. Jobs that these enqueue
-    are run too. Scheduled ones run at once, whatever their time: `scheduled=False` leaves those
-    that are not due. A job that raises Snooze is scheduled again, and waits for the next drain.
+    Return how many runs that took. Jobs are collected in fake mode only. Jobs that
+    these enqueue are run too. Scheduled ones run at once, whatever their time:
+    `scheduled=False` leaves those that are not due. A job that raises Snooze is
+    scheduled again, and waits for the next drain.
 
-    The first error is raised: its job is gone then, and the others stay. With `retries=True` a job
-    that fails runs again instead, without a pause, until it has no retry left. Then `on_exhausted`
-    is called, and its last error is raised. Error and death handlers are told as by a worker.
+    The first error is raised: its job is gone then, and the others stay. With
+    `retries=True` a job that fails runs again instead, without a pause, until it has no
+    retry left. Then `on_exhausted` is called, and its last error is raised. Error and
+    death handlers are told as by a worker.
     Raise AssertionError after 10,000 runs.
     """
     queue = collection()

@@ -1,8 +1,9 @@
 """The fetches that wait behind the bell while a thread sleeps.
 
-Each brings one job at once. The sleeper arms them, and says afterwards what became of them.
-Meanwhile another thread may fetch: its numbers are higher, so Redis lets an armed fetch take
-nothing that comes after it. Nobody adopts what an armed fetch has taken before its answer is read.
+Each brings one job at once. The sleeper arms them, and says afterwards what became of
+them. Meanwhile another thread may fetch: its numbers are higher, so Redis lets an armed
+fetch take nothing that comes after it. Nobody adopts what an armed fetch has taken
+before its answer is read.
 
 ARCHITECTURE.md goes through everything that an armed fetch can cross with.
 """
@@ -59,9 +60,10 @@ class Arming:
     def arm(self, served: Collection[str], threads: int, seconds: float) -> Armed:
         """Return the commands of fetches that are to wait behind the bell, by queue.
 
-        They may take something for so many seconds and a little longer. The first of the queues
-        that are served get one, at most as many as threads are idle. No lower queue is served
-        before a higher one: where one cannot be armed, none behind it is.
+        They may take something for so many seconds and a little longer. The first of
+        the queues that are served get one, at most as many as threads are idle. No
+        lower queue is served before a higher one: where one cannot be armed, none
+        behind it is.
         """
         queues = [queue for queue in self._order.next() if queue in served]
         first = takewhile(self._can_be_armed, queues[: min(threads, MOST_ARMED)])
@@ -118,8 +120,8 @@ class Arming:
     def _take(self, queue: str, armed: ArmedFetch, fetched: Fetched, catch: Catch) -> None:
         """Take over what an armed fetch brought, unless its name has lapsed meanwhile.
 
-        It is held before that is looked at. So either we see the new name, or whoever takes the new
-        name sees what is held under the old one.
+        It is held before that is looked at. So either we see the new name, or whoever
+        takes the new name sees what is held under the old one.
         """
         if fetched.state != "good":
             catch.is_unsure = True

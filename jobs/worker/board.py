@@ -1,12 +1,13 @@
 """The board: a few bytes that a worker process shares with its supervisor.
 
-They survive the process. When a worker dies, the supervisor reads here which jobs were really
-running. Jobs that only waited in its buffer are innocent, and go back without a mark. Otherwise the
-neighbours of a job that kills its process would be quarantined too. The supervisor also recalls
-here what has not begun, since a job that holds the GIL lets nobody else in its process do that.
+They survive the process. When a worker dies, the supervisor reads here which jobs were
+really running. Jobs that only waited in its buffer are innocent, and go back without a
+mark. Otherwise the neighbours of a job that kills its process would be quarantined too.
+The supervisor also recalls here what has not begun, since a job that holds the GIL lets
+nobody else in its process do that.
 
-A job stands here by the number of its taking. That is one word of eight bytes, which is written and
-read as a whole.
+A job stands here by the number of its taking. That is one word of eight bytes, which is
+written and read as a whole.
 """
 
 import mmap
@@ -33,8 +34,9 @@ class Board:
     def start(self, slot: int, number: int) -> bool:
         """Note the job that a runner begins, and return whether it may.
 
-        It must not begin when it was recalled. The number is written before `recalled` is read, and
-        the supervisor does it the other way round. So at least one of them sees the other.
+        It must not begin when it was recalled. The number is written before `recalled`
+        is read, and the supervisor does it the other way round. So at least one of them
+        sees the other.
         """
         words, at = self._words, _HEADER + slot * _SLOT
         words[at + _RUNNING] = number

@@ -1,7 +1,8 @@
 """Ends every run in one order: tell who is to know, record, report.
 
-Recording in Redis must happen. All else serves people: nothing of it may fail the job, or keep it
-from being recorded. Error handlers and death handlers are told by `JobFailing` and `JobDying`.
+Recording in Redis must happen. All else serves people: nothing of it may fail the job,
+or keep it from being recorded. Error handlers and death handlers are told by
+`JobFailing` and `JobDying`.
 Log and metrics listen to `JobEnded`.
 """
 
@@ -44,8 +45,9 @@ class Conclusion:
     ) -> None:
         """End a run.
 
-        `job` is None where its class could not be found or made. People are told before the end is
-        recorded: if the process dies in between, they hear of it twice rather than never.
+        `job` is None where its class could not be found or made. People are told before
+        the end is recorded: if the process dies in between, they hear of it twice
+        rather than never.
         """
         self.check_process(unit)
         if self._stops.cancelled:
@@ -62,8 +64,8 @@ class Conclusion:
     def finish(self, unit: Unit, payload: Payload, elapsed: float) -> None:
         """End a run that went well and whose result nobody wants.
 
-        Most jobs end this way, so a call is made only where it has something to do. The order of
-        the steps is that of `conclude`.
+        Most jobs end this way, so a call is made only where it has something to do. The
+        order of the steps is that of `conclude`.
         """
         if forks.generation != self._generation:
             self.check_process(unit)

@@ -1,9 +1,10 @@
 """What this process has in its hands: every job taken and not ended.
 
-A job stands here by the number of its taking. One counter numbers all takings of a process, and
-never starts again. So an answer that comes late or twice can only ever concern its own taking, even
-when the same job came back meanwhile. A unit leaves only by the answer to a delivery of its very
-number. Endings are remembered for a while, since Redis may forget the last second before a crash.
+A job stands here by the number of its taking. One counter numbers all takings of a
+process, and never starts again. So an answer that comes late or twice can only ever
+concern its own taking, even when the same job came back meanwhile. A unit leaves only
+by the answer to a delivery of its very number. Endings are remembered for a while,
+since Redis may forget the last second before a crash.
 """
 
 import threading
@@ -26,9 +27,9 @@ MOST_REMEMBERED_BYTES = 64_000_000
 class Delivery:
     """The end of some units on its way to Redis.
 
-    Finished ones travel with a fetch. For others `send` records the end, and returns whether the
-    units were still ours. `is_repeated`: the answer to an earlier attempt was lost, so an answer of
-    no may mean that we ended them then.
+    Finished ones travel with a fetch. For others `send` records the end, and returns
+    whether the units were still ours. `is_repeated`: the answer to an earlier attempt
+    was lost, so an answer of no may mean that we ended them then.
     """
 
     units: Sequence[Unit]
@@ -61,8 +62,8 @@ class Custody:
         self._remembered = self._remembered_bytes = 0
         #: How often doubts came up; one that comes while we look must outlive that look.
         self.doubts = 0
-        #: Queues in which Redis may hold what we do not know of. An answer was lost, or Redis came
-        #: back.
+        #: Queues in which Redis may hold what we do not know of. An answer was lost, or
+        #: Redis came back.
         self.doubtful: set[str] = set()
 
     def reserve(self, count: int) -> int:
@@ -107,8 +108,8 @@ class Custody:
     def deliveries_of(self, numbers: AbstractSet[int]) -> dict[int, Delivery]:
         """Return the deliveries of units that left our hands lately, by their numbers.
 
-        Finished ones are returned one by one, since Redis may remember others that travelled with
-        them.
+        Finished ones are returned one by one, since Redis may remember others that
+        travelled with them.
         """
         with self._lock:
             deliveries = list(self._recent)

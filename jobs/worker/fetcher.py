@@ -1,8 +1,8 @@
 """Takes work from the queues in their order, and hands in what is finished.
 
-Both go in one round trip to each queue. Not thread-safe: the buffer sees to it that one thread
-fetches at a time. Beside it another thread may sleep, with fetches of its own that wait behind the
-bell: see `arming.py`.
+Both go in one round trip to each queue. Not thread-safe: the buffer sees to it that one
+thread fetches at a time. Beside it another thread may sleep, with fetches of its own
+that wait behind the bell: see `arming.py`.
 """
 
 import math
@@ -73,9 +73,9 @@ class Fetcher:
     ) -> Catch:
         """Hand in what is finished, and take up to `count` jobs.
 
-        With `only`, jobs are taken from those queues alone. `heard` are the queues whose bell we
-        heard: one that is not served here is to be served by others. Raises nothing: what failed
-        stands in the answer.
+        With `only`, jobs are taken from those queues alone. `heard` are the queues
+        whose bell we heard: one that is not served here is to be served by others.
+        Raises nothing: what failed stands in the answer.
         """
         catch = Catch(heard=set(heard))
         for queue in self._in_turn(count):
@@ -183,8 +183,8 @@ class Fetcher:
     ) -> tuple[Fetched, int]:
         """Send one fetch, and one more for each 300 that are finished.
 
-        Return the last answer and its first number. One that takes nothing has no number, unless it
-        is to make void what was sent before it.
+        Return the last answer and its first number. One that takes nothing has no
+        number, unless it is to make void what was sent before it.
         """
         while True:
             portion, finished = finished[:MOST_FINISHED], finished[MOST_FINISHED:]
@@ -203,9 +203,9 @@ class Fetcher:
     def _look_around(self, queue: str, catch: Catch) -> bool:
         """Compare what Redis says of us with what we know.
 
-        Return False if others gave us up. A fetch that takes nothing comes first: its number makes
-        void whatever was sent before and not executed yet. What others have armed before is theirs,
-        and so is all that is newer.
+        Return False if others gave us up. A fetch that takes nothing comes first: its
+        number makes void whatever was sent before and not executed yet. What others
+        have armed before is theirs, and so is all that is newer.
         """
         name = self._membership.name_in(queue)
         doubts, begin_by = self._custody.doubts, uptime() + self._terms.lease / 2

@@ -1,8 +1,8 @@
 """What becomes of a job after a run.
 
-It is one value, decided here from the payload, the options and the error. Nobody is asked: no
-Redis, no handlers, and of the project's code only what the caller hands in. `jobs/ending.py` has
-the table of all endings. `conclusion.py` carries them out.
+It is one value, decided here from the payload, the options and the error. Nobody is
+asked: no Redis, no handlers, and of the project's code only what the caller hands in.
+`jobs/ending.py` has the table of all endings. `conclusion.py` carries them out.
 """
 
 import time
@@ -30,8 +30,8 @@ Wish = float | Retry | None
 class Outcome:
     """How a run ended, and the payload to store.
 
-    `delay_seconds` is the wait before the next run, and `keep_seconds` how long the result is kept.
-    `has_begun` is False for a job that ended before it began.
+    `delay_seconds` is the wait before the next run, and `keep_seconds` how long the
+    result is kept. `has_begun` is False for a job that ended before it began.
     """
 
     ending: Ending
@@ -58,8 +58,8 @@ def without_failure(payload: Payload, error: BaseException) -> Outcome | None:
 def after_cancellation(payload: Payload, error: BaseException | None, worker: str) -> Outcome:
     """Return the outcome of a job that a person cancelled.
 
-    `error` is what it ended with, None if it had not begun. It spends no attempt, so whoever
-    retries it finds it as it was.
+    `error` is what it ended with, None if it had not begun. It spends no attempt, so
+    whoever retries it finds it as it was.
     """
     kept = describe(
         JobCancelled("A person cancelled the job while it ran."), worker, with_traceback=False
@@ -84,8 +84,8 @@ def after_error(
 ) -> Outcome:
     """Return what becomes of a job whose attempt raised `error`.
 
-    If a retry is left, `ask` is given the number of the attempt and the error. It returns what the
-    job wants.
+    If a retry is left, `ask` is given the number of the attempt and the error. It
+    returns what the job wants.
     """
     error = original(error)
     failed = payload.changed(

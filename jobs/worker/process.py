@@ -1,9 +1,9 @@
 """One worker process: a crew and a main thread that tends it.
 
-The main thread obeys signals and keeps deadlines, and never talks to Redis. The thread of the
-chores does that: it sends what waits too long, beats every few seconds, and asks what people want.
-If the supervisor dies, a pipe closes. Then the process stops by itself, and renews its own leases
-until it is done.
+The main thread obeys signals and keeps deadlines, and never talks to Redis. The thread
+of the chores does that: it sends what waits too long, beats every few seconds, and asks
+what people want. If the supervisor dies, a pipe closes. Then the process stops by
+itself, and renews its own leases until it is done.
 """
 
 import os
@@ -47,8 +47,8 @@ from jobs.worker.threads import stacks
 CHILD_SIGNALS = (signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN)
 #: How often the main thread looks around, and the chores too. Seconds.
 TICK = 0.02
-#: How long a chore that serves people's eyes may wait for Redis, in seconds. Jobs that are to be
-#: given back wait for it.
+#: How long a chore that serves people's eyes may wait for Redis, in seconds. Jobs that
+#: are to be given back wait for it.
 FOR_EYES = 1.0
 #: How long the last words to Redis may take where no stop sets a limit. Seconds.
 FAREWELL = 5.0
@@ -108,7 +108,8 @@ class WorkerProcess:
     def _hire(self, name: str) -> ChoresThread:
         """Return a thread for the chores of features and of the project.
 
-        They may be slow. In the other thread they would hold back heartbeats and endings of jobs.
+        They may be slow. In the other thread they would hold back heartbeats and
+        endings of jobs.
         """
         brought = brought_to(Place.WORKER, lambda: self._store)
         return ChoresThread(Chores(brought, Guard(worker=name)), TICK, "jobs-brought-chores")
@@ -244,7 +245,8 @@ class WorkerProcess:
     def _say_farewell(self) -> None:
         """Leave nothing behind.
 
-        Jobs that still run are given back by the supervisor, when they surely run no more.
+        Jobs that still run are given back by the supervisor, when they surely run no
+        more.
         """
         try:
             self._orphan.recover()

@@ -1,10 +1,10 @@
 """Takes back the jobs of a worker that died, stopped, or fell silent.
 
-The supervisor uses it, and an orphan at its end. A crash and a stop have budgets of their own:
-neither spends a retry. From its second crash on a job comes back after a random pause, away from
-its neighbours. One that was running in several crashes is marked as poison: who takes it next puts
-it into quarantine. That tells the death handlers, which are the project's code, and the supervisor
-must run none.
+The supervisor uses it, and an orphan at its end. A crash and a stop have budgets of
+their own: neither spends a retry. From its second crash on a job comes back after a
+random pause, away from its neighbours. One that was running in several crashes is
+marked as poison: who takes it next puts it into quarantine. That tells the death
+handlers, which are the project's code, and the supervisor must run none.
 """
 
 import random
@@ -28,8 +28,9 @@ LONGEST_PAUSE_PER_CRASH = 5.0
 class WorkerEnd:
     """How a worker ended.
 
-    `reason` is shown to people. `running`: the numbers of the jobs it had begun. None when nobody
-    knows: then those taken first are blamed, as many as it could run at a time by its `terms`.
+    `reason` is shown to people. `running`: the numbers of the jobs it had begun. None
+    when nobody knows: then those taken first are blamed, as many as it could run at a
+    time by its `terms`.
     """
 
     reason: str
@@ -70,9 +71,9 @@ class Recovery:
     def recover(self, queue: str, worker: str, end: WorkerEnd, stood_at: str = "") -> int:
         """Take back a worker's jobs of one queue, and return their number.
 
-        Several may call it at once. `stood_at` is the score at which its lease stood still; without
-        it the worker is dead for sure. Raise StoreUnavailable when Redis is away, and what else a
-        job raised after all others were taken back.
+        Several may call it at once. `stood_at` is the score at which its lease stood
+        still; without it the worker is dead for sure. Raise StoreUnavailable when Redis
+        is away, and what else a job raised after all others were taken back.
         """
         if not self._leases.condemn(queue, worker, stood_at):
             return 0
@@ -123,8 +124,8 @@ class Recovery:
     def _guessed(self, in_order: Sequence[Taken], terms: Terms) -> list[tuple[Taken, bool]]:
         """Blame those taken first, as many as the worker could run.
 
-        With two threads and one place for coroutines, of the jobs T1 T2 A1 A2 T3 (T in a thread, A
-        a coroutine) these are blamed: T1, T2 and A1.
+        With two threads and one place for coroutines, of the jobs T1 T2 A1 A2 T3 (T in
+        a thread, A a coroutine) these are blamed: T1, T2 and A1.
         """
         threads, coroutines = terms.threads, terms.coroutines
         judged: list[tuple[Taken, bool]] = []

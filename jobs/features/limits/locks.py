@@ -2,15 +2,18 @@
 
 Used as `with jobs.lock("report"):` and `with jobs.limit("gateway", 3):`.
 
-Each `with` block has a lease in Redis, which its process renews while the block lasts. One thread
-renews all of them. A process that is killed leaves nothing behind for longer than that lease.
+Each `with` block has a lease in Redis, which its process renews while the block lasts.
+One thread renews all of them. A process that is killed leaves nothing behind for longer
+than that lease.
 
-A process that is paused for longer than the lease loses the lock. `check()` tells it. The `fence`
-grows with every holder. With it a database can refuse the writes of a holder that came too late:
+A process that is paused for longer than the lease loses the lock. `check()` tells it.
+The `fence` grows with every holder. With it a database can refuse the writes of a
+holder that came too late:
 
     UPDATE … SET fence = 7 WHERE fence < 7
 
-For rows of one database a row lock or a unique constraint is simpler: see docs/locks.md.
+For rows of one database a row lock or a unique constraint is simpler: see
+docs/locks.md.
 """
 
 import asyncio
@@ -28,8 +31,8 @@ from jobs.features.limits.hold import Hold
 PAUSE = 0.05
 #: Shortest lease, in seconds. It has to be renewed within its life.
 SHORTEST_LEASE = 0.05
-#: Longest lease, in seconds: a year. Redis refuses a lease of a hundred million years, but only
-#: after it has noted the holder.
+#: Longest lease, in seconds: a year. Redis refuses a lease of a hundred million years,
+#: but only after it has noted the holder.
 LONGEST_LEASE = 365 * 86_400
 
 
@@ -52,9 +55,9 @@ def limit(name: str, slots: int, *, wait: float = 0.0, lease: float | None = Non
 class Limit:
     """A limit for `with` or `async with`.
 
-    It may be used once or many times, by one thread or many. Each use is a holder of its own. So a
-    lock that is entered again inside of itself is refused, and a limit takes a second slot. `lease`
-    is in seconds, by default that of the workers.
+    It may be used once or many times, by one thread or many. Each use is a holder of
+    its own. So a lock that is entered again inside of itself is refused, and a limit
+    takes a second slot. `lease` is in seconds, by default that of the workers.
     """
 
     def __init__(
