@@ -5,10 +5,7 @@ The page of a job shows the sentences, and `manage.py jobs explain ID` prints th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,7 +18,7 @@ from jobs.moment import moment
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import first_name
 from jobs.store.reader import Reader
-from jobs.text import grouped
+from jobs.text import grouped, written
 
 #: Errors that say that somebody else holds what the job needs.
 LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
@@ -109,7 +106,7 @@ class _Reasons:
         if not rate:
             return text
         estimate = _("At the last minutes' %(rate)s per second it should start in about %(time)s.")
-        return f"{text} " + estimate % {"rate": f"{rate:,.1f}", "time": in_words(ahead / rate)}
+        return f"{text} " + estimate % {"rate": grouped(rate, 1), "time": in_words(ahead / rate)}
 
     def _scheduled(self) -> Iterator[str]:
         yield self._due(_("It is scheduled for %(time)s, in %(wait)s."))
@@ -144,7 +141,7 @@ class _Reasons:
     def _dead(self) -> Iterator[str]:
         when = written(self._job.at) if self._job.at else "?"
         yield _(
-            "It is in the dead set since %(time)s and will not run again "
+            "It has been in the dead set since %(time)s and will not run again "
             "unless somebody retries it."
         ) % {"time": when}
         if self._job.error:
@@ -160,7 +157,7 @@ class _Reasons:
     def _done(self) -> Iterator[str]:
         finished = written(self._job.finished_at) if self._job.finished_at else "?"
         until = written(self._job.at) if self._job.at else "?"
-        yield _("It is done since %(finished)s. Its result is kept until %(until)s.") % {
+        yield _("It was done at %(finished)s. Its result is kept until %(until)s.") % {
             "finished": finished,
             "until": until,
         }
@@ -181,7 +178,7 @@ class _Reasons:
         if since is None:
             text = _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.")
             return text % {"worker": self._job.worker}
-        text = _("It runs on worker %(worker)s since %(time)s.")
+        text = _("It has been running on worker %(worker)s since %(time)s.")
         return text % {"worker": self._job.worker, "time": written(since)}
 
     def _lease(self) -> str:
@@ -249,11 +246,6 @@ class _Reasons:
                 "It was running in %(count)s crashes of a worker.",
                 payload.crashes,
             ) % {"count": payload.crashes}
-
-
-def written(at: datetime) -> str:
-    """Return a time in the project's time zone, with seconds."""
-    return date_format(timezone.localtime(at), "Y-m-d H:i:s")
 
 
 def in_words(seconds: float) -> str:
