@@ -22,7 +22,6 @@
   const element = (tag, attributes) => Object.assign(document.createElement(tag), attributes);
 
   // Live
-
   const status = element("span", { className: "jobs-quiet" });
   status.setAttribute("role", "status");
 
@@ -96,6 +95,7 @@
       if (box.checked) tick(); else clearTimeout(timer);
     });
     document.addEventListener("visibilitychange", () => !document.hidden && box.checked && tick());
+    if (box.checked && main.querySelector("[data-again]")) say("lost");
     plan();
   }
 
