@@ -97,8 +97,20 @@ def _request(
         if 200 <= response.status_code < 300:
             return response.json() if response.content else None
     except requests.RequestException as error:  # JSON that is none is among them
-        raise SocialTrouble(f"The social service did not answer {what}: {error}") from error
+        raise SocialTrouble(f"The social service did not answer {what}: {_why(error)}.") from error
     raise _error_of(response, what)
+
+
+def _why(error: requests.RequestException) -> str:
+    """Return in a few words why there is no answer.
+
+    People read it on the page. The error itself stands in the traceback.
+    """
+    if isinstance(error, requests.Timeout):
+        return "it took too long"
+    if isinstance(error, requests.ConnectionError):
+        return "there was no connection"
+    return f"the request ended with {type(error).__name__}"
 
 
 def _error_of(response: requests.Response, what: str) -> SocialError:

@@ -46,7 +46,7 @@ def start(request: HttpRequest, kind: Kind) -> HttpResponse:
     try:
         start_run(kind)
     except StoreUnavailable as error:
-        messages.error(request, f"Nobody was asked to post. {error}")
+        messages.error(request, f"Perhaps nobody was asked to post. {error}")
     return redirect("bots:index")
 
 
@@ -56,5 +56,5 @@ def switch_worf(request: HttpRequest) -> HttpResponse:
     try:
         set_crash_switch(is_on=request.POST.get("crash") == "on")
     except SocialError as error:
-        messages.error(request, f"Nothing was switched. {error}")
+        messages.error(request, f"Perhaps nothing was switched. {error}")
     return redirect("bots:index")

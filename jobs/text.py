@@ -7,9 +7,12 @@ reaches the same bytes. What people see goes through `shown`, and values in mess
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import pgettext
 
 #: Longest form of a value in a message.
 MOST_CHARACTERS = 80
@@ -22,9 +25,15 @@ _MOST_LEVELS = 4
 _MOST_BITS = 256
 
 
-def grouped(number: int) -> str:
+def grouped(number: float, decimals: int | None = None) -> str:
     """Write a number with the separators of the reader's language: 12,345 or 12.345."""
-    return number_format(number, use_l10n=True, force_grouping=True)
+    return number_format(number, decimals, use_l10n=True, force_grouping=True)
+
+
+def written(at: datetime) -> str:
+    """Write a moment in the project's time zone: Nov 30, 2026, 05:17:30 UTC."""
+    format_ = pgettext("date format, with seconds and zone", "M j, Y, H:i:s T")
+    return date_format(timezone.localtime(at), format_)
 
 
 def text_of(raw: bytes) -> str:

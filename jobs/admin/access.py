@@ -114,7 +114,7 @@ def _to_page(request: HttpRequest, page: str, names: dict[str, str]) -> HttpResp
     # What has a name that is not UTF-8 has no page.
     url = address(request, page, **names) or address(request, "jobs_overview")
     query = request.GET.urlencode()
-    text = _("Nothing was changed yet. If you had to log in, press the button again.")
+    text = _("Opening this address changed nothing. If you had to log in, press the button again.")
     messages.warning(request, text)
     return HttpResponseRedirect(f"{url}?{query}" if query else url)
 

@@ -117,7 +117,7 @@ def bars(
 
     The first series is at the bottom. A histogram has one series.
     """
-    top = _ceiling(list(map(sum, _columns(series))))
+    top = _ceiling(list(map(sum, _columns(series))), write)
     slots = tuple(
         _slot(n, len(labels), label, series, top, number) for n, label in enumerate(labels)
     )
@@ -133,7 +133,7 @@ def lines(
     write: Format = number,
 ) -> Chart:
     """Return one line for each series over labelled slots, with the area under it."""
-    top = _ceiling([value for each in series for value in each.values])
+    top = _ceiling([value for each in series for value in each.values], write)
     # Slots without a top have tooltips only.
     slots = tuple(_slot(n, len(labels), label, series, 0, write) for n, label in enumerate(labels))
     return _chart(
@@ -146,18 +146,19 @@ def lines(
     )
 
 
-def nice_ticks(highest: float) -> list[float]:
+def nice_ticks(highest: float, *, is_whole: bool = False) -> list[float]:
     """Return a few round values from 0 to at least the highest.
 
     The steps are 1, 2, 2.5 or 5 times a power of ten. So 7 gives 0, 2, 4, 6, 8; and 100 gives
-    0, 25, 50, 75, 100.
+    0, 25, 50, 75, 100. Where things are counted the steps are whole: 1 gives 0, 1.
     """
     if highest <= 0:
         return [0.0, 1.0]
     smallest_step = highest / MOST_Y_TICKS
     power = 10.0 ** floor(log10(smallest_step))
     enough = smallest_step * (1 - ROUNDING)
-    step = next(factor * power for factor in STEPS if factor * power >= enough)
+    steps = (factor * power for factor in STEPS if factor * power >= enough)
+    step = next(each for each in steps if each.is_integer() or not is_whole)
     count = ceil(highest / step - ROUNDING)
     return [step * n for n in range(count + 1)]
 
@@ -190,8 +191,13 @@ def _columns(series: Sequence[Series]) -> list[tuple[float, ...]]:
     return list(zip(*(each.values for each in series), strict=True))
 
 
-def _ceiling(values: Sequence[float]) -> float:
-    return nice_ticks(max(values, default=0))[-1]
+def _ticks(highest: float, write: Format) -> list[float]:
+    """Return the values at the upright axis, whole ones where numbers are written."""
+    return nice_ticks(highest, is_whole=write is number)
+
+
+def _ceiling(values: Sequence[float], write: Format) -> float:
+    return _ticks(max(values, default=0), write)[-1]
 
 
 def _slot(
@@ -234,7 +240,7 @@ def _line(series: Series, top: float) -> Line:
 
 def _y_ticks(top: float, write: Format) -> tuple[Tick, ...]:
     return tuple(
-        Tick(_plain(HEIGHT - value / top * HEIGHT), write(value)) for value in nice_ticks(top)
+        Tick(_plain(HEIGHT - value / top * HEIGHT), write(value)) for value in _ticks(top, write)
     )
 
 

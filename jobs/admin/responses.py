@@ -21,10 +21,14 @@ from jobs.text import shown
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why there is no page, and what to do about it."""
+    """Why there is no page, and what to do about it.
+
+    Where it `may_pass`, the page is asked for again by itself.
+    """
 
     text: str
     advice: str = ""
+    may_pass: bool = False
 
 
 class PrintableResponse(TemplateResponse):
@@ -69,12 +73,19 @@ def render(
 
 
 def unavailable(request: HttpRequest, error: StoreUnavailable) -> TemplateResponse:
-    """Return the page that is shown while Redis is away."""
+    """Return the page that is shown while Redis is away.
+
+    It says what is known, and that is little: an answer to a change may have been lost.
+    """
+    is_change = request.method == "POST"
     text = _(
-        "There is nothing to show until it does. Jobs that are in it are safe: "
-        "workers go on when it is back."
+        "Nothing can be shown as long as this lasts. "
+        "How the jobs are doing cannot be seen from here."
     )
-    return _trouble(request, 503, _("Redis does not answer"), Trouble(text, str(error)))
+    if is_change:
+        text = _("The change may have been made, or a part of it. Look before you make it again.")
+    trouble = Trouble(text, str(error), may_pass=not is_change)
+    return _trouble(request, 503, _("Redis cannot be used"), trouble)
 
 
 def corrupt(request: HttpRequest, error: StoreCorrupt) -> TemplateResponse:

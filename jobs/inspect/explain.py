@@ -5,10 +5,7 @@ The page of a job shows the sentences, and `manage.py jobs explain ID` prints th
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,7 +18,7 @@ from jobs.moment import moment
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import first_name
 from jobs.store.reader import Reader
-from jobs.text import grouped
+from jobs.text import grouped, written
 
 #: Errors that say that somebody else holds what the job needs.
 LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
@@ -112,7 +109,7 @@ class _Reasons:
             "At the rate of the last minutes, %(rate)s per second, "
             "it should start in about %(time)s."
         )
-        return f"{text} " + estimate % {"rate": f"{rate:,.1f}", "time": in_words(ahead / rate)}
+        return f"{text} " + estimate % {"rate": grouped(rate, 1), "time": in_words(ahead / rate)}
 
     def _scheduled(self) -> Iterator[str]:
         yield from self._due(_("It is scheduled for %(time)s, in %(wait)s."))
@@ -259,11 +256,6 @@ class _Reasons:
                 "It was running in %(count)s crashes of a worker.",
                 payload.crashes,
             ) % {"count": payload.crashes}
-
-
-def written(at: datetime) -> str:
-    """Return a time in the project's time zone, with seconds."""
-    return date_format(timezone.localtime(at), "Y-m-d H:i:s")
 
 
 def in_words(seconds: float) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from jobs.errors import ConfigurationError
 from jobs.inspect.reader import get_reader
 from jobs.store.permissions import ALL, VIEW
@@ -54,7 +56,7 @@ def server(reader: Reader | None = None) -> Server:
         keys=reader.number_of_keys(),
         memory_bytes=info.get("used_memory", 0),
         max_memory_bytes=info.get("maxmemory", 0),
-        persistence="append-only file" if info.get("aof_enabled") else "no append-only file",
+        persistence=_("append-only file") if info.get("aof_enabled") else _("no append-only file"),
         eviction_policy=info.get("maxmemory_policy", ""),
         warnings=_warnings(info, reader.store.url) if info else (),
     )

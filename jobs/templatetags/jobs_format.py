@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from django import template
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+
+from jobs.text import written
 
 register = template.Library()
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -88,11 +89,8 @@ def since(moment: datetime | None) -> SafeString | str:
 
 @register.filter
 def exact(moment: datetime | None) -> str:
-    """Write a moment with date, time and seconds, in the reader's time zone."""
-    if moment is None:
-        return "–"
-    format_ = pgettext("date format, with seconds", "M j, Y, H:i:s")
-    return date_format(timezone.localtime(moment), format_)
+    """Write a moment with date, time, seconds and the time zone of the project."""
+    return "–" if moment is None else written(moment)
 
 
 def _time(moment: datetime, text: str) -> SafeString:

@@ -116,7 +116,7 @@ class ServiceClient:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise ServiceUnavailable(f"{self.name} did not answer {what}: {error}") from error
+            raise ServiceUnavailable(f"{self.name} did not answer {what}: {_why(error)}") from error
         return self._body_of(response, what)
 
     def _body_of(self, response: requests.Response, what: str) -> Any:
@@ -135,6 +135,18 @@ class ServiceClient:
         kind = _error_class(response.status_code)
         message = f"{self.name} {sentence}: {response.text[:MAX_BODY_IN_MESSAGE]}"
         return kind(message, status_code=response.status_code, body=response.text)
+
+
+def _why(error: requests.RequestException) -> str:
+    """Return in a few words why there is no answer.
+
+    People read it on the home page. The error itself stands in the traceback.
+    """
+    if isinstance(error, requests.Timeout):
+        return "it took too long"
+    if isinstance(error, requests.ConnectionError):
+        return "there was no connection"
+    return f"the request ended with {type(error).__name__}"
 
 
 def _error_class(status_code: int) -> type[ServiceError]:

@@ -36,7 +36,7 @@ def test_run_that_redis_did_not_take_is_told_and_is_not_in_progress(
 
     text = answer.content.decode()
     assert answer.status_code == 200
-    assert "Nobody was asked to post." in text
+    assert '<p class="problem" role="status">Perhaps nobody was asked to post. Redis' in text
     assert "In progress" not in text
     assert text.count("Was never asked.") == 4
     assert Run.objects.count() == 1

@@ -1,5 +1,7 @@
 """The client of the social service: what it makes of every answer."""
 
+import socket
+
 import pytest
 
 from bots import social
@@ -27,8 +29,19 @@ def test_service_in_trouble_is_worth_another_try(social_service: str, switches: 
 
 
 def test_service_that_is_out_of_reach_is_worth_another_try():
-    with pytest.raises(social.SocialTrouble, match="did not answer POST"):
+    with pytest.raises(social.SocialTrouble) as raised:
         social.publish("Riker", "Shields up!", {})
+
+    sentence = "The social service did not answer POST /posts: there was no connection."
+    assert str(raised.value) == sentence
+
+
+def test_service_that_hangs_took_too_long(settings):
+    with socket.create_server(("127.0.0.1", 0)) as never_answers:
+        settings.SOCIAL_API_URL = f"http://127.0.0.1:{never_answers.getsockname()[1]}"
+
+        with pytest.raises(social.SocialTrouble, match="GET /posts: it took too long"):
+            social.newest_posts(0.05)
 
 
 def test_wrong_request_is_not(social_service: str):
@@ -39,7 +52,7 @@ def test_wrong_request_is_not(social_service: str):
 def test_answer_that_is_no_json_is_trouble(live_server, settings):
     settings.SOCIAL_API_URL = f"{live_server.url}/fake/?"
 
-    with pytest.raises(social.SocialTrouble, match="did not answer GET"):
+    with pytest.raises(social.SocialTrouble, match="the request ended with JSONDecodeError"):
         social.newest_posts(5.0)
 
 

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from jobs.inspect import get_reader
 from jobs.store.metrics import Measure, MetricStore
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit
+from tests.jobs.inspect.filling import beat, failure, put
 
 pytestmark = [
     pytest.mark.browser,
@@ -68,6 +69,35 @@ def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(
         problems |= {"confirm": found} if (found := faults(page)) else {}
 
     assert problems == {}
+
+
+def test_long_names_make_no_page_wider_than_a_phone(chromium, live_server, store):
+    name = f"orders.{'Complete' * 40}Job"
+    beat(store, host="machine" * 20)
+    fields = {"job_class": name, "failures": 1, "errors": [failure("E" * 200, "m" * 200)]}
+    places = ("ready", "scheduled", "retry", "dead", "done")
+    jobs = [put(store, place, at=4e9, **fields) for place in places]
+    paths = ["workers/", "failures/", "dead/", *(f"job/{job_id}/" for job_id in jobs)]
+    too_wide = []
+    size = {"width": 400, "height": 900}
+    with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page:
+        for path in paths:
+            page.goto(f"/admin/jobs/{path}")
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                too_wide.append(path)
+
+    assert too_wide == []
+
+
+def test_what_looks_like_a_tab_or_a_button_is_not_underlined(chromium, live_server, store):
+    furnish(store)
+    looks = "getComputedStyle(link).textDecorationLine"
+    with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
+        page.goto("/admin/jobs/")
+        for link in (".jobs-tabs a", "a.jobs-tile", ".jobs-choice a"):
+            assert page.locator(link).first.evaluate(f"link => {looks}") == "none"
+        page.goto("/admin/jobs/queues/")
+        assert page.locator(".jobs-table a").first.evaluate(f"link => {looks}") == "underline"
 
 
 def test_long_name_pushes_no_number_out_of_sight(chromium, live_server, store):

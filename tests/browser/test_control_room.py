@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from jobs import Job, control, inspect
 from jobs.store.requests import Requests
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit, worker_name
+from tests.conftest import free_port
 from tests.jobs.inspect.filling import beat, put
 
 pytestmark = [
@@ -299,7 +300,26 @@ def test_a_page_whose_server_is_gone_says_so(chromium, live_server, jobs):
         page.goto("/admin/jobs/")
         page.route("**/*", lambda route: route.abort())
         pass_time(page)
-        expect(page.locator("#jobs-live")).to_contain_text("Connection lost")
+        expect(page.locator("#jobs-live")).to_contain_text("Not updated since")
+
+
+def test_a_page_without_redis_is_loaded_again_until_redis_is_back(
+    chromium, live_server, jobs, settings
+):
+    user = make_user(is_superuser=True)
+    usual = settings.JOBS
+    with visit(chromium, live_server.url, user, complaints_wanted=True) as page:
+        page.clock.install()
+        settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+        page.goto(f"/admin/jobs/find/?id={jobs['dead']}")
+        expect(page.get_by_role("heading", name="Redis cannot be used")).to_be_visible()
+        expect(page.locator("#jobs-live")).to_contain_text("trying again")
+        pass_time(page)
+
+        settings.JOBS = usual
+        pass_time(page)  # it asks less often meanwhile
+        pass_time(page)
+        expect(page.get_by_role("heading", name=JOB_CLASS)).to_be_visible()
 
 
 def test_a_page_says_when_its_reader_is_logged_out_and_goes_on_after_a_login(

@@ -70,6 +70,12 @@ def test_empty_table_has_its_columns_and_says_none_yet_across_them(
     assert f'colspan="{len(COLUMNS[sample.slug])}">NONE YET<' in text
 
 
+def test_wide_table_is_scrolled_by_the_keyboard_too(client: Client) -> None:
+    page = text_of(client, "/fake/payments/ui")
+
+    assert '<div class="card fake-scroll" tabindex="0" role="region" aria-label="Charges">' in page
+
+
 @all_services
 def test_table_lists_ids_newest_first(call: Caller, client: Client, sample: SampleRequest) -> None:
     for _ in range(2):

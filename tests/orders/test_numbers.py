@@ -79,6 +79,12 @@ def test_page_shows_the_days_and_leads_to_the_stuck_orders(admin_client):
     assert NUMBERS in admin_client.get("/admin/orders/order/").content.decode()
 
 
+def test_wide_table_is_scrolled_by_the_keyboard_too(admin_client):
+    page = admin_client.get(NUMBERS).content.decode()
+
+    assert '<div class="numbers-scroll" tabindex="0" role="region" aria-label=' in page
+
+
 def test_page_of_a_shop_without_orders_says_that_all_is_well(admin_client):
     assert "No order is stuck." in admin_client.get(NUMBERS).content.decode()
 

@@ -254,4 +254,4 @@ def test_missing_page_has_the_look_of_the_shop(client):
 
 
 def test_error_page_needs_neither_request_nor_context():
-    assert "Engineering has been told" in render_to_string("500.html")
+    assert "Trouble in Engineering" in render_to_string("500.html")

@@ -139,14 +139,17 @@ def test_service_that_is_away_is_told_and_nothing_is_enqueued(client, customer):
     response = press(client, "double-charge")
 
     assert response.status_code == 503
-    assert "It could not be done" in response.content.decode()
+    assert "There was trouble:" in response.content.decode()
     assert enqueued() == []
 
 
 def test_redis_that_is_away_is_told(client, settings):
     settings.JOBS = {**settings.JOBS, "REDIS_URL": "redis://127.0.0.1:9/0"}
 
-    assert press(client, "backlog").status_code == 503
+    response = press(client, "backlog")
+
+    assert response.status_code == 503
+    assert response.content.decode().count('class="problem"') == 1
 
 
 def test_shop_without_a_customer_is_told_what_to_do(client):

@@ -36,6 +36,16 @@ PLACES: dict[str, Promise] = {
 }
 
 
+#: What the sentences about a job answer, by its place. QUESTION stands for all others.
+QUESTIONS: dict[str, Promise] = {
+    "running": gettext_lazy("What it is doing"),
+    "retry": gettext_lazy("Why does it wait?"),
+    "dead": gettext_lazy("What became of it"),
+    "done": gettext_lazy("What became of it"),
+}
+QUESTION = gettext_lazy("Why has it not run yet?")
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Something that happened to the job, or will happen.
@@ -70,6 +80,7 @@ class JobDetail:
 
     job: JobRecord
     place: str | Promise
+    question: str | Promise
     explanation: Explanation
     moments: tuple[Moment, ...]
     failures: tuple[Failure, ...]
@@ -129,6 +140,7 @@ def show(
     shown = JobDetail(
         job=job,
         place=PLACES[job.place],
+        question=QUESTIONS.get(job.place, QUESTION),
         explanation=inspect.explain_job(job, reader),
         moments=tuple(sorted(_moments(job, failures), key=lambda moment: moment.at)),
         failures=failures,

@@ -132,15 +132,17 @@ def _label(at: datetime, window: str) -> str:
 
 
 def _marks(history: ClassHistory) -> list[Mark]:
-    """Return a mark for each deploy, in the slot of its time."""
+    """Return a mark for each slot with deploys."""
     first = history.slots[0].at
-    marks = []
+    labels: dict[int, list[str]] = {}
     for deploy in history.deploys:
         after = (deploy.at - first).total_seconds()
-        slot = int(after // history.step_seconds)
-        if 0 <= slot < len(history.slots):
-            marks.append(Mark(slot, deploy.label))
-    return marks
+        labels.setdefault(int(after // history.step_seconds), []).append(deploy.label)
+    return [
+        Mark(slot, ", ".join(found))
+        for slot, found in labels.items()
+        if 0 <= slot < len(history.slots)
+    ]
 
 
 def _runs(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
@@ -149,7 +151,7 @@ def _runs(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) -
         "runs": number(total.runs),
         "failures": number(total.failures),
     }
-    succeeded = [slot.runs - slot.failures for slot in history.slots]
+    succeeded = [max(0, slot.runs - slot.failures) for slot in history.slots]
     failed = [slot.failures for slot in history.slots]
     series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failed, "failed")]
     return bars(labels, series, summary, marks=marks)

@@ -9,7 +9,7 @@ from datetime import UTC
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -149,12 +149,12 @@ def _day_chart(queues: Sequence[str], reader: Reader) -> Chart:
     """Return the last 24 hours in ten-minute slots, all queues together."""
     slots = inspect.queue_slots(queues, "1d", reader)
     times = [timezone.localtime(slot.at.astimezone(UTC)) for slot in slots]
-    labels = [time_format(at, "TIME_FORMAT") for at in times]
+    labels = [date_format(at, "H:i") for at in times]
     return _chart(labels, [slot.runs for slot in slots], [slot.failures for slot in slots])
 
 
 def _chart(labels: Sequence[str], runs: Sequence[int], failures: Sequence[int]) -> Chart:
-    succeeded = [ran - failed for ran, failed in zip(runs, failures, strict=True)]
+    succeeded = [max(0, ran - failed) for ran, failed in zip(runs, failures, strict=True)]
     summary = _("%(runs)s attempts ended, %(failures)s of them with an error.") % {
         "runs": number(sum(runs)),
         "failures": number(sum(failures)),

@@ -19,16 +19,14 @@
   let wait = SECONDS;
   let timer;
 
-  const element = (tag, attributes, text = "") =>
-    Object.assign(document.createElement(tag), attributes, { textContent: text });
+  const element = (tag, attributes) => Object.assign(document.createElement(tag), attributes);
 
   // Live
-
   const status = element("span", { className: "jobs-quiet" });
   status.setAttribute("role", "status");
 
   function say(name) {
-    const text = note.dataset[name].replace("{time}", new Date().toLocaleTimeString());
+    const text = note.dataset[name].replace("{time}", note.dataset.time);
     if (status.textContent !== text) status.textContent = text;
     note.classList.toggle("jobs-lost", TROUBLES.has(name));
   }
@@ -53,10 +51,12 @@
 
   async function refresh() {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(SLOWEST * 1000) });
-    if (answer.redirected) return "out"; // to the login page
     if (!answer.ok) throw new Error(answer.statusText); // an unhappy page has no live elements
+    if (main.querySelector("[data-again]")) location.reload(); // what was away is back
+    if (answer.redirected) return "out"; // to the login page
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (isBusy()) return "paused";
+    note.dataset.time = fresh.getElementById("jobs-live").dataset.time;
     document.querySelectorAll("[data-live]").forEach((old) => {
       const same = fresh.querySelector(`[data-live="${CSS.escape(old.dataset.live)}"]`);
       if (same) replace(old, same);
@@ -95,6 +95,7 @@
       if (box.checked) tick(); else clearTimeout(timer);
     });
     document.addEventListener("visibilitychange", () => !document.hidden && box.checked && tick());
+    if (box.checked && main.querySelector("[data-again]")) say("lost");
     plan();
   }
 
@@ -115,5 +116,5 @@
   });
 
   prepareCheckAll();
-  if (note && document.querySelector("[data-live]")) addSwitch();
+  if (note && document.querySelector("[data-live], [data-again]")) addSwitch();
 })();

@@ -40,15 +40,27 @@ def test_the_policy_lets_nothing_run_but_our_own_files(settings):
     assert "script-src 'self' https://cdn.example;" in content_security_policy()
 
 
-def test_while_redis_is_away_a_page_says_so(boss, settings):
+def test_while_redis_is_away_a_page_says_what_it_knows_and_is_loaded_again(boss, settings):
     settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
 
     response = boss.get("/admin/jobs/")
 
     assert response.status_code == 503
-    assert "Redis does not answer" in text(response)
+    assert "Redis cannot be used" in text(response)
+    assert "How the jobs are doing cannot be seen from here." in text(response)
+    assert "safe" not in text(response)
+    assert "data-again" in text(response)
     assert "Content-Security-Policy" in response.headers
-    assert boss.post("/admin/jobs/queues/default/pause/").status_code == 503
+
+
+def test_a_change_without_an_answer_of_redis_is_neither_promised_nor_made_again(boss, settings):
+    settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+
+    response = boss.post("/admin/jobs/queues/default/pause/")
+
+    assert response.status_code == 503
+    assert "The change may have been made" in text(response)
+    assert "data-again" not in text(response)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,22 @@ def test_queues_show_numbers_and_what_is_wrong(store, boss):
     assert 'href="/admin/jobs/queues/default/"' in page
 
 
+def test_a_queue_is_open_only_where_a_worker_takes_its_jobs(store, boss):
+    push(store)
+    beat(store, queues="default", quiet=1)
+    assert "no worker" in get(boss, "queues/default/")
+    assert "open" not in state_of_queue(boss)
+
+    beat(store, queues="default")
+
+    assert "open" in state_of_queue(boss)
+    assert "no worker" not in get(boss, "queues/default/")
+
+
+def state_of_queue(boss):
+    return get(boss, "queues/default/").partition("<dt>State</dt>")[2].partition("</div>")[0]
+
+
 def test_queues_of_a_fresh_redis_say_what_to_do(boss):
     assert "No job has been enqueued yet." in get(boss, "queues/")
 
@@ -229,6 +245,30 @@ def test_a_job_has_a_page_with_an_explanation_in_every_place(boss, full, place):
     )
     assert "jobs-why" in text(response)
     assert full[place] in text(response)
+
+
+@pytest.mark.parametrize(
+    ("place", "question"),
+    [
+        ("ready", "Why has it not run yet?"),
+        ("scheduled", "Why has it not run yet?"),
+        ("retry", "Why does it wait?"),
+        ("running", "What it is doing"),
+        ("dead", "What became of it"),
+        ("done", "What became of it"),
+    ],
+)
+def test_a_job_is_asked_what_fits_its_place(boss, full, place, question):
+    assert question in get(boss, f"job/{full[place]}/")
+
+
+def test_a_dead_job_waits_for_no_attempt(store, boss):
+    dead = get(boss, f"job/{put(store, 'dead', failures=3)}/")
+    retry = get(boss, f"job/{put(store, 'retry', failures=3)}/")
+
+    assert "<dt>Failures</dt><dd>3</dd>" in dead
+    assert "Attempt</dt>" not in dead
+    assert "<dt>Attempt</dt><dd>4</dd>" in retry
 
 
 def test_a_job_shows_every_error_and_the_last_traceback(store, boss):

@@ -19,7 +19,7 @@ def test_pages_speak_the_language_of_the_project(boss, full, settings, language,
 
     for word in expected:
         assert word in overview
-    for english in ("Jobs per second", "Last error", "Overview", "Retry now"):
+    for english in ("Jobs per second", "Last error", "Overview", "Retry now", "no append-only"):
         assert english not in overview + dead
 
 

@@ -12,6 +12,7 @@ from jobs import Job, control, inspect
 from jobs.inspect.explain import in_words
 from jobs.store import Leases, Terms
 from jobs.store.metrics import BUCKETS, Measure, MetricStore
+from jobs.templatetags.jobs_format import exact
 from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, fill, put
 
 
@@ -147,6 +148,15 @@ def test_a_snooze_is_no_failure(store):
 def test_dead_says_that_it_stays_dead_and_why(store):
     assert "The last error: E: boom" in said(make(store, "dead", errors=[failure("E", "boom")]))
     assert "somebody killed it" in said(make(store, "dead"))
+
+
+def test_times_are_written_as_on_the_pages_with_their_zone(store, settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    dead, done = make(store, "dead", at=1_764_000_000), make(store, "done", finished_at=1.764e9)
+
+    assert "in the dead set since Nov 24, 2025, 17:00:00 CET and" in said(dead)
+    assert "It was done at Nov 24, 2025, 17:00:00 CET." in said(done)
+    assert exact(inspect.find(dead).at) == "Nov 24, 2025, 17:00:00 CET"
 
 
 def test_running_on_a_worker_since(store):
