@@ -117,7 +117,7 @@ def bars(
 
     The first series is at the bottom. A histogram has one series.
     """
-    top = _ceiling(list(map(sum, _columns(series))), write)
+    top = _ceiling(list(map(sum, _columns(series))), number)
     slots = tuple(
         _slot(n, len(labels), label, series, top, number) for n, label in enumerate(labels)
     )

@@ -35,8 +35,7 @@ TIME_BITS = 44
 HIGHEST_READY = 201 << TIME_BITS
 #: A count as it stands in a hash, and the longest part of another value that is shown.
 WHOLE, MOST_SHOWN = re.compile(rb"-?[0-9]{1,19}"), 40
-#: HSCAN would bring the payloads too, and its NOVALUES is younger than the oldest Redis
-#: that we work on.
+#: HSCAN would bring the payloads too. Its NOVALUES is younger than our oldest Redis.
 SCAN_FIELDS = """
 local scanned = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 local fields = {}
