@@ -20,5 +20,5 @@ def test_a_job_has_one_form_of_time_in_sentences_and_in_its_timeline(store, boss
 
     page = text(boss.get(f"/admin/jobs/job/{dead}/"))
 
-    assert "in the dead set since Nov 24, 2025, 17:00:00 CET and" in page
+    assert "in the dead set since Nov 24, 2025, 17:00:00 CET. It" in page
     assert '<span class="jobs-quiet">Nov 24, 2025, 17:00:00 CET' in page

@@ -147,7 +147,7 @@ def test_the_judgement_takes_few_round_trips_however_much_there_is(store, monkey
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("stats.json", 10), ("queues/q7/", 1), ("job/{id}/", 2), ("dead/", 3)]
+    ("page", "most"), [("stats.json", 12), ("queues/q7/", 1), ("job/{id}/", 2), ("dead/", 3)]
 )
 def test_an_idle_queue_costs_few_questions(store, client, meter, page, most):
     job_id = put(store, "dead", "q7")

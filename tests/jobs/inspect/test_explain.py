@@ -154,7 +154,7 @@ def test_times_are_written_as_on_the_pages_with_their_zone(store, settings):
     settings.TIME_ZONE = "Europe/Berlin"
     dead, done = make(store, "dead", at=1_764_000_000), make(store, "done", finished_at=1.764e9)
 
-    assert "in the dead set since Nov 24, 2025, 17:00:00 CET and" in said(dead)
+    assert "in the dead set since Nov 24, 2025, 17:00:00 CET. It" in said(dead)
     assert "It was done at Nov 24, 2025, 17:00:00 CET." in said(done)
     assert exact(inspect.find(dead).at) == "Nov 24, 2025, 17:00:00 CET"
 

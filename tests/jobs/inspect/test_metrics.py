@@ -46,6 +46,7 @@ def test_classes_are_listed_by_the_time_they_took(store, reader):
 def test_classes_that_nobody_knows_are_asked_about_once(store, monkeypatch):
     for n in range(20):
         add(store, f"job:gone.Job{n}", 1.0)
+    store.intake.announce_queues(["default"])
     asked, names = [], Reader.queue_names
 
     def note_and_ask(reader):
