@@ -62,9 +62,9 @@ class Worker:
 def workers(reader: Reader | None = None) -> list[Worker]:
     """Return the workers that gave a sign of life within the last minute.
 
-    The oldest comes first. A worker that stops is gone at once, and one that is killed as soon as
-    its supervisor sees it. Only a worker whose whole machine died is shown until the minute is
-    over. A reader that sees only some queues shows the workers that serve them.
+    The oldest comes first. A worker that stops or is killed is gone as soon as its supervisor has
+    seen to its jobs. Only a worker whose whole machine died is shown until the minute is over. A
+    reader that sees only some queues shows the workers that serve them.
 
     What cannot be read of a heartbeat is left at its default and noted in `reader.problems`. It
     costs three round trips, O(workers).
