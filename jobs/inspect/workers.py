@@ -63,9 +63,9 @@ def workers(reader: Reader | None = None) -> list[Worker]:
     """Return the workers that gave a sign of life within the last minute.
 
     Where heartbeats are slow, it is within the last six of them. The oldest comes
-    first. A worker that stops is gone at once, and one that is killed as soon as its
-    supervisor sees it. Only a worker whose whole machine died is shown until that time
-    is over. A reader that sees only some queues shows the workers that serve them.
+    first. A worker that stops or is killed is gone as soon as its supervisor has seen
+    to its jobs. Only a worker whose whole machine died is shown until that time is
+    over. A reader that sees only some queues shows the workers that serve them.
 
     What cannot be read of a heartbeat is left at its default. It is noted in `reader.problems`,
     unless the worker serves other queues too. It costs three round trips, O(workers).

@@ -41,6 +41,7 @@ class AsyncLoop:
         self._thread: threading.Thread | None = None
         self._is_broken = False
         self._tasks: dict[asyncio.Task[None], Run] = {}
+        self._left_to_parent: list[object] = []
         #: Called in the loop's thread whenever a place has become free. It must not block.
         self.on_free: Callable[[], object] = _do_nothing
 
@@ -159,13 +160,16 @@ class AsyncLoop:
         emit(WorkerFault(in_="the event loop", error=shown_error(error), raised=error))
 
     def _stop_copy(self) -> None:
-        """Let the loop run nothing more, in the forked child of a coroutine.
+        """Let the loop run nothing more, in a forked child.
 
-        All that it would run is the parent's.
+        All that it would run is the parent's. It is kept: a task that nobody refers to is thrown
+        away, and what it does at its end would be done here too.
         """
         loop = self._loop
         if loop is not None and loop.is_running():
-            getattr(loop, "_ready", []).clear()
+            ready = getattr(loop, "_ready", [])
+            self._left_to_parent = list(ready)
+            ready.clear()
             loop.stop()
 
     # In the loop

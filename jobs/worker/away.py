@@ -57,14 +57,26 @@ class Away:
                 )
             except StoreUnavailable:  # to know a cluster, one of its nodes must answer
                 continue
-            for queue in list(self._queues):
-                if self._answers(store, queue):
-                    self._note_return(queue)
+            self._ask(store)
             with self._lock:
                 if not self._queues:
                     self._thread = None
                     store.close()
                     return
+
+    def _ask(self, store: Store) -> None:
+        """Ask for each queue once.
+
+        Those beside one that does not answer are left out: each would take as long.
+        """
+        silent: set[str] = set()
+        for queue in self._queues.copy():
+            if queue in silent:
+                continue
+            if self._answers(store, queue):
+                self._note_return(queue)
+            else:
+                silent.update(store.queues_beside(queue, list(self._queues)))
 
     def _answers(self, store: Store, queue: str) -> bool:
         try:

@@ -245,12 +245,13 @@ class WorkerProcess:
     def _say_farewell(self) -> None:
         """Leave nothing behind.
 
-        Jobs that still run are given back by the supervisor, when they surely run no
-        more.
+        Jobs that still run are given back by the supervisor, when they surely run no more. Then it
+        takes the portrait down: before that people would take a stop for a lack of workers.
         """
         try:
             self._orphan.recover()
             self.recorder.send()
-            self.portrait.take_down()
+            if self._orphan.is_orphan:
+                self.portrait.take_down()
         except Exception as error:  # noqa: BLE001  # the last words of a process
             emit(WorkerLeftUnsaid(self._name, error))

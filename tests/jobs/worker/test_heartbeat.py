@@ -238,3 +238,21 @@ def test_a_quiet_worker_tells_since_when(worker_settings):
     worker.portrait.beat()
 
     assert inspect.workers()[0].quiet_since.timestamp() == pytest.approx(before, abs=3)
+
+
+@pytest.mark.parametrize("is_orphan", [False, True])
+def test_worker_is_shown_until_somebody_has_seen_to_its_jobs(store, worker_settings, is_orphan):
+    """It once took itself down first.
+
+    Until its supervisor had noted its end, people were told that no worker takes jobs.
+    """
+    worker = make_worker(worker_settings)
+    worker.portrait.beat()
+    worker._orphan.is_orphan = is_orphan
+
+    worker._say_farewell()
+
+    assert [each.name for each in inspect.workers()] == (
+        [] if is_orphan else [worker.buffer.worker]
+    )
+    worker._store.close()

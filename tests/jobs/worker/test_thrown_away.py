@@ -4,6 +4,7 @@ Whatever a job does when it is thrown away, no process ends and nothing is recor
 """
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -82,6 +83,38 @@ def test_child_goes_on_whatever_its_parents_coroutines_do(store, worker_settings
         wait_until(lambda: place_of(store, job_id) is None)
 
     assert (stat(store, "processed"), broken_jobs(store)) == (1, [])
+
+
+class LooseEndJob(Job):
+    """Starts a task to which nobody refers but the loop."""
+
+    async def perform(self, notes: str) -> None:
+        asyncio.create_task(_note_the_end(notes))  # noqa: RUF006  # see above
+        await asyncio.to_thread(MAY_END.wait, 10)
+
+
+async def _note_the_end(notes: str) -> None:
+    RUNNING.add("a task")
+    try:
+        while not MAY_END.is_set():
+            await asyncio.sleep(0)
+    finally:
+        with Path(notes).open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+
+def test_child_throws_no_task_away_that_only_the_loop_knows(store, worker_settings, tmp_path):
+    notes = tmp_path / "notes"
+    (job_id,) = push(store, job_class=registry.name_of(LooseEndJob), args=[str(notes)])
+    with running(make_worker(worker_settings)):
+        wait_until(lambda: RUNNING)
+        for _ in range(10):
+            assert exit_code(forked(gc.collect)) == 0
+        MAY_END.set()
+        wait_until(lambda: place_of(store, job_id) is None)
+        wait_until(notes.exists)
+
+    assert notes.read_text().split() == [str(os.getpid())]
 
 
 class GeneratorExitJob(Job):
