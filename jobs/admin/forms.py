@@ -11,7 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.errors import InvalidArguments
 from jobs.inspect import Filter
-from jobs.inspect.filter import MOST_CHARACTERS, MOST_WORDS, words_in
+from jobs.inspect.filter import (
+    MOST_CHARACTERS,
+    MOST_SHAPE_CHARACTERS,
+    MOST_WORDS,
+    words_in,
+)
 from jobs.options import check_moment
 
 #: How a browser's own field for date and time writes them.
@@ -52,9 +57,11 @@ class FilterForm(forms.Form):
     since = BrowserTimeField(label=_("From"), required=False)
     until = BrowserTimeField(label=_("Until"), required=False)
     error_class = forms.CharField(  # type: ignore[assignment]  # no attribute
-        required=False, widget=forms.HiddenInput
+        required=False, widget=forms.HiddenInput, max_length=MOST_CHARACTERS
     )
-    shape = forms.CharField(required=False, widget=forms.HiddenInput)
+    shape = forms.CharField(
+        required=False, widget=forms.HiddenInput, max_length=MOST_SHAPE_CHARACTERS
+    )
 
     def clean_text(self) -> str:
         """Return the words, or raise ValidationError for too many different ones."""

@@ -154,8 +154,10 @@ def _score(at: datetime) -> str:
 def shape_of(message: str) -> str:
     """Return an error message without what differs from job to job.
 
-    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'`
-    becomes `No order … of …`.
+    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'` becomes
+    `No order … of …`. Forms and addresses bring it back as it is: it has plain spaces only, and
+    none at its ends.
     """
-    first_line = message.partition("\n")[0]
-    return _VALUES.sub("…", first_line)[:MOST_SHAPE_CHARACTERS]
+    first_line = message.partition("\n")[0].replace("\0", "…")
+    words = _VALUES.sub("…", first_line).split()
+    return " ".join(words)[:MOST_SHAPE_CHARACTERS].rstrip()

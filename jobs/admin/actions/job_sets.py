@@ -16,7 +16,7 @@ from jobs.admin.access import action, demand, demand_queue, reader_for
 from jobs.admin.audit import Deed, recorded
 from jobs.admin.facts import filter_fact, job_facts, new_time_fact, set_fact, touched_by
 from jobs.admin.filters import demand_words, filter_form
-from jobs.admin.forms import RescheduleForm
+from jobs.admin.forms import FilterForm, RescheduleForm
 from jobs.admin.nav import address
 from jobs.admin.pages.failures import GROUP_VERBS
 from jobs.admin.pages.job_set import PAGE_SIZE, TITLES, query_of
@@ -82,11 +82,10 @@ def failures_action(request: HttpRequest) -> HttpResponse:
     if data.get("verb") not in GROUP_VERBS or not data.get("job_class"):
         raise Http404(_("There is no such action."))
     demand_words(request, data)
-    group = Filter(
-        job_class=data["job_class"],
-        error_class=data.get("error_class", ""),
-        shape=data.get("shape", ""),
-    )
+    fields = {name: data.get(name, "") for name in ("job_class", "error_class", "shape")}
+    group = FilterForm(fields).filter()
+    if group is None:
+        raise Http404(_("The filter cannot be understood."))
     verb = VERBS[data["verb"]]
     wish = Wish(
         verb=verb,
