@@ -79,6 +79,13 @@ def test_page_shows_the_days_and_leads_to_the_stuck_orders(admin_client):
     assert NUMBERS in admin_client.get("/admin/orders/order/").content.decode()
 
 
+def test_page_has_a_trail_that_looks_the_same_under_every_django(admin_client):
+    page = admin_client.get(NUMBERS).content.decode()
+
+    assert '<ol class="numbers-crumbs">' in page
+    assert 'class="breadcrumbs"' not in page
+
+
 def test_wide_table_is_scrolled_by_the_keyboard_too(admin_client):
     page = admin_client.get(NUMBERS).content.decode()
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from orders import recent_look, views
 from orders.service_status import ServiceStatus
+from tests.orders.factories import OrderFactory
 
 FOUND = [ServiceStatus("payments", "Payments", {"URL": "http://payments"}, problem="timed out")]
 
@@ -41,6 +42,15 @@ def test_strangers_share_a_look(db, looks):
 
     assert len(looks) == 1
     assert all("We are looking into it." in page.content.decode() for page in pages)
+
+
+def test_a_stranger_is_told_of_no_orders_but_their_own(db, looks):
+    OrderFactory()
+
+    page = Client().get("/").content.decode()
+
+    assert "0 orders of yours." in page
+    assert "in the system" not in page
 
 
 def test_a_stranger_does_not_wait_for_the_look_of_another(monkeypatch):
