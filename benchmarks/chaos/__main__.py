@@ -102,7 +102,7 @@ def _drain(stage: Stage, aftermath: Aftermath) -> bool:
     deadline = time.monotonic() + LONGEST_DRAIN
     while time.monotonic() < deadline:
         stage.look()
-        if aftermath.is_drained():
+        if aftermath.is_drained(stage.supervisors):
             return True
         time.sleep(LOOK_EVERY)
     return False

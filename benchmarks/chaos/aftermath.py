@@ -1,6 +1,6 @@
 """What is in Redis when it is all over."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import redis
@@ -21,12 +21,24 @@ class Aftermath:
         self._store = Store(settings.redis_url, settings.namespace, timeout=5.0)
         self._client = redis.Redis.from_url(settings.redis_url)
 
-    def is_drained(self) -> bool:
-        """Whether nothing is left but results, as far as Redis can be asked."""
+    def is_drained(self, alive: Collection[int]) -> bool:
+        """Whether nothing is left but results, as far as Redis can be asked.
+
+        The leases of all supervisors but those `alive` are gone too. Those of the killed
+        end only while others work.
+        """
         try:
-            return all(self._has_only_results(queue) for queue in self._queues)
+            return all(
+                self._has_only_results(queue) and self._leased_by(queue) <= set(alive)
+                for queue in self._queues
+            )
         except redis.ConnectionError:
             return False
+
+    def _leased_by(self, queue: str) -> set[int]:
+        """Return the process ids of the supervisors that have leases."""
+        names: Any = self._client.zrange(self._store.keys(queue).leases, 0, -1)
+        return {int(name.split(b":")[1]) for name in names}
 
     def _has_only_results(self, queue: str) -> bool:
         keys = self._store.keys(queue)

@@ -52,6 +52,11 @@ class Stage:
             self.look()
             time.sleep(LOOK_EVERY)
 
+    @property
+    def supervisors(self) -> set[int]:
+        """The process ids of the supervisors that work now."""
+        return {supervisor.pid for supervisor in self._places}
+
     def look(self) -> None:
         """See who lives."""
         for supervisor in self._places:
