@@ -151,9 +151,12 @@ class JobRecord:
         if sight.sees_arguments:
             return self
         errors = [{k: e[k] for k in _WORDLESS if k in e} for e in self.errors]
-        bare = self.payload.changed(
-            args=[], kwargs={}, context={}, result=None, errors=errors, extra={}
-        )
+        bare = self.without_arguments()
+        return replace(bare, payload=bare.payload.changed(errors=errors))
+
+    def without_arguments(self) -> "JobRecord":
+        """Return the job without arguments, context and result, which may be large."""
+        bare = self.payload.changed(args=[], kwargs={}, context={}, result=None, extra={})
         return replace(self, payload=bare)
 
     def note_fault(self, reader: Reader) -> None:

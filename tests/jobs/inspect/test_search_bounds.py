@@ -1,5 +1,6 @@
 """A look at jobs costs little, however large they are."""
 
+import tracemalloc
 from itertools import count
 from types import SimpleNamespace
 
@@ -126,6 +127,20 @@ def test_groups_of_failures_stop_after_so_many_bytes(store, reader, monkeypatch)
     found = failure_groups(reader)
 
     assert (found.looked_at, found.total) == (3, 10)
+
+
+def test_groups_of_failures_hold_no_arguments(store, reader, monkeypatch):
+    monkeypatch.setattr(failures, "PATIENCE", 60.0)
+    for letter in "abcdefghijklmnop":
+        put(store, "dead", args=[[{}] * 100_000], errors=[failure("E", letter)])
+
+    tracemalloc.start()
+    found = failure_groups(reader)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(found.groups) == 16  # each of these jobs takes seven megabytes when it is read
+    assert peak < 40_000_000
 
 
 def test_many_queues_are_merged_in_small_portions(store, reader):
