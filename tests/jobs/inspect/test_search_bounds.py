@@ -143,6 +143,22 @@ def test_groups_of_failures_hold_no_arguments(store, reader, monkeypatch):
     assert peak < 40_000_000
 
 
+@pytest.mark.parametrize("wanted", [Filter(), Filter(error="E")])
+def test_a_page_over_many_queues_holds_few_jobs_that_were_read(store, reader, monkeypatch, wanted):
+    monkeypatch.setattr(job_sets, "PATIENCE", 60.0)
+    monkeypatch.setattr(job_sets, "MOST_PAGE_BYTES", 500_000)
+    for n in range(16):
+        put(store, "dead", f"queue{n}", args=[[{}] * 100_000], errors=[failure("E", "boom")])
+
+    tracemalloc.start()
+    page = job_set("dead", wanted, reader=reader)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(page.jobs) == 2
+    assert peak < 60_000_000  # all 16 take more than 110 MB when they are read
+
+
 def test_many_queues_are_merged_in_small_portions(store, reader):
     for n in range(60):
         put(store, "retry", f"queue{n % 20}", at=NOW + n, args=[n])

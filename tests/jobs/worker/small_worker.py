@@ -53,3 +53,4 @@ def _have_ended(worker: WorkerProcess) -> bool:
 def _tend(worker: WorkerProcess, ended: threading.Event) -> None:
     while not ended.wait(TICK):
         worker.buffer.tend()
+    worker.buffer.tend()  # what came while it turned quiet goes back
