@@ -55,8 +55,8 @@ _NO_SECRETS = frozenset({"", "none", "null", "nil", "undefined", "true", "false"
 _PUNCTUATION = ".,:;!?()[]{}'…"
 #: A plain word is shorter.
 _MOST_LETTERS = 20
-#: The longest number that counts something.
-_MOST_DIGITS = 20
+#: The shortest number that is a secret, and the longest that counts something.
+_LEAST_DIGITS, _MOST_DIGITS = 3, 20
 #: A place in the code with its lines, as tracebacks show it. Bars stand before it in groups.
 _FRAME = re.compile(r"^(?: *\|)*+ *+File \"[^\n]*(?:\n(?: *\|)*+    [^\n]*)*", re.MULTILINE)
 
@@ -66,10 +66,10 @@ def without_secrets(text: str, is_hidden: IsHidden) -> str:
     if "://" in text:
         text = _URL_TOKEN.sub(rf"\1{REDACTED}@", text)
         text = _URL_PASSWORD.sub(rf"\1{REDACTED}@", text)
-    if "=" in text:
-        text = _QUERY_VALUE.sub(lambda found: _without_parameter(found, is_hidden), text)
     if "=" in text or ":" in text:
         text = _without_named(text, is_hidden)
+    if "=" in text:
+        text = _QUERY_VALUE.sub(lambda found: _without_parameter(found, is_hidden), text)
     if "earer" in text:
         text = _BEARER.sub(lambda found: _without_bearer(found, is_hidden), text)
     return text
@@ -111,19 +111,29 @@ def _without_named(text: str, is_hidden: IsHidden) -> str:
 
 def _secret_behind(name: re.Match[str], is_hidden: IsHidden) -> Span | None:
     """Return where the secret behind a name stands, None without one."""
-    label, text, start = name["name"], name.string, name.end()
-    if not is_hidden(label, ""):
+    text, start = name.string, name.end()
+    in_sentence = name["sign"] == ":" and not name["quote"]
+    label = _spoken(name) if in_sentence else name["name"]
+    if not label or not is_hidden(label, ""):
         return None
-    if name["sign"] == ":" and not name["quote"]:
-        # What stands behind another colon or a slash is part of a key or a path.
-        is_part = text[name.start() - 1 : name.start()] in {":", "/"}
-        if is_part or _ERROR_CLASS.search(label):
-            return None
-        return _quoted(text, start) or _bracketed(text, start, "[{") or _spoken(name, is_hidden)
-    if span := _quoted(text, start) or _bracketed(text, start, "[{("):
+    brackets = "[{" if in_sentence else "[{("
+    span = _quoted(text, start) or _bracketed(text, start, brackets)
+    if span := span or _in_header(text, start, label, in_sentence=in_sentence):
         return span
     word = (_SCALAR if name["quote"] else _WORD).match(text, start)
-    return word.span() if word and is_hidden(label, _value_of(word[0])) else None
+    if word is None or (in_sentence and _is_plain(word[0])):
+        return None
+    return word.span() if is_hidden(label, _value_of(word[0])) else None
+
+
+def _spoken(name: re.Match[str]) -> str:
+    """Return the name before a colon, nothing where it is none.
+
+    In `jobs:token:17` it is part of a key, and `auth.py:17` is a place in the code.
+    """
+    is_part = name.string[name.start() - 1 : name.start()] in {":", "/"}
+    is_none = is_part or _ERROR_CLASS.search(name["name"])
+    return "" if is_none else name["name"].rpartition(".")[2]
 
 
 def _quoted(text: str, start: int) -> Span | None:
@@ -153,22 +163,23 @@ def _bracketed(text: str, start: int, brackets: str) -> Span | None:
     return start, len(text)
 
 
-def _spoken(name: re.Match[str], is_hidden: IsHidden) -> Span | None:
-    """Return what stands behind `name:` in a header or a sentence."""
-    label, text, start = name["name"], name.string, name.end()
-    if "authorization" in label.lower() and (header := _AUTHORIZATION.match(text, start)):
+def _in_header(text: str, start: int, label: str, *, in_sentence: bool) -> Span | None:
+    """Return what stands behind the name of a header with several words."""
+    is_authorization = "authorization" in label.lower()
+    if is_authorization and (header := _AUTHORIZATION.match(text, start)):
         return header.span(1)
-    if cookies := _COOKIES.match(text, start):
-        return cookies.span()
-    word = _WORD.match(text, start)
-    if word is None or _is_plain(word[0]) or not is_hidden(label, _value_of(word[0])):
-        return None
-    return word.span()
+    cookies = _COOKIES.match(text, start) if in_sentence else None
+    return cookies.span() if cookies else None
 
 
 def _is_plain(word: str) -> bool:
-    """Whether a word may be one of a sentence."""
+    """Whether a word may be one of a sentence.
+
+    Such are `expired`, and 5 in `Tokens: 5 of 10`.
+    """
     letters = word.strip(_PUNCTUATION).replace("'", "")
+    if letters.isdecimal():
+        return len(letters) < _LEAST_DIGITS
     is_cased_as_usual = len(letters) < 2 or letters[1:].islower() or letters.isupper()
     return len(letters) < _MOST_LETTERS and letters.isalpha() and is_cased_as_usual
 
