@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from chromium import launch
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.databases import database_environment
 from tests.orders.service_urls import service_urls
@@ -20,6 +20,8 @@ from tests.orders.service_urls import service_urls
 ROOT = Path(__file__).resolve().parents[2]
 #: For one whole burst of jobs, in seconds; a worker that hangs should fail the test, not the day.
 WORKER_TIMEOUT = 60
+# As patient as `wait_until`, for the same reason.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")

@@ -118,4 +118,4 @@ def test_page_without_javascript_reloads_itself(chromium, shop: str):
 
         run.turns.update(post_id="po_00000000")
 
-        expect(newest_run(page).get_by_test_id("state")).to_have_text("Complete", timeout=15_000)
+        expect(newest_run(page).get_by_test_id("state")).to_have_text("Complete")

@@ -115,7 +115,7 @@ def test_page_without_javascript_reloads_itself(chromium: Browser, shop: str):
 
         finish(order)
 
-        expect(page.get_by_test_id("state")).to_have_text("Complete", timeout=15_000)
+        expect(page.get_by_test_id("state")).to_have_text("Complete")
 
 
 def test_empty_form_is_told_what_is_missing(page: Page):
