@@ -3,8 +3,8 @@
     python -m benchmarks.control_room [--jobs 1000000]
 
 Starts a Valkey of its own, spreads jobs over ready, retry and dead of two queues, and asks for
-every page through Django's test client. Prints a line for each with its limit, and exits with 1
-when one is broken.
+every page through Django's test client. Then it asks once more beside 500 queues with jobs in each
+of their sets. Prints a line for each page with its limit, and exits with 1 when one is broken.
 """
 
 import argparse
@@ -23,6 +23,10 @@ PAGE, SWEEP, COMMAND = 300, 10_000, 10
 SWEPT = 100_000
 TRACEBACK = 'File "shop/cashier.py", line 88, in charge\n    raise Declined(card)\n' * 25
 QUEUES = ("high", "default")
+#: The queues of the second look, and the jobs in each set of each of them.
+MANY_QUEUES = tuple(f"queue{number:03}" for number in range(500))
+IN_EACH = 10
+SETS = ("ready", "scheduled", "retry", "dead", "done")
 
 
 def main() -> None:
@@ -50,7 +54,7 @@ def measure(jobs: int) -> bool:
     store.client.config_set("slowlog-log-slower-than", 1000)
     store.client.config_set("slowlog-max-len", 10_000)
     [dead] = store.client.zrevrange(store.keys(QUEUES[0]).dead, 0, 0)
-    paths = pages(dead.decode())
+    paths = list(pages(dead.decode()))
     results = [show(path, timed(partial(client.get, path)), PAGE) for path in paths]
     show(
         "a filter that nothing matches",
@@ -58,15 +62,32 @@ def measure(jobs: int) -> bool:
         None,
     )
     results += [show(f"retry all of {SWEPT:,}", sweep(store), SWEEP)]
+    many = len(MANY_QUEUES) * len(SETS) * IN_EACH
+    write(store.client, store, map(make_in_many, range(many)))
+    print(f"{len(MANY_QUEUES)} queues with {many:,} jobs more", flush=True)
+    results += [show(path, timed(partial(client.get, path)), PAGE) for path in paths]
     return all([*results, show("longest command in Redis", longest_command(store), COMMAND)])
 
 
 def make(number: int) -> Placed:
     """Return queue, set, score and payload of one job."""
+    name = ("ready", "retry", "dead")[number % 3]
+    is_swept = name == "dead" and number < 3 * SWEPT
+    job_class = "bench.SweptJob" if is_swept else f"bench.Job{number % 7}"
+    return placed(number, QUEUES[number % 2], name, job_class)
+
+
+def make_in_many(number: int) -> Placed:
+    """Return the same of one job in one of many queues."""
+    of_queue, name = divmod(number // IN_EACH, len(SETS))
+    return placed(number, MANY_QUEUES[of_queue], SETS[name], f"bench.Job{number % 7}")
+
+
+def placed(number: int, queue: str, name: str, job_class: str) -> Placed:
+    """Return a job with arguments, and with an error where it has failed."""
     from jobs.ids import new_job_id
     from jobs.payload import Payload
 
-    name = ("ready", "retry", "dead")[number % 3]
     at = 1_764_000_000_000 + number * 10
     error = {
         "class": "shop.Declined",
@@ -79,13 +100,13 @@ def make(number: int) -> Placed:
     payload = Payload(
         0,
         new_job_id(),
-        "bench.SweptJob" if name == "dead" and number < 3 * SWEPT else f"bench.Job{number % 7}",
-        QUEUES[number % 2],
+        job_class,
+        queue,
         [number, {"customer": "Ada Lovelace", "note": "a few words of text"}],
         enqueued_at=at / 1000,
-        errors=[] if name == "ready" else [error],
+        errors=[error] if name in {"retry", "dead"} else [],
     )
-    return payload.queue, name, at + (100 << 44 if name == "ready" else 0), payload
+    return queue, name, at + (100 << 44 if name == "ready" else 0), payload
 
 
 def pages(job_id: str) -> Iterator[str]:

@@ -16,8 +16,8 @@ from jobs.inspect.queues import chosen_queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import record_of_entry, time_of_score
 from jobs.options import check_moment
-from jobs.store.job_reader import Entry, JobReader, Portion, Ranks
 from jobs.store.reader import Reader, SetName
+from jobs.store.set_reader import Entry, Portion, Ranks, SetReader
 from jobs.store.sets import Destination
 
 #: Most jobs that one round trip looks through: so few that Redis is never busy for long.
@@ -113,7 +113,7 @@ def _sweep(
     touched = Touched()
     queues = chosen_queues(jobs.queue, reader)
     for queue in queues:
-        walk = _QueueSweep(JobReader(reader), queue, name, jobs, at)
+        walk = _QueueSweep(SetReader(reader), queue, name, jobs, at)
         while portion := walk.look():
             moving = walk.pass_on(portion)
             ids = [entry.job_id for entry in moving]
@@ -134,7 +134,7 @@ class _QueueSweep:
     """
 
     def __init__(
-        self, reader: JobReader, queue: str, name: SetName, jobs: Filter, at: datetime | None
+        self, reader: SetReader, queue: str, name: SetName, jobs: Filter, at: datetime | None
     ) -> None:
         self._reader = reader
         self._queue, self._name, self._filter = queue, name, jobs

@@ -5,7 +5,7 @@ A group is one job class, one error class and one shape of the message.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 from typing import Literal
@@ -17,13 +17,13 @@ from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord, record_of_entry, time_of
 from jobs.moment import moment
 from jobs.problem import Problem
-from jobs.store.job_reader import JobReader, Ranks
 from jobs.store.reader import Reader
+from jobs.store.set_reader import Portion, Ranks, SetReader
 
 #: Most jobs that are looked into.
 LOOK_AT = 5_000
-#: Most jobs that one round trip brings.
-PORTION = 500
+#: Most jobs of one set, and most sets, that one round trip brings.
+PORTION, TOGETHER = 500, 10
 #: The longest time that they are looked into. Seconds.
 PATIENCE = 2.0
 #: So many bytes of payload are looked into.
@@ -81,11 +81,11 @@ def failure_groups(reader: Reader | None = None) -> Failures:
     """Group the latest 5,000 jobs in retry and dead by what went wrong.
 
     Without sight of arguments, messages do not part them. Each set of each queue has its share of
-    the 5,000. It costs one round trip for each 500 jobs or 500 kB of payloads, and three more:
+    the 5,000. It costs one round trip for each ten of them or 500 kB of payloads, and three more:
     O(5,000 + log n). After two seconds or 50 MB it stops with the groups that it knows.
     """
     reader = reader or get_reader()
-    look = _Look(JobReader(reader), queue_names(reader))
+    look = _Look(SetReader(reader), queue_names(reader))
     groups: dict[tuple[str, str, str], _Tally] = {}
     looked_at = 0
     for found in look.jobs():
@@ -94,7 +94,10 @@ def failure_groups(reader: Reader | None = None) -> Failures:
         job = found.seen_with(reader.sight)
         if job.error is not None:
             key = (job.job_class, job.error_class, shape_of(job.error_message))
-            groups.setdefault(key, _Tally(job)).add(job)
+            tally = groups.get(key)
+            if tally is None:
+                tally = groups[key] = _Tally(job)
+            tally.add(job)
     made = [tally.group(*key) for key, tally in groups.items()]
     in_order = tuple(sorted(made, key=lambda g: (-g.count, g.last_at)))
     return Failures(in_order, looked_at, look.total, reader.problems)
@@ -106,7 +109,7 @@ class _Look:
     Each set of each queue has a share by its size.
     """
 
-    def __init__(self, reader: JobReader, queues: list[str]) -> None:
+    def __init__(self, reader: SetReader, queues: list[str]) -> None:
         self._reader = reader
         self._sizes: dict[tuple[str, FailedSet], int] = {}
         names: tuple[FailedSet, ...] = ("retry", "dead")
@@ -117,25 +120,34 @@ class _Look:
         self._budget = Budget(PATIENCE, MOST_BYTES)
 
     def jobs(self) -> Iterator[JobRecord]:
-        for (queue, name), size in self._sizes.items():
-            share = size
-            if self.total > LOOK_AT:
-                share = ceil(LOOK_AT * size / self.total)
-            yield from self._latest(queue, name, share)
+        """Yield jobs, the latest of each set before older ones of any."""
+        waiting = list(self._shares())
+        while waiting and not self._budget.is_spent:
+            asked, waiting = waiting[:TOGETHER], waiting[TOGETHER:]
+            found = self._reader.portions([_first_of(ranks) for ranks in asked])
+            for ranks, portion in zip(asked, found, strict=True):
+                yield from self._records(ranks, portion)
+                left = replace(ranks, first=ranks.first + portion.looked_at)
+                if portion.looked_at and not portion.is_end and left.first <= left.last:
+                    waiting.append(left)
 
-    def _latest(self, queue: str, name: FailedSet, share: int) -> Iterator[JobRecord]:
-        rank = 0
-        while rank < share and not self._budget.is_spent:
-            last = min(rank + PORTION, share) - 1
-            portion = self._reader.portion(Ranks(queue, name, rank, last, is_reversed=True))
-            rank += portion.looked_at
-            for entry in portion.entries:
-                yield record_of_entry(queue, name, entry)
-                self._budget.spend(len(entry.payload or b""))
-                if self._budget.is_spent:
-                    return
-            if portion.is_end or not portion.looked_at:
+    def _shares(self) -> Iterator[Ranks]:
+        for (queue, name), size in self._sizes.items():
+            share = ceil(LOOK_AT * size / self.total) if self.total > LOOK_AT else size
+            if share:
+                yield Ranks(queue, name, 0, share - 1, is_reversed=True)
+
+    def _records(self, ranks: Ranks, portion: Portion) -> Iterator[JobRecord]:
+        for entry in portion.entries:
+            if self._budget.is_spent:
                 return
+            yield record_of_entry(ranks.queue, ranks.name, entry)
+            self._budget.spend(len(entry.payload or b""))
+
+
+def _first_of(ranks: Ranks) -> Ranks:
+    """Return as many of these ranks as one look takes."""
+    return replace(ranks, last=min(ranks.last, ranks.first + PORTION - 1))
 
 
 class _Tally:

@@ -18,8 +18,8 @@ from jobs.inspect.queues import chosen_queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord, record_of_entry
 from jobs.problem import Problem
-from jobs.store.job_reader import Entry, JobReader, Ranks
 from jobs.store.reader import Reader, SetName
+from jobs.store.set_reader import Entry, Ranks, SetReader
 
 #: Most jobs that one page looks through.
 SEARCH_LIMIT = 100_000
@@ -74,7 +74,7 @@ def job_set(
     jobs = jobs or Filter()
     reader = reader or get_reader()
     queues = chosen_queues(jobs.queue, reader)
-    page = _Walk(JobReader(reader), name, jobs, queues, _Cursor.parse(cursor)).page(limit)
+    page = _Walk(SetReader(reader), name, jobs, queues, _Cursor.parse(cursor)).page(limit)
     for job in page.jobs:
         job.note_fault(reader)
     return replace(page, problems=reader.problems)
@@ -122,7 +122,7 @@ class _Walk:
     """
 
     def __init__(
-        self, reader: JobReader, name: SetName, jobs: Filter, queues: Sequence[str], cursor: _Cursor
+        self, reader: SetReader, name: SetName, jobs: Filter, queues: Sequence[str], cursor: _Cursor
     ) -> None:
         self._reader = reader
         self._name = name

@@ -20,8 +20,9 @@ from jobs.moment import moment
 from jobs.payload import JobError, Payload, corrupt_payload, decode
 from jobs.redaction import redact_text, redacted_arguments
 from jobs.registry import registry
-from jobs.store.job_reader import Entry, Location
+from jobs.store.job_reader import Location
 from jobs.store.reader import TIME_BITS, Reader, SetName
+from jobs.store.set_reader import Entry
 from jobs.store.sight import Sight
 from jobs.text import grouped, shown
 
@@ -109,7 +110,7 @@ class JobRecord:
         errors: list[object] = [*self.payload.errors]  # whatever `decode` lets pass
         return [error for error in errors if isinstance(error, dict)]
 
-    @property
+    @cached_property
     def error(self) -> JobError | None:
         """The last error, if there is one."""
         errors = self.errors

@@ -1,10 +1,6 @@
-"""The job reader: finds and lists jobs.
+"""The job reader: where a job is, and what stands around it.
 
 Like `reader` it only looks, and what it takes from Redis is bounded.
-
-A set may hold millions of jobs, so nothing here reads a whole set. A portion is some hundred ranks
-of one set. Redis itself throws away jobs of another class. It searches in no argument, since the
-time that takes would tell people what is hidden from them.
 """
 
 import math
@@ -14,76 +10,13 @@ from typing import Literal, get_args
 
 from django.utils.translation import gettext as _
 
-from jobs.conf import get_settings
 from jobs.store.owner import Owner
 from jobs.store.questions import Question
 from jobs.store.reader import MOST_SHOWN, PLACES, Place, Reader, SetName
-from jobs.text import grouped, shown, text_of
+from jobs.store.set_reader import longest_payload
+from jobs.text import shown, text_of
 
-#: After so many bytes of payloads a portion ends, so that Redis is never blocked for long.
-MOST_BYTES = 500_000
 SET_NAMES: tuple[SetName, ...] = get_args(SetName)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A job in a set.
-
-    `rank` counts in the direction that was asked for. `payload` is None where it was not read.
-    `too_long` is the number of its bytes where it is too long to be read, else 0.
-    """
-
-    rank: int
-    job_id: str
-    score: float
-    payload: bytes | None
-    too_long: int = 0
-
-    @classmethod
-    def parse(cls, rank: int, raw_id: bytes, score: bytes, known: bytes | int | None) -> "Entry":
-        """Return the entry in an answer of the script `search`."""
-        job_id = text_of(raw_id)
-        if isinstance(known, int):
-            return cls(rank, job_id, float(score), None, known)
-        return cls(rank, job_id, float(score), known)
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """What a look at some ranks brought.
-
-    `looked_at` may be less than asked. `is_end`: there were no more.
-    """
-
-    looked_at: int
-    is_end: bool
-    entries: list[Entry]
-
-
-@dataclass(frozen=True, slots=True)
-class Ranks:
-    """Some ranks of one set.
-
-    `is_reversed`: rank 0 is the high end. `is_backwards`: the last is looked at first.
-    """
-
-    queue: str
-    name: SetName
-    first: int
-    last: int
-    is_reversed: bool = False
-    is_backwards: bool = False
-
-    def args(self) -> list[int]:
-        """Return the ranks and directions as the script `search` takes them."""
-        return [self.first, self.last, int(self.is_reversed), int(self.is_backwards)]
-
-    def behind(self, looked_at: int) -> int:
-        """Return the rank at which a walk goes on.
-
-        It has looked at so many of these. A walk backwards looks at the rank before it next.
-        """
-        return self.last + 1 - looked_at if self.is_backwards else self.first + looked_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +35,6 @@ class Location:
     too_long: int = 0
 
 
-def longest_payload() -> int:
-    """Return how many bytes of one payload are read to be shown.
-
-    There is room for the longest arguments, the longest result and half a megabyte of past errors.
-    A longer one would keep Redis busy, and take many times its size in memory here.
-    """
-    return 2 * get_settings().max_payload_bytes + MOST_BYTES
-
-
 class JobReader:
     """Looks for jobs through a reader."""
 
@@ -121,76 +45,6 @@ class JobReader:
         """
         self._reader = reader
         self._store = reader.store
-        self._client = reader.store.client
-        self.sight = reader.sight
-
-    def portion(self, ranks: Ranks, job_class: str = "", *, with_payloads: bool = True) -> Portion:
-        """Return the jobs at these ranks, or those that may be of one class.
-
-        Some may be of another: only who reads the payload can be sure. It ends with the job whose
-        payload completes half a megabyte. One round trip, O(log n + ranks + bytes).
-        """
-        keys = self._store.keys(ranks.queue)
-        key: str = getattr(keys, ranks.name)
-        reads = with_payloads or bool(job_class)
-        wanted = job_class.encode(errors="backslashreplace")
-        args = [*ranks.args(), MOST_BYTES, int(reads), longest_payload(), wanted]
-        found = self._reader.quietly(
-            lambda: self._store.scripts.run("search", (keys.payloads, key), args)
-        )
-        if found is None:
-            return self._without_payloads(ranks, matches_none=bool(job_class))
-        looked_at, size, bare, entries = found
-        if bare:  # the script passes over them
-            reason = _("Ids without a payload stand in %(set)s: %(count)s") % {
-                "count": grouped(bare),
-                "set": shown(key),
-            }
-            self._reader.note(keys.payloads, reason)
-        return Portion(
-            looked_at,
-            size < ranks.last - ranks.first + 1 and looked_at == size,
-            [Entry.parse(*entries[i : i + 4]) for i in range(0, len(entries), 4)],
-        )
-
-    def _without_payloads(self, ranks: Ranks, *, matches_none: bool) -> Portion:
-        """Return what the set alone tells.
-
-        Return no entries where it is the set that cannot be read.
-        """
-        keys = self._store.keys(ranks.queue)
-        options = {"desc": ranks.is_reversed, "withscores": True}
-        members = Question(
-            getattr(keys, ranks.name), "zrange", (ranks.first, ranks.last), options, default=()
-        )
-        found, _count = self._reader.ask([members, Question(keys.payloads, "hlen")])
-        entries = [
-            Entry(ranks.first + n, text_of(raw), score, None)
-            for n, (raw, score) in enumerate(found)
-        ]
-        if ranks.is_backwards:
-            entries.reverse()
-        is_end = len(found) < ranks.last - ranks.first + 1
-        return Portion(len(found), is_end, [] if matches_none else entries)
-
-    def sizes(
-        self, queues: Sequence[str], name: SetName, bounds: tuple[str, str]
-    ) -> dict[str, tuple[int, int]]:
-        """Return how many jobs lie below some scores and between them, by queue.
-
-        Bounds are the lowest and the highest score, or -inf and +inf. One round trip, O(queues log
-        n).
-        """
-        low, high = bounds
-        asked = []
-        for queue in queues:
-            key = getattr(self._store.keys(queue), name)
-            asked += [
-                Question(key, "zcount", ("-inf", f"({low}")),
-                Question(key, "zcount", (low, high)),
-            ]
-        counts = self._reader.ask(asked)
-        return {queue: (counts[2 * n], counts[2 * n + 1]) for n, queue in enumerate(queues)}
 
     def locate(self, queues: Sequence[str], job_id: str) -> Location | None:
         """Return where a job is, or None if none of these queues has it.

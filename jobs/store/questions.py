@@ -110,18 +110,20 @@ class Asker:
             except redis.ResponseError as error:
                 return self._refused(key, error, default)
 
-    def quietly(self, call: Callable[[], Any]) -> Any:
-        """Return what a call brings.
+    def quietly(self, call: Callable[[], list[Any]]) -> list[Any]:
+        """Return the answers that a call brings.
 
-        Return None where one of its keys cannot be read. To learn which, ask for each.
+        One is None where a key of it cannot be read. To learn which, ask for each.
         """
         with self.store.available():
-            try:
-                return call()
-            except redis.ResponseError as error:
-                if is_unavailable(error):
-                    raise
-                return None
+            return [self._or_none(answer) for answer in call()]
+
+    def _or_none(self, answer: Any) -> Any:
+        if not isinstance(answer, redis.ResponseError):
+            return answer
+        if is_unavailable(answer):
+            raise answer
+        return None
 
     def _judged(self, question: Question, answer: Any) -> Any:
         if isinstance(answer, redis.ResponseError):

@@ -12,9 +12,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
-from jobs.store.connection import Client
+from jobs.store.connection import Client, RedisCluster
 
 _KEY = re.compile(r"KEYS\[(\d+)\]")
 _OF_A_QUEUE = "-- KEYS: those of a queue"
@@ -45,6 +45,31 @@ class Scripts:
             return self._client.evalsha(self.sha(name), len(keys), *keys, *args)
         except NoScriptError:
             return self._client.eval(sources()[name], len(keys), *keys, *args)
+
+    def run_each(
+        self, name: str, calls: Sequence[tuple[Sequence[str | bytes], Sequence[Any]]]
+    ) -> list[Any]:
+        """Run one script with each of some keys and arguments.
+
+        Return what each returned, or the error of Redis. One round trip, on a cluster one for each.
+        """
+        if isinstance(self._client, RedisCluster):  # its pipelines take no scripts
+            return [self._try(name, *call) for call in calls]
+        with self._client.pipeline(transaction=False) as pipe:
+            for keys, args in calls:
+                pipe.evalsha(self.sha(name), len(keys), *keys, *args)
+            answers = pipe.execute(raise_on_error=False)
+        return [
+            self._try(name, *call) if isinstance(answer, NoScriptError) else answer
+            for call, answer in zip(calls, answers, strict=True)
+        ]
+
+    def _try(self, name: str, keys: Sequence[str | bytes], args: Sequence[Any]) -> Any:
+        """Return what a script returned, or the error of Redis."""
+        try:
+            return self.run(name, keys, args)
+        except ResponseError as error:
+            return error
 
     def sha(self, name: str) -> str:
         """Return the SHA1 under which Redis knows a script."""

@@ -6,6 +6,7 @@ Alike means the same class, the same error class, and the same shape of message.
 from jobs.inspect import failures
 from jobs.inspect.failures import failure_groups
 from jobs.inspect.job_sets import job_set
+from jobs.store.scripts import Scripts
 from tests.jobs.inspect.filling import failure, put
 
 
@@ -49,6 +50,27 @@ def test_only_the_latest_are_looked_at_and_each_set_has_its_share(store, reader,
 
     assert {g.shape: g.count for g in found.groups} == {"new": 18, "waits": 2}
     assert (found.looked_at, found.total) == (20, 100)
+
+
+def test_sets_of_many_queues_are_looked_at_together(store, reader, monkeypatch):
+    monkeypatch.setattr(failures, "PORTION", 2)
+    queues = [f"queue{n:02}" for n in range(35)]
+    for queue in queues:
+        put(store, "dead", queue, errors=[failure("E", "boom")])
+    for n in range(5):
+        put(store, "retry", "queue00", at=1_764_000_000 + n, errors=[failure("E", "again")])
+    batches, run_each = [], Scripts.run_each
+
+    def noting(scripts, name, calls):
+        batches.append(len(calls))
+        return run_each(scripts, name, calls)
+
+    monkeypatch.setattr(Scripts, "run_each", noting)
+
+    found = failure_groups(reader)
+
+    assert {g.shape: g.count for g in found.groups} == {"boom": 35, "again": 5}
+    assert batches == [10, 10, 10, 7, 1]  # the latest of each set first
 
 
 def test_nothing_failed(reader):

@@ -126,3 +126,10 @@ class SampleQueue:
     def is_sound(self) -> bool:
         """Look whether every payload is in exactly one place, and nothing else is."""
         return all(len(places) == 1 and places != ["no place"] for places in self.places().values())
+
+
+def put(q: SampleQueue, name: str, scores: dict[str, float], **fields: object) -> None:
+    """Put jobs into a set at these scores."""
+    for job_id, score in scores.items():
+        q.client.hset(q.keys.payloads, job_id, raw_payload(job_id, **fields))
+        q.client.zadd(getattr(q.keys, name), {job_id: score})

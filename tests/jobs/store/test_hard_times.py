@@ -8,8 +8,8 @@ import redis
 
 from jobs.errors import StoreUnavailable
 from jobs.store import Slots, Store
-from jobs.store.job_reader import JobReader, Ranks
 from jobs.store.reader import Reader
+from jobs.store.set_reader import Ranks, SetReader
 from tests.jobs.store.sample_queue import SampleQueue, new_job, raw_payload
 from tests.jobs.store.servers import running_server
 
@@ -175,7 +175,7 @@ def test_push_to_a_full_server_counts_when_it_is_sent_again_later(full):
 def test_full_server_is_looked_into(full):
     assert [
         entry.job_id
-        for entry in JobReader(Reader(full.store)).portion(Ranks("q", "dead", 0, 9)).entries
+        for entry in SetReader(Reader(full.store)).portion(Ranks("q", "dead", 0, 9)).entries
     ] == ["killed"]
 
 

@@ -10,10 +10,10 @@ import pytest
 from redis.exceptions import ResponseError
 
 from jobs.store import Session, Slots
-from jobs.store.job_reader import JobReader, Ranks
 from jobs.store.keys import QUEUE_KEYS
 from jobs.store.reader import Reader
 from jobs.store.scripts import Scripts, files, is_of_a_queue, number_of_keys, sources
+from jobs.store.set_reader import Ranks, SetReader
 
 NAMES = sorted(sources())
 
@@ -22,11 +22,16 @@ NAMES = sorted(sources())
 def sent(store, monkeypatch):
     """Return the numbers of keys that were really sent, by script."""
     numbers = {}
-    run, run_quickly, run_once = Scripts.run, Session.run_quickly, Session.run_once
+    run, run_each = Scripts.run, Scripts.run_each
+    run_quickly, run_once = Session.run_quickly, Session.run_once
 
     def note(self, name, keys, args):
         numbers[name] = len(keys)
         return run(self, name, keys, args)
+
+    def note_each(self, name, calls):
+        [numbers[name]] = {len(keys) for keys, _ in calls}
+        return run_each(self, name, calls)
 
     def note_quickly(self, name, keys, args):
         numbers[name] = len(keys)
@@ -37,6 +42,7 @@ def sent(store, monkeypatch):
         return run_once(self, name, queue, args)
 
     monkeypatch.setattr(Scripts, "run", note)
+    monkeypatch.setattr(Scripts, "run_each", note_each)
     monkeypatch.setattr(Session, "run_once", note_once)
     monkeypatch.setattr(Session, "run_quickly", note_quickly)
     return numbers
@@ -100,7 +106,7 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     q.leases.leave("q", "w")
     q.store.sets.move("q", "dead", "ready", ["b"])
     q.store.sets.audit("q", ["a"], repair=False)
-    JobReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))
+    SetReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))
     Slots(q.store, "limit").acquire("token", 1, 1)
     Slots(q.store, "limit").extend("token", 1)
 

@@ -2,22 +2,15 @@
 
 import pytest
 
-from jobs.store import job_reader
-from jobs.store.job_reader import JobReader, Ranks
+from jobs.store import set_reader
 from jobs.store.reader import Reader
-from tests.jobs.store.sample_queue import raw_payload
+from jobs.store.set_reader import Ranks, SetReader
+from tests.jobs.store.sample_queue import put, raw_payload
 
 
 @pytest.fixture
 def jobs(q):
-    return JobReader(Reader(q.store))
-
-
-def put(q, name, scores, **fields):
-    """Put jobs into a set at these scores."""
-    for job_id, score in scores.items():
-        q.client.hset(q.keys.payloads, job_id, raw_payload(job_id, **fields))
-        q.client.zadd(getattr(q.keys, name), {job_id: score})
+    return SetReader(Reader(q.store))
 
 
 def ids(portion):
@@ -98,10 +91,9 @@ def test_a_payload_that_is_too_long_is_not_read(q, jobs, settings, job_class):
     put(q, "retry", {"a": 1}, args=["x" * 3_000_000])
 
     [entry] = jobs.portion(Ranks("q", "retry", 0, 9), job_class).entries
-    location = jobs.locate(["q"], "a")
 
-    assert (entry.payload, location.payload) == (None, b"")
-    assert 3_000_000 < entry.too_long == location.too_long < 3_001_000
+    assert entry.payload is None
+    assert 3_000_000 < entry.too_long < 3_001_000
 
 
 def test_payload_and_score_come_with_each_job_unless_they_are_not_wanted(q, jobs):
@@ -120,14 +112,13 @@ def test_a_job_without_a_payload_is_passed_over(q, jobs):
     portion = jobs.portion(Ranks("q", "retry", 0, 1))
 
     assert (portion.looked_at, ids(portion)) == (2, ["b"])
-    assert jobs.locate(["q"], "a") is None
 
 
 @pytest.mark.parametrize(("options", "expected"), [({}, ["a"]), ({"is_backwards": True}, ["c"])])
 def test_a_portion_ends_after_so_many_bytes_with_the_job_that_passed_the_limit(
     q, jobs, monkeypatch, options, expected
 ):
-    monkeypatch.setattr(job_reader, "MOST_BYTES", 10)
+    monkeypatch.setattr(set_reader, "MOST_BYTES", 10)
     put(q, "retry", {"a": 1, "b": 2, "c": 3})
 
     portion = jobs.portion(Ranks("q", "retry", 0, 2, **options))
@@ -135,51 +126,52 @@ def test_a_portion_ends_after_so_many_bytes_with_the_job_that_passed_the_limit(
     assert (portion.looked_at, ids(portion), portion.is_end) == (1, expected, False)
 
 
+def test_portions_of_many_sets_come_in_their_order(q, jobs):
+    put(q, "retry", {"a": 1, "b": 2})
+    put(q, "dead", {"c": 3})
+
+    found = jobs.portions(
+        [Ranks("q", "dead", 0, 9), Ranks("other", "dead", 0, 9), Ranks("q", "retry", 1, 1)]
+    )
+
+    assert [(portion.looked_at, ids(portion)) for portion in found] == [
+        (1, ["c"]),
+        (0, []),
+        (1, ["b"]),
+    ]
+
+
+def test_portions_of_many_sets_share_the_bytes_of_one(q, jobs, monkeypatch):
+    size = len(raw_payload("a"))
+    put(q, "retry", {"a": 1, "b": 2, "c": 3, "d": 4})
+    monkeypatch.setattr(set_reader, "MOST_BYTES", 2 * size)
+    whole = Ranks("q", "retry", 0, 9)
+
+    assert ids(jobs.portion(whole)) == ["a", "b"]
+    assert [ids(portion) for portion in jobs.portions([whole, whole])] == [["a"], ["a"]]
+
+
+def test_a_set_that_cannot_be_read_does_not_take_the_others_with_it(q, jobs):
+    put(q, "retry", {"a": 1})
+    q.client.set(q.keys.dead, "text")
+
+    dead, retry = jobs.portions([Ranks("q", "dead", 0, 9), Ranks("q", "retry", 0, 9)])
+
+    assert (ids(dead), ids(retry)) == ([], ["a"])
+
+
+def test_portions_come_from_a_server_that_has_forgotten_the_scripts(q, jobs):
+    put(q, "retry", {"a": 1})
+    put(q, "dead", {"b": 1})
+    q.client.script_flush()
+
+    found = jobs.portions([Ranks("q", "retry", 0, 9), Ranks("q", "dead", 0, 9)])
+
+    assert [ids(portion) for portion in found] == [["a"], ["b"]]
+
+
 def test_sizes_tell_what_lies_below_and_between(q, jobs):
     put(q, "retry", {"a": 10, "b": 20, "c": 30, "d": 40})
 
     assert jobs.sizes(["q", "other"], "retry", ("20", "30")) == {"q": (1, 2), "other": (0, 0)}
     assert jobs.sizes(["q"], "retry", ("-inf", "+inf")) == {"q": (0, 4)}
-
-
-@pytest.mark.parametrize("name", ["ready", "scheduled", "retry", "dead", "done"])
-def test_a_job_is_located_in_each_set(q, jobs, name):
-    put(q, name, {"a": 7})
-
-    location = jobs.locate(["other", "q"], "a")
-
-    assert (location.queue, location.place, location.score, location.worker) == ("q", name, 7, "")
-
-
-def test_a_running_job_is_located_with_its_worker(q, jobs):
-    q.push("a")
-    q.take("host:1:x", 1)
-
-    location = jobs.locate(["q"], "a")
-
-    assert (location.place, location.worker) == ("running", "host:1:x")
-    assert location.payload == raw_payload("a")
-
-
-def test_a_job_in_no_set_is_located_without_a_place_and_an_unknown_one_not_at_all(q, jobs):
-    q.client.hset(q.keys.payloads, "a", raw_payload("a"))
-
-    assert jobs.locate(["q"], "a").place is None
-    assert jobs.locate(["q"], "b") is None
-
-
-def test_lease_of_a_worker_is_told_in_seconds(q, jobs):
-    q.push("a")
-    q.take("w", 1)
-
-    assert 0 < jobs.lease_seconds("q", "w") <= 15
-    q.leases.condemn("q", "w")
-    assert jobs.lease_seconds("q", "w") == 0
-    assert jobs.lease_seconds("q", "nobody") is None
-
-
-def test_jobs_ahead_are_counted_in_queue_order(q, jobs):
-    q.push("a", "b")
-    q.push("c", priority=9)
-
-    assert [jobs.ahead("q", job_id) for job_id in ("c", "a", "b", "x")] == [0, 1, 2, None]

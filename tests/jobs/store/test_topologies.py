@@ -7,7 +7,9 @@ from jobs.errors import StoreUnavailable
 from jobs.store import NewJob, Store, Terms
 from jobs.store.connection import RedisCluster
 from jobs.store.heartbeats import Heartbeats
-from tests.jobs.store.sample_queue import LEASE, SampleQueue, new_job, raw_payload
+from jobs.store.reader import Reader
+from jobs.store.set_reader import Ranks, SetReader
+from tests.jobs.store.sample_queue import LEASE, SampleQueue, new_job, put, raw_payload
 from tests.jobs.store.servers import running_cluster, running_sentinel, running_server
 
 pytestmark = pytest.mark.slow
@@ -72,6 +74,17 @@ def test_push_to_several_queues(store):
     assert store.intake.push_all(jobs) == 0
 
     assert all(SampleQueue(store, name).ids("ready") == ["a", "b"] for name in QUEUES)
+
+
+def test_portions_of_sets_in_several_queues(store):
+    for name in QUEUES:
+        put(SampleQueue(store, name), "dead", {f"dead-{name}": 1})
+
+    found = SetReader(Reader(store)).portions([Ranks(name, "dead", 0, 9) for name in QUEUES])
+
+    assert [[e.job_id for e in portion.entries] for portion in found] == [
+        [f"dead-{name}"] for name in QUEUES
+    ]
 
 
 @pytest.mark.parametrize("name", QUEUES)
