@@ -49,6 +49,8 @@ ROWS = {
     "p99": Row("idle to start, p99", "{:.2f} ms", is_more_better=False),
     "p50_5": Row("idle to start with 5 queues, p50", "{:.2f} ms", is_more_better=False),
     "p99_5": Row("idle to start with 5 queues, p99", "{:.2f} ms", is_more_better=False),
+    "late_p50": Row("scheduled jobs, late by p50", "{:.2f} ms", is_more_better=False),
+    "late_p99": Row("scheduled jobs, late by p99", "{:.2f} ms", is_more_better=False),
     "waiting_10": Row("10 ms jobs on 10 threads, of the ideal", "{:.1f} %"),
     "waiting_50": Row("10 ms jobs on 50 threads, of the ideal", "{:.1f} %"),
     "coroutines": Row("coroutines of 0.1 s, 100 at a time, of the ideal", "{:.1f} %"),

@@ -39,6 +39,8 @@ FIELDS = {
     "job_class": 'shop.Charge","queue":"default","args":[{{"password":"{}',
     "error_class": "{}",
 }
+#: What every page has of its own: what was asked for, and how long ago something was.
+PASSING = r"<input[^>]*>|<option.*?>|(?:href|data-time)=\"[^\"]*\""
 EXPENSIVE: tuple[dict[str, str], ...] = (
     {"text": "+".join(["ab"] * 60)},
     {"text": " ".join(f"{letter * 24}b" for letter in "abcdefgh")},
@@ -149,7 +151,7 @@ def try_field(client: Any, sharing: int, field: str, requests: int) -> bool:
         asked = FIELDS[field].format(word)
         page, milliseconds = once(client, "dead/", **{field: asked})
         if "and stopped there" not in page:  # where the clock stops it is chance
-            rest = re.sub(r"<input[^>]*>|<option.*?>|href=\"[^\"]*\"", "", page)
+            rest = re.sub(PASSING, "", page)
             pages[is_right].add(rest.replace(escape(asked), ""))  # some pages quote it
         times[is_right].append(milliseconds)
     same = pages[True] == pages[False]

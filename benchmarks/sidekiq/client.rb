@@ -42,5 +42,14 @@ def latency(path:, jobs:, queue: "bench")
   {}
 end
 
+def lateness(path:, jobs:)
+  start = Process.clock_gettime(Process::CLOCK_REALTIME) + 2
+  jobs.times do |number|
+    due = start + 5.0 * number / jobs
+    StampJob.perform_at(due, path, due)
+  end
+  {}
+end
+
 options = JSON.parse(ARGV.fetch(1), symbolize_names: true)
 puts JSON.generate(send(ARGV.fetch(0), **options))
