@@ -85,9 +85,10 @@ class Crew:
 
         `announce` is called first, and only if the job is here.
         """
-        if self.buffer.custody.holds_job(job_id):
+        number = self.buffer.custody.number_of(job_id)
+        if number is not None:
             announce()
-            self.stops.cancelled.add(job_id)
+            self.stops.cancelled[job_id] = number
             self.loop.cancel(job_id)
 
     def interrupt(self) -> None:
