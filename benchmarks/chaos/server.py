@@ -23,7 +23,7 @@ class Outage:
     forgot_since: float | None = None
 
     def until(self, later: float) -> float:
-        """Return when it was over, or a later moment if it was not by then."""
+        """Return when it was over, or a later moment if it was not."""
         return later if self.ended is None else self.ended
 
     def overlaps(self, start: float, end: float) -> bool:

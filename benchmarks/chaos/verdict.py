@@ -160,7 +160,7 @@ class Facts:
 
 
 def covered(spans: Iterable[tuple[float, float]], start: float, end: float) -> float:
-    """Return how many seconds between two moments lie in at least one of some spans."""
+    """Return how many seconds between two moments lie in some spans."""
     seconds, reached = 0.0, start
     for first, last in sorted(spans):
         seconds += max(0.0, min(last, end) - max(first, reached))
