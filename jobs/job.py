@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, overload
@@ -52,7 +52,10 @@ class Job:
     is_async: ClassVar[bool] = False
     queue: str
     if TYPE_CHECKING:
-        perform: Callable[..., Any]
+
+        def perform(self, *args: Any, **kwargs: Any) -> Any:
+            """Do the work."""
+
     _parameters: ClassVar[Parameters]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

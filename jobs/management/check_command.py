@@ -170,7 +170,7 @@ def _looked_at(found: inspect.Misfits) -> str:
     """Return how many jobs were looked at, and how to look at all."""
     text = f"Looked at {found.looked_at:,} of {counted(found.total, 'job')}"
     if found.too_long:
-        text += f"; {found.too_long:,} are too long to be read"
+        text += f"; too long to be read: {found.too_long:,}"
     if not found.is_whole and found.looked_at + found.too_long < found.total:
         text += ", spread over every set. See all with: python manage.py jobs check --deploy --all"
         return text

@@ -1,6 +1,7 @@
 """`manage.py jobs check --deploy`: a table, an exit code, and JSON."""
 
 import json
+from importlib import import_module
 
 import orjson
 import pytest
@@ -93,6 +94,30 @@ def test_a_look_at_some_says_how_to_see_all(store, check, monkeypatch):
     assert every[1][-1] == "Looked at 300 of 300 jobs."
     assert every[2] == "300 jobs would be parked or fail."
     assert well[:2] == (0, [looked_at, "All jobs that were looked at suit this code."])
+
+
+def test_a_payload_too_long_to_be_read_is_told(store, check):
+    put(store, "ready", args=["x" * 3_000_000])
+    put_case(store, "ready", "suits")
+
+    assert check("--deploy")[:2] == (
+        0,
+        [
+            "Looked at 1 of 2 jobs; too long to be read: 1.",
+            "All jobs that were looked at suit this code.",
+        ],
+    )
+
+
+def test_groups_that_are_left_out_are_counted(store, check, monkeypatch):
+    monkeypatch.setattr(import_module("jobs.inspect.misfits"), "MOST_GROUPS", 1)
+    for name in "ABC":
+        put(store, "ready", job_class=f"tests.Gone{name}")
+
+    code, lines, said, _ = check("--deploy")
+
+    assert (code, said) == (1, "3 jobs would be parked or fail.")
+    assert lines[-2] == "2 more misfits in other groups."
 
 
 def test_json_tells_the_same(store, check):
