@@ -75,7 +75,8 @@ class Misfits:
     `count` misfits wait or run, and `dead` more are dead. All of them are in `groups`, but for
     those that were `left_out`, since there were too many groups. `looked_at` of the `total` jobs
     were looked at. `too_long` ones were not, as their payloads are too long to be read. `is_whole`
-    says that no job was passed over. `problems` says what could not be read.
+    says that no job was passed over. `queues` is how many queues were ever used. `problems` says
+    what could not be read.
     """
 
     groups: tuple[Misfit, ...]
@@ -86,6 +87,7 @@ class Misfits:
     total: int
     too_long: int
     is_whole: bool
+    queues: int
     problems: tuple[Problem, ...] = ()
 
     def as_json(self) -> Mapping[str, Any]:
@@ -98,6 +100,7 @@ class Misfits:
             "total": self.total,
             "too_long": self.too_long,
             "is_whole": self.is_whole,
+            "queues": self.queues,
             "misfits": [group.as_json() for group in self.groups],
             "problems": [{"key": p.key, "reason": p.reason} for p in self.problems],
         }
@@ -117,11 +120,13 @@ def misfits(reader: Reader | None = None, *, every: bool = False) -> Misfits:
     get_chain()  # fails where no worker could start
     decide_options()
     reader = reader or get_reader()
-    spread = Spread(reader, reader.counts(queue_names(reader)), every=every)
+    names = queue_names(reader)
+    used = reader.queue_names().intersection(names)
+    spread = Spread(reader, reader.counts(names), every=every)
     tally = _Tally(sees_arguments=reader.sight.sees_arguments)
     for place, queue, entry in spread.jobs():
         tally.add(place, queue, entry)
-    return tally.result(spread, reader.problems)
+    return tally.result(spread, len(used), reader.problems)
 
 
 class _Tally:
@@ -161,7 +166,7 @@ class _Tally:
         else:
             self._left_out += 1
 
-    def result(self, spread: Spread, problems: tuple[Problem, ...]) -> Misfits:
+    def result(self, spread: Spread, queues: int, problems: tuple[Problem, ...]) -> Misfits:
         groups = (group.misfit() for group in self._groups.values())
         return Misfits(
             groups=tuple(sorted(groups, key=_in_order)),
@@ -172,6 +177,7 @@ class _Tally:
             total=spread.total,
             too_long=self._too_long,
             is_whole=spread.is_whole and not self._too_long,
+            queues=queues,
             problems=problems,
         )
 

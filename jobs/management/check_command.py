@@ -21,6 +21,11 @@ from jobs.store.reader import Reader
 REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": "", "since": "", "where": ""}
 #: The columns of the misfits.
 HEADERS = ("Class", "Queue", "Set", "Jobs", "First id", "Fate")
+#: What is told where nothing was ever enqueued. The first deploy of all passes.
+NEVER_USED = (
+    "Warning: No queue was ever used here. Are JOBS['REDIS_URL'] and JOBS['NAMESPACE'] those of "
+    "production?"
+)
 #: Options that only a check of a deploy has, with their help.
 OF_DEPLOY = {
     "--all": "With --deploy: look at every job, and not at some of each set.",
@@ -111,6 +116,8 @@ class CheckCommand:
         except StoreUnavailable as error:
             self.stderr.write(printable(str(error)))
             raise CommandError("Redis is away.", returncode=2) from error
+        if not found.queues:
+            self.stderr.write(self.style.WARNING(NEVER_USED))
         if json:
             self.stdout.write(to_json(found.as_json()))
         else:
@@ -169,6 +176,7 @@ def _praise(found: inspect.Misfits) -> str:
 def _looked_at(found: inspect.Misfits) -> str:
     """Return how many jobs were looked at, and how to look at all."""
     text = f"Looked at {found.looked_at:,} of {counted(found.total, 'job')}"
+    text += f" in {counted(found.queues, 'queue')}"
     if found.too_long:
         text += f"; too long to be read: {found.too_long:,}"
     if not found.is_whole and found.looked_at + found.too_long < found.total:

@@ -39,11 +39,28 @@ def test_jobs_that_suit_the_code_let_a_deploy_pass(store, check):
     code, lines, _, errors = check("--deploy")
 
     assert (code, errors) == (0, "")
-    assert lines == ["Looked at 1 of 1 job.", "All jobs suit this code."]
+    assert lines == ["Looked at 1 of 1 job in 1 queue.", "All jobs suit this code."]
 
 
-def test_no_jobs_let_a_deploy_pass(store, check):
-    assert check("--deploy")[:2] == (0, ["Looked at 0 of 0 jobs.", "All jobs suit this code."])
+def test_a_redis_that_was_never_used_is_doubted(store, check):
+    code, lines, _, errors = check("--deploy")
+
+    assert (code, lines[0]) == (0, "Looked at 0 of 0 jobs in 0 queues.")
+    assert errors == (
+        "Warning: No queue was ever used here. Are JOBS['REDIS_URL'] and JOBS['NAMESPACE'] those "
+        "of production?\n"
+    )
+
+
+def test_queues_without_jobs_let_a_deploy_pass(store, check):
+    store.intake.announce_queues(["default"])
+
+    assert check("--deploy") == (
+        0,
+        ["Looked at 0 of 0 jobs in 1 queue.", "All jobs suit this code."],
+        "",
+        "",
+    )
 
 
 def test_misfits_are_a_table_with_advice_and_stop_a_deploy(store, check):
@@ -60,7 +77,7 @@ def test_misfits_are_a_table_with_advice_and_stop_a_deploy(store, check):
     assert lines[5].startswith("shop.GoneJob: No job class of this name is known here. Ship the")
     assert lines[6].startswith(f"{APP}.NowJob: NowJob.perform(")
     assert "missing a required argument: 'note'. Give a new parameter a default" in lines[6]
-    assert lines[7:] == ["Looked at 3 of 3 jobs."]
+    assert lines[7:] == ["Looked at 3 of 3 jobs in 2 queues."]
     assert SECRET not in "\n".join(lines)
 
 
@@ -79,7 +96,7 @@ def test_a_look_at_some_says_how_to_see_all(store, check, monkeypatch):
     monkeypatch.setattr(spread, "LEAST", 100)
     ids = [put_raw(store, "ready", b"broken") for _ in range(300)]
     looked_at = (
-        "Looked at 200 of 300 jobs, spread over every set. "
+        "Looked at 200 of 300 jobs in 1 queue, spread over every set. "
         "See all with: python manage.py jobs check --deploy --all"
     )
 
@@ -91,7 +108,7 @@ def test_a_look_at_some_says_how_to_see_all(store, check, monkeypatch):
 
     assert (code, said) == (1, "200 jobs of the 200 that were looked at would be parked or fail.")
     assert lines[-1] == looked_at
-    assert every[1][-1] == "Looked at 300 of 300 jobs."
+    assert every[1][-1] == "Looked at 300 of 300 jobs in 1 queue."
     assert every[2] == "300 jobs would be parked or fail."
     assert well[:2] == (0, [looked_at, "All jobs that were looked at suit this code."])
 
@@ -103,7 +120,7 @@ def test_a_payload_too_long_to_be_read_is_told(store, check):
     assert check("--deploy")[:2] == (
         0,
         [
-            "Looked at 1 of 2 jobs; too long to be read: 1.",
+            "Looked at 1 of 2 jobs in 1 queue; too long to be read: 1.",
             "All jobs that were looked at suit this code.",
         ],
     )
