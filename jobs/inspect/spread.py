@@ -79,7 +79,7 @@ class Spread:
         if share >= size:
             yield whole
             return
-        places = max(2, math.ceil(share / PLACE))
+        places = max(2, share // PLACE)  # no more, or they would overlap
         for n in range(places):
             first = n * max(0, size - PLACE) // (places - 1)
             yield replace(whole, first=first, last=min(first + PLACE, size) - 1)

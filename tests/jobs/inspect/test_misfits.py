@@ -10,6 +10,7 @@ import pytest
 from jobs import inspect
 from jobs.errors import StoreUnavailable
 from jobs.inspect import spread
+from jobs.inspect.spread import Spread
 from jobs.store import Store
 from jobs.store.reader import Reader
 from jobs.store.scripts import Scripts
@@ -128,7 +129,7 @@ def test_a_look_at_some_is_spread_over_every_set_from_end_to_end(store, reader, 
     ready = fill(store, "ready", 1_000, f"{fit_cases.APP}.FreeJob")
     few = fill(store, "retry", 60)
     fill(store, "dead", 1_000)
-    for ends in (ready[0], ready[-1], ready[430]):
+    for ends in (ready[0], ready[-1], ready[499]):
         store.client.hset(store.keys("default").payloads, ends, b"broken")
 
     found = inspect.misfits(reader)
@@ -139,7 +140,21 @@ def test_a_look_at_some_is_spread_over_every_set_from_end_to_end(store, reader, 
         ("unknown_class", "dead"): 100,
     }
     assert found.groups[1].first_id == ready[0]
-    assert (found.looked_at, found.total, found.is_whole) == (400 + 60 + 100, 2_060, False)
+    assert (found.looked_at, found.total, found.is_whole) == (350 + 60 + 100, 2_060, False)
+
+
+@pytest.mark.parametrize("size", [111, 130, 159, 201, 999])
+def test_no_job_is_looked_at_twice(store, reader, monkeypatch, size):
+    monkeypatch.setattr(spread, "LOOK_AT", 110)
+    monkeypatch.setattr(spread, "LEAST", 110)
+    monkeypatch.setattr(spread, "PLACE", 50)
+    fill(store, "ready", size)
+    whole = Spread(reader, reader.counts(["default"]), every=False)
+
+    seen = [entry.job_id for _, _, entry in whole.jobs()]
+
+    assert len(set(seen)) == len(seen) == 100
+    assert not whole.is_whole
 
 
 def test_with_every_each_job_is_looked_at(store, reader, monkeypatch):
