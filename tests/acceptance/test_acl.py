@@ -57,6 +57,7 @@ LOOKS = (
     "queues",
     "workers",
     "doctor",
+    "check --deploy --all",
     "scheduled",
     "retries",
     "dead --text x",

@@ -16,13 +16,13 @@ from django.core.management.base import BaseCommand, CommandError
 from jobs import control, inspect
 from jobs.errors import ConfigurationError, InvalidJob, StoreCorrupt, StoreUnavailable
 from jobs.inspect.stats import COUNTS
+from jobs.management.check_command import CheckCommand
 from jobs.management.job_commands import Add, JobCommands
 from jobs.management.terminal import (
     NO_WORKER,
     RUNNING_HEADERS,
     WORKER_HEADERS,
     counted,
-    judged_line,
     printable,
     problem_line,
     queue_lines,
@@ -38,11 +38,9 @@ from jobs.text import shown
 
 #: Exit code of a process that SIGPIPE ended, as shells write it.
 BROKEN_PIPE = 141
-#: What error handlers hear of when Redis is away. Nothing can be noted there then.
-REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": "", "since": "", "where": ""}
 
 
-class Command(JobCommands, BaseCommand):
+class Command(CheckCommand, JobCommands, BaseCommand):
     """Parse the sub-command and run its method."""
 
     help = "Watches and repairs jobs, queues and workers."
@@ -60,7 +58,7 @@ class Command(JobCommands, BaseCommand):
             return command
 
         self._add_views(add)
-        self._add_check(add)
+        self.add_check(add)
         self._add_doctor(add)
         self.add_job_commands(add)
         self._add_changes(add)
@@ -74,20 +72,6 @@ class Command(JobCommands, BaseCommand):
             "--all", action="store_true", help="Also those that are empty and that nothing uses."
         )
         add("workers", self.workers, "Show every worker and what it runs.")
-
-    def _add_check(self, add: Add) -> None:
-        check = add(
-            "check", self.check_problems, "Name each problem; exit 1 if any, 2 without Redis."
-        )
-        check.add_argument(
-            "--min-workers", type=int, metavar="N", help="Instead of JOBS['CHECK_MIN_WORKERS']."
-        )
-        check.add_argument(
-            "--max-latency",
-            type=float,
-            metavar="SECONDS",
-            help="Instead of JOBS['CHECK_MAX_LATENCY'].",
-        )
 
     def _add_doctor(self, add: Add) -> None:
         doctor = add(
@@ -179,39 +163,6 @@ class Command(JobCommands, BaseCommand):
         if running:
             self.stdout.write("")
             self._write_table(RUNNING_HEADERS, running)
-
-    def check_problems(
-        self, *, min_workers: int | None, max_latency: float | None, **options: object
-    ) -> None:
-        """Name all problems and tell the error handlers.
-
-        The exit code is 1 if there are any, 2 if Redis is away.
-        """
-        try:
-            found = inspect.problems(self.reader, min_workers=min_workers, max_latency=max_latency)
-        except StoreUnavailable as error:
-            self.stdout.write(printable(f"redis_away: {error}"))
-            self._write_unheard(control.tell_all(str(error), REDIS_AWAY, again=False))
-            raise CommandError("Redis is away.", returncode=2) from error
-        self._write_judgement(found)
-        self._write_unheard(control.tell_of(found))
-        if found:
-            raise CommandError(counted(len(found), "problem"))
-
-    def _write_judgement(self, found: Sequence[Problem]) -> None:
-        """Answer before the handlers are called, so that nobody waits for them."""
-        self.reader = inspect.get_reader()  # what could not be read is one of the problems
-        for problem in found:
-            self.stdout.write(judged_line(problem))
-        if not found:
-            self.stdout.write(self.style.SUCCESS("All well."))
-        self.stdout.flush()
-
-    def _write_unheard(self, unheard: Iterable[control.Unheard]) -> None:
-        for each in unheard:
-            end = "A job tells it again." if each.is_told_again else "It is not told again."
-            line = f"{each.handler} could not be told: {each.error}. {end}"
-            self.stderr.write(self.style.WARNING(printable(line)))
 
     def doctor(self, *, repair: bool, **options: object) -> None:
         """Print what is broken and what was repaired, and fail if something is broken.
