@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.inspect.reader import get_reader
 from jobs.registry import registry
@@ -115,7 +116,8 @@ def _due_since(counts: QueueCounts, now: float) -> float:
 
 
 def _configured() -> list[str]:
-    return [text.partition(",")[0] for text in get_settings().queues]
+    settings = get_settings()
+    return served(settings.queues, settings.capsules)
 
 
 def _queue(name: str, counts: QueueCounts, latency: float) -> Queue:

@@ -65,17 +65,18 @@ class WorkerProcess:
         board: Board,
         *,
         burst: bool,
+        is_serial: bool = False,
     ) -> None:
         """Open a store and prepare the crew.
 
-        Nothing runs yet.
+        Nothing runs yet. `is_serial`: it runs one job at a time, coroutines too.
         """
         self._name = name
         self._board = board
         self._store = Store(
             settings.redis_url, settings.namespace, timeout=max(2.0, settings.heartbeat)
         )
-        self.crew = Crew(self._store, queue_order, settings, board, name)
+        self.crew = Crew(self._store, queue_order, settings, board, name, is_serial=is_serial)
         self.buffer = self.crew.buffer
         queues = queue_order.names
         self.recorder = Recorder(self._store)
