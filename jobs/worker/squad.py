@@ -52,8 +52,9 @@ class Squad:
     def keep_up_strength(self, fork: Callable[[Plan], Child]) -> None:
         """Fork what is missing, and go on with a restart.
 
-        Nothing is done while workers die too quickly. The successor is there before the old one is told. In a serial squad it comes when the old
-        one has ended: until then that may have a job in hand.
+        Nothing is done while workers die too quickly. The successor is there before the old one is
+        told. In a serial squad it comes when the old one has ended: until then that may have a job
+        in hand.
         """
         if time.monotonic() < self._pace.starts_at:
             return

@@ -114,7 +114,7 @@ def alone(number: int) -> Iterator[None]:
 
 
 class RelayJob(Job):
-    """Notes its name, and enqueues the next of some jobs, each into a queue of its own."""
+    """Notes its queue, and enqueues the next job into another queue."""
 
     def perform(self, *queues: str) -> None:
         note(f"relay {self.queue}")

@@ -133,3 +133,32 @@ def test_jobs_of_a_killed_capsule_go_on_in_it_alone(start, store):
     ended = client_of(store).zcard(store.keys("default").ended)
     assert ended == 0
     assert runner.stop() == 0
+
+
+@pytest.mark.slow
+def test_limited_queue_is_serial_in_all_workers_whoever_is_killed(start, store, assert_sound):
+    """One supervisor is killed while its worker has a job.
+
+    Another goes on, and a third comes at once.
+    """
+    store.sets.limit("payments", 1)
+    for number in range(80):
+        push(store, "AsyncAloneJob" if number % 2 else "AloneJob", [[number, 0.05]], "payments")
+    options = ("-q", "payments", "-c", "3", "-p", "2")
+    first, second = start(*options), start(*options)
+
+    wait_until(lambda: alone_ended(first) > 10)
+    os.kill(first.pid, signal.SIGKILL)
+    third = start(*options)
+    for runner in (second, third, second):
+        seen = alone_ended(first)
+        wait_until(lambda seen=seen: alone_ended(first) > seen + 5, 30)
+        runner.wait_for("worker.started", 2)
+        os.kill(runner.children()[-1], signal.SIGKILL)
+        runner.signal(signal.SIGHUP)
+    wait_until(lambda: set(numbers(first, "alone ")) == set(range(80)), 60)
+
+    assert [note for note in first.notes if note.startswith("overlap")] == []
+    wait_until(lambda: client_of(store).hlen(store.keys("payments").payloads) == 0)
+    assert_sound(store, "payments")
+    assert second.stop() == third.stop() == 0
