@@ -156,6 +156,24 @@ def test_job_that_runs_at_a_stop_is_interrupted_and_goes_back_at_once(serve, sto
     assert client_of(store).zcard(keys.leases) == 0
 
 
+@pytest.mark.slow
+def test_code_that_changes_reloads_the_server_and_no_job_runs_twice(serve, store, tmp_path):
+    code = tmp_path / "code.py"
+    code.touch()
+    push(store, "NoteJob", [[number] for number in range(600)])
+    server = serve("--reload", "--reload-engine", "poll", "--reload-extra-file", str(code))
+    server.wait_for_notes(50)
+    before = server.workers()
+
+    code.write_text("# changed")
+    os.utime(code, (2**31, 2**31))
+
+    wait_until(lambda: not any(map(is_alive, before)), 20, server.log)
+    server.wait_for_notes(600)
+    assert server.stop() == 0
+    assert server.numbers == list(range(600))
+
+
 def test_processes_of_a_server_that_loads_once_have_a_worker_each(serve, store):
     """The master loads the application, and each fork calls `embed` in `post_fork`."""
     server = serve("--preload", "--config", "python:tests.acceptance.embedding", embed="fork")

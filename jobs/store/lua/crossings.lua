@@ -15,7 +15,7 @@ end
 
 -- A place became free. Where a queue has a limit, somebody may wait for it beside jobs that are ready.
 local function ring_for_room()
-  if redis.pcall('HEXISTS', meta, 'most_running') == 1 and redis.pcall('ZCARD', ready) ~= 0 then
+  if redis.pcall('HGET', meta, 'most_running') and redis.pcall('ZCARD', ready) ~= 0 then
     ring()
   end
 end

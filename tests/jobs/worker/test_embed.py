@@ -12,6 +12,7 @@ from django.core.management import BaseCommand, call_command
 from django.test import override_settings
 
 import jobs
+from jobs import control
 from jobs.errors import ConfigurationError
 from jobs.inspect import workers
 from jobs.worker import embed as embedding
@@ -69,6 +70,17 @@ def test_one_that_was_stopped_can_be_followed_by_another(embed, store):
 
     wait_until(lambda: len(gate.begun) == 1)
     assert second is not first
+
+
+def test_person_can_stop_it_and_the_process_goes_on(embed):
+    worker = embed()
+    wait_until(is_shown)
+
+    [shown] = workers()
+    control.stop(shown.name)
+
+    wait_until(lambda: not worker.is_running)
+    assert not is_shown()
 
 
 def test_it_renews_its_own_leases_for_longer_than_one(embed, store):
