@@ -22,6 +22,7 @@ from jobs.errors import (
 from jobs.features.limits import limit, lock
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
+from jobs.worker.embed import embed
 
 __all__ = [
     "ConfigurationError",
@@ -42,6 +43,7 @@ __all__ = [
     "StoreUnavailable",
     "TransientError",
     "UnknownJob",
+    "embed",
     "limit",
     "lock",
 ]

@@ -8,7 +8,6 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,6 +17,7 @@ from jobs.errors import ConfigurationError, InvalidJob, StoreCorrupt, StoreUnava
 from jobs.inspect.stats import COUNTS
 from jobs.management.check_command import CheckCommand
 from jobs.management.job_commands import Add, JobCommands
+from jobs.management.queue_commands import QueueCommands
 from jobs.management.terminal import (
     NO_WORKER,
     RUNNING_HEADERS,
@@ -32,7 +32,6 @@ from jobs.management.terminal import (
     worker_row,
 )
 from jobs.management.top import Top
-from jobs.options import check_queue_name
 from jobs.problem import Problem
 from jobs.text import shown
 
@@ -40,7 +39,7 @@ from jobs.text import shown
 BROKEN_PIPE = 141
 
 
-class Command(CheckCommand, JobCommands, BaseCommand):
+class Command(CheckCommand, JobCommands, QueueCommands, BaseCommand):
     """Parse the sub-command and run its method."""
 
     help = "Watches and repairs jobs, queues and workers."
@@ -61,6 +60,7 @@ class Command(CheckCommand, JobCommands, BaseCommand):
         self.add_check(add)
         self._add_doctor(add)
         self.add_job_commands(add)
+        self.add_queue_commands(add)
         self._add_changes(add)
         self._add_top(add)
 
@@ -82,13 +82,6 @@ class Command(CheckCommand, JobCommands, BaseCommand):
         doctor.add_argument("--repair", action="store_true", help="Put strays back.")
 
     def _add_changes(self, add: Add) -> None:
-        pause = "Let no worker take jobs from these queues; what runs goes on."
-        resume = "Let workers take jobs from these queues again."
-        for command in (add("pause", self.pause, pause), add("resume", self.resume, resume)):
-            command.add_argument("queues", nargs="+", metavar="QUEUE")
-            command.add_argument(
-                "--force", action="store_true", help="Do it also to queues that nobody has used."
-            )
         deploy = add("deploy-mark", self.deploy_mark, "Mark this moment as a deploy in the charts.")
         deploy.add_argument("label", help="What was deployed, such as a version.")
 
@@ -183,35 +176,6 @@ class Command(CheckCommand, JobCommands, BaseCommand):
             raise CommandError(f"Looked at {looked_at}: {_what_is_wrong(diagnosis, repair=repair)}")
         praise = f"Looked at {looked_at}: every job is in exactly one place."
         self.stdout.write(self.style.SUCCESS(praise))
-
-    def pause(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
-        """Pause queues."""
-        self._check_known(queues, force=force)
-        for queue in queues:
-            control.pause(queue)
-            remedy = f"python manage.py jobs resume {queue}"
-            self.stdout.write(f"Queue {queue} is paused. Resume it with: {remedy}")
-
-    def resume(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
-        """Resume queues."""
-        self._check_known(queues, force=force)
-        for queue in queues:
-            control.resume(queue)
-            self.stdout.write(f"Workers take jobs from queue {queue} again.")
-
-    def _check_known(self, queues: Sequence[str], *, force: bool) -> None:
-        """Raise CommandError for a queue that nobody has used, before anything is changed."""
-        known = inspect.known_queues(self.reader)
-        unknown = [queue for queue in map(check_queue_name, queues) if queue not in known]
-        if not unknown or force:
-            return
-        near = [name for queue in unknown for name in get_close_matches(queue, known)]
-        hint = f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
-        raise CommandError(
-            f"There is no queue {', '.join(unknown)}: no job was enqueued there, no worker served "
-            f"it, and neither JOBS nor a job class names it.{hint} Nothing was changed. To do it "
-            "all the same, add --force."
-        )
 
     def deploy_mark(self, *, label: str, **options: object) -> None:
         """Mark a deploy."""
