@@ -16,6 +16,7 @@ from jobs.errors import (
     LockNotAcquired,
     Snooze,
     StoreUnavailable,
+    TimeLimitExceeded,
     TransientError,
     UnknownJob,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "Retry",
     "Snooze",
     "StoreUnavailable",
+    "TimeLimitExceeded",
     "TransientError",
     "UnknownJob",
     "limit",

@@ -71,6 +71,8 @@ class JobsSettings:
     max_retries: int = 25
     #: A job that was running in this many crashes of its process is quarantined in the dead set.
     max_crashes: int = 3
+    #: How long a job may go on after its time limit before its process is replaced.
+    time_limit_grace: float = 5.0
     dead_max_jobs: int = 10_000
     dead_max_days: int = 180
     middleware: tuple[str, ...] = DEFAULT_MIDDLEWARE
@@ -117,6 +119,7 @@ LEAST = {
     "lease": 0.3,
     "max_retries": 0,
     "max_crashes": 1,
+    "time_limit_grace": 0,
     "dead_max_jobs": 0,
     "dead_max_days": 0,
     "enqueue_timeout": 0.01,

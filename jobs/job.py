@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
 
@@ -19,6 +19,7 @@ from jobs.parameters import Parameters
 from jobs.payload import Payload
 from jobs.registry import registry
 from jobs.run import run_payload
+from jobs.signs import StopSigns
 
 
 class Retry(Enum):
@@ -26,16 +27,6 @@ class Retry(Enum):
 
     KILL = "kill"
     DISCARD = "discard"
-
-
-class StopSigns(Protocol):
-    """What a worker tells its jobs about their end."""
-
-    def is_stopping(self, job_id: str) -> bool:
-        """Whether this job had better end."""
-
-    def is_cancelled(self, job_id: str) -> bool:
-        """Whether a person cancelled this job."""
 
 
 class Job:
@@ -52,6 +43,7 @@ class Job:
     if TYPE_CHECKING:
         perform: Callable[..., Any]
     _parameters: ClassVar[Parameters]
+    _ends_at: float | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect and check the options, and register the class if it can perform.
@@ -179,6 +171,13 @@ class Job:
         Then it will not be tried again by itself.
         """
         return self._stops is not None and self._stops.is_cancelled(self.job_id)
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left until the time limit.
+
+        None without a limit, and never below 0: it fits where a call wants a timeout.
+        """
+        return None if self._ends_at is None else max(0.0, self._ends_at - time.monotonic())
 
     @property
     def is_on_worker(self) -> bool:

@@ -19,6 +19,7 @@ from jobs.worker.fetcher import Fetcher
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.stops import Stops
 from jobs.worker.threads import JobThread
+from jobs.worker.time_limits import TimeLimits
 
 
 class Crew:
@@ -39,7 +40,8 @@ class Crew:
         self.buffer = Buffer(
             fetcher, store, bell, custody, settings.concurrency, settings.heartbeat
         )
-        executor = Executor(store, self.buffer, get_chain(), settings, self.stops)
+        self.limits = TimeLimits(board, settings.time_limit_grace)
+        executor = Executor(store, self.buffer, get_chain(), settings, self.stops, self.limits)
         self.loop = AsyncLoop(
             settings.async_concurrency, executor.execute_async, board, settings.concurrency
         )

@@ -136,7 +136,7 @@ class WorkerProcess:
         return self._course.exit_code
 
     def _turn(self, signals: SignalPipe, supervisor_pipe: int) -> None:
-        """Go round once: obey signals, grant requests, look at the health, write the log."""
+        """Go round once: signals, time limits, requests, health, the log."""
         self._board.turn()
         sources = [signals.fileno()]
         if not self._orphan.is_orphan:
@@ -147,6 +147,7 @@ class WorkerProcess:
         if signals.fileno() in ready:
             for number in signals.read():
                 self._obey(number)
+        self.crew.limits.strike()
         self.grant_requests()
         if self._burst.is_drained:
             self._end_burst()
