@@ -73,6 +73,10 @@ class JobsSettings:
     max_crashes: int = 3
     #: How long a job may go on after its time limit before its process is replaced.
     time_limit_grace: float = 5.0
+    #: A worker process that needs more memory is replaced; 0 for no limit.
+    max_memory_mb: int = 0
+    #: A worker process that has taken so many jobs is replaced; 0 for no limit.
+    max_jobs_per_process: int = 0
     dead_max_jobs: int = 10_000
     dead_max_days: int = 180
     middleware: tuple[str, ...] = DEFAULT_MIDDLEWARE
@@ -120,6 +124,8 @@ LEAST = {
     "max_retries": 0,
     "max_crashes": 1,
     "time_limit_grace": 0,
+    "max_memory_mb": 0,
+    "max_jobs_per_process": 0,
     "dead_max_jobs": 0,
     "dead_max_days": 0,
     "enqueue_timeout": 0.01,

@@ -64,6 +64,8 @@ SETTINGS = _by_name(
         "DEFAULT_TIMEOUT TASK_TIME_LIMIT TASK_SOFT_TIME_LIMIT",
         "A job class says time_limit = timedelta(minutes=5).",
     ),
+    ("WORKER_MAX_TASKS_PER_CHILD MAX_TASKS_PER_CHILD RECYCLE", "Write MAX_JOBS_PER_PROCESS."),
+    ("WORKER_MAX_MEMORY_PER_CHILD MAX_RSS MAX_MEMORY", "Write MAX_MEMORY_MB, in megabytes."),
     (
         "RESULT_BACKEND RESULT_EXPIRES RESULT_TTL",
         "A job class keeps its results with keep_result_for = timedelta(hours=1).",

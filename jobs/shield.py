@@ -110,10 +110,10 @@ class InterruptGuard:
     ) -> bool:
         """Raise an error in the call that runs now.
 
-        With a number only in the call of that number. Return whether there is such a call. An exchange with Redis ends first. Any
-        thread may ask, as often as it likes. It strikes once, and again only after so
-        many seconds: one that strikes a finalizer (`__del__`) is lost. None is half a
-        second.
+        With a number only in the call of that number. Return whether there is such a
+        call. An exchange with Redis ends first. Any thread may ask, as often as it likes.
+        It strikes once, and again only after so many seconds: one that strikes a finalizer
+        (`__del__`) is lost. None is half a second.
         """
         with self._lock:
             is_meant = self._is_open and number in {None, self._number}

@@ -35,6 +35,7 @@ from jobs.events.other_events import (
     LockLeftToExpire,
     QueueNotAnnounced,
 )
+from jobs.events.replacement_events import MemoryLimitTooLow, WorkerReplaced
 from jobs.events.worker_events import (
     ChoreFailed,
     EndingRefused,
@@ -86,6 +87,7 @@ __all__ = [
     "ListenerFailed",
     "LockLapsed",
     "LockLeftToExpire",
+    "MemoryLimitTooLow",
     "PayloadMissing",
     "QueueNotAnnounced",
     "QueueRefused",
@@ -105,6 +107,7 @@ __all__ = [
     "WorkerOrphaned",
     "WorkerPaused",
     "WorkerQuiet",
+    "WorkerReplaced",
     "WorkerResumed",
     "WorkerSilent",
     "WorkerSpeaks",

@@ -74,8 +74,9 @@ class Board:
     def set_limit(self, number: int, overdue_at: float, thread: int) -> int:
         """Note when a run will be overdue, and return the place.
 
-        It is told by the monotonic clock. That clock is the same in all processes of a machine. The number comes last: who
-        reads it before and after the other words has read words of one run.
+        The monotonic clock tells it, which is the same in all processes of a machine. The
+        number comes last: who reads it before and after the other words has read words of
+        one run.
         """
         words, at = self._words, self._free_limits.popleft()
         words[at + _OVERDUE_AT] = int(overdue_at * _NANOSECONDS)
@@ -102,13 +103,16 @@ class Board:
         return found
 
     def wish(self, reason: int) -> None:
-        """Ask the supervisor for a successor. `reason` is one of `retirement.py`."""
+        """Ask the supervisor for a successor.
+
+        `reason` is one of `retirement.py`.
+        """
         self._words[_WISH] = reason
 
     @property
-    def retires(self) -> bool:
-        """Whether there is a successor, so that the process is to end when it is idle."""
-        return self._words[_RETIRES] == 1
+    def retires_for(self) -> int:
+        """Why the process has a successor, 0 if it has none."""
+        return self._words[_RETIRES]
 
     # For the supervisor
 
@@ -117,9 +121,9 @@ class Board:
         """Why the worker asks for a successor, 0 if it does not."""
         return self._words[_WISH]
 
-    def retire(self) -> None:
+    def retire(self, reason: int) -> None:
         """Let the process take no more, and end when nothing runs in it."""
-        self._words[_RETIRES] = 1
+        self._words[_RETIRES] = reason
 
     @property
     def generation(self) -> int:

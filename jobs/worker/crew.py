@@ -70,6 +70,15 @@ class Crew:
         """Whether a thread lives."""
         return any(thread.is_alive() for thread in self.threads)
 
+    def leaves_only_overdue(self) -> bool:
+        """Return whether all that still runs has not ended long after its time limit.
+
+        Nobody waits for that: the supervisor records it when this process has ended.
+        """
+        overdue = self.limits.overdue()
+        self.buffer.custody.left_behind = overdue
+        return bool(overdue) and self.buffer.is_idle
+
     def in_hand(self) -> list[JobInHand]:
         """Return what runs now, in threads and as coroutines."""
         jobs: list[JobInHand] = []

@@ -19,8 +19,7 @@ from jobs import returns
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
 from jobs.errors import Discard, JobInterrupted, TimeLimitExceeded
-from jobs.events import JobStarted, RetryInFailed, UnreadableError, emit, is_heard
-from jobs.job import Job, Retry
+from jobs.events import JobStarted, UnreadableError, emit, is_heard
 from jobs.middleware.chain import MiddlewareChain
 from jobs.payload import Payload
 from jobs.shield import call_open
@@ -29,10 +28,9 @@ from jobs.worker import forks
 from jobs.worker.attempt import Run
 from jobs.worker.buffer import Buffer
 from jobs.worker.conclusion import Conclusion, report_fault
-from jobs.worker.opening import Opening
+from jobs.worker.opening import Opening, ask_for_retry
 from jobs.worker.outcome import (
     Outcome,
-    Wish,
     after_cancellation,
     after_error,
     is_interruption,
@@ -222,20 +220,10 @@ class Executor:
     def _decide(self, run: Run, payload: Payload, error: BaseException) -> Outcome:
         if run.unit.id in self._stops.cancelled and not isinstance(error, Discard):
             return after_cancellation(payload, error, run.unit.worker)
-        ask = partial(_ask, run.job, payload)
+        ask = partial(ask_for_retry, run.job, payload)
         return without_failure(payload, error) or after_error(
             payload, run.options, error, run.unit.worker, ask
         )
-
-
-def _ask(job: Job, payload: Payload, attempt: int, error: BaseException) -> Wish:
-    """Return what the job's `retry_in` wants, None if that fails."""
-    try:
-        wish = job.retry_in(attempt, error)
-        return wish if wish is None or isinstance(wish, Retry) else float(wish)
-    except BaseException as raised:  # noqa: BLE001  # it is the project's code
-        emit(RetryInFailed(payload, raised=raised))
-        return None
 
 
 def _is_thrown_away(run: Run) -> bool:

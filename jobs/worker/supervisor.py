@@ -24,6 +24,7 @@ from jobs.worker.deadlines import SupervisorDeadlines
 from jobs.worker.keeper import Keeper
 from jobs.worker.pace import Pace
 from jobs.worker.queue_order import QueueOrder
+from jobs.worker.retirement import Retirement
 from jobs.worker.rolling_restart import RollingRestart
 from jobs.worker.rounds import LONGEST_ROUND, Rounds
 from jobs.worker.signals import SignalPipe
@@ -36,6 +37,8 @@ REDIS_TIMEOUT = 0.5
 REDIS_TIMEOUT_STOPPING = 0.2
 #: How often it looks for children to kill, or whose jobs are not all taken back. Seconds.
 LOOK_AGAIN = 0.1
+#: How often it looks which children are to be replaced. Seconds.
+LOOK_FOR_WORN = 0.5
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RESTART_SIGNALS = (signal.SIGHUP, signal.SIGUSR2)
@@ -66,6 +69,7 @@ class Supervisor:
         self._strength = Strength(settings.processes, burst=burst)
         self._pace = Pace()
         self._rolling = RollingRestart()
+        self._retirement = Retirement(settings.timeout)
         self._rounds = Rounds(self._renew, settings.heartbeat, self._list_chores(settings))
         self._is_quiet = False
         self._deadlines: SupervisorDeadlines | None = None
@@ -74,6 +78,7 @@ class Supervisor:
         """Return what a round does after the renewal, in this order."""
         return [
             Chore("recover", 0.0, self._keeper.recover_the_dead),
+            Chore("retire", LOOK_FOR_WORN, self._look_for_worn),
             Chore("recall", settings.heartbeat / 2, self._recall),
             *brought_to(Place.SUPERVISOR, lambda: self._keeper.store),
         ]
@@ -114,6 +119,9 @@ class Supervisor:
     def _recall(self) -> None:
         self._keeper.recall_from_silent(self._children)
 
+    def _look_for_worn(self) -> None:
+        self._retirement.look(self._children)
+
     # Children
 
     def _keep_up_strength(self) -> None:
@@ -127,6 +135,10 @@ class Supervisor:
         if old := self._rolling.next(self._children, self._strength.wanted):
             self._fork()  # the successor is there before the old one is told
             old.tell(signal.SIGTERM)
+        if leaving := self._retirement.next(self._children, self._strength.wanted):
+            if not leaving.is_leaving:
+                self._fork()
+            self._retirement.dismiss(leaving)
 
     def _fork(self) -> None:
         self._keeper.close()
@@ -135,9 +147,9 @@ class Supervisor:
     def _note_death(self, child: Child, death: Death) -> None:
         """Have the jobs of a child taken back, and see to a successor."""
         self._keeper.add_death(death)
-        self._strength.note_death(death, was_told_to_stop=child.was_told_to_stop)
+        self._strength.note_death(death, was_told_to_stop=child.is_leaving)
         lived = time.monotonic() - child.started
-        is_fault = death.is_fault and not child.was_told_to_stop
+        is_fault = death.is_fault and not child.is_leaving
         self._pace.note_death(lived, is_fault=is_fault)
 
     # Signals
@@ -153,7 +165,14 @@ class Supervisor:
         elif number == signal.SIGTTIN:
             self._children.tell_all(signal.SIGTTIN)
         elif number in RESTART_SIGNALS:
-            self._rolling.begin(self._children)
+            self._restart_all()
+
+    def _restart_all(self) -> None:
+        """Begin a rolling restart. Who has a successor already need only end."""
+        self._rolling.begin(child for child in self._children if not child.has_successor)
+        for child in self._children:
+            if child.has_successor:
+                child.tell(signal.SIGTERM)
 
     def _stop(self, told_at: float) -> None:
         if self._deadlines is not None:

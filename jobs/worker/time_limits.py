@@ -8,6 +8,7 @@ supervisor replaces a process in which a job does not end.
 import asyncio
 import threading
 import time
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,10 @@ class TimeLimits:
         for timed in list(self._timed.values()):
             if now >= timed.ends_at and timed.guard is not None:
                 timed.guard.interrupt(TimeLimitExceeded, timed.number, self._again_after)
+
+    def overdue(self) -> AbstractSet[int]:
+        """Return the numbers of the runs that go on beyond limit and grace."""
+        return self._board.overdue().keys()
 
     # The board
 

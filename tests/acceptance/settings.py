@@ -15,6 +15,9 @@ JOBS = {
     "HEARTBEAT": float(os.environ.get("TEST_HEARTBEAT", "0.5")),
     "CONCURRENCY": 5,
     "TIMEOUT": 5.0,
+    "TIME_LIMIT_GRACE": 1.0,
+    "MAX_MEMORY_MB": int(os.environ.get("TEST_MAX_MEMORY_MB", "0")),
+    "MAX_JOBS_PER_PROCESS": int(os.environ.get("TEST_MAX_JOBS", "0")),
 }
 
 if ahead := float(os.environ.get("TEST_CLOCK_AHEAD", "0")):

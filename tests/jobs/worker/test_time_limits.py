@@ -103,6 +103,10 @@ class NearJob(Job):
         spin(seconds)
 
 
+def note_error(error, context) -> None:
+    seen.append(error)
+
+
 def spin(seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -217,6 +221,22 @@ def test_run_of_another_number_is_not_struck():
     thread.join()
 
     assert seen == ["done", "struck"]
+
+
+def test_job_whose_process_was_ended_fails_without_another_run(store, worker_settings, settings):
+    settings.JOBS = {**settings.JOBS, "ERROR_HANDLERS": [f"{__name__}.note_error"]}
+    mark = {"worker": "w1", "stack": '  File "shop/jobs.py", line 7 in wait_for_ever\n'}
+
+    payload = failed_job(store, LimitedJob, worker_settings, overrun=mark)
+
+    assert [type(each) for each in seen] == [TimeLimitExceeded]
+    assert payload.failures == 1
+    assert payload.overrun == {}
+    (error,) = payload.errors
+    assert error["class"] == "jobs.errors.TimeLimitExceeded"
+    assert error["worker"] == "w1"
+    assert "of 0.2 s" in error["message"]
+    assert "line 7 in wait_for_ever" in error["traceback"]
 
 
 def test_limit_ends_nothing_here_and_now_but_counts():
