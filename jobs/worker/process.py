@@ -41,6 +41,7 @@ from jobs.worker.orphan import Orphan
 from jobs.worker.portrait import Portrait
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.recorder import Recorder
+from jobs.worker.retirement import Reason
 from jobs.worker.signals import SignalPipe
 from jobs.worker.threads import stacks
 from jobs.worker.wear import LOOK_EVERY as LOOK_AT_WEAR
@@ -223,6 +224,7 @@ class WorkerProcess:
 
     def _retire(self) -> None:
         """Take no more, since there is a successor, and end when nothing runs here."""
+        self._course.leaves_for = Reason(self._board.retires_for).name.lower()
         self._become_quiet()
         if not self.crew.is_at_work:
             self._stop()
