@@ -91,6 +91,43 @@ def test_job_that_hangs_at_a_stop_is_failed_by_its_limit(start, store, assert_so
     assert_sound()
 
 
+def test_job_that_hangs_when_its_supervisor_dies_is_failed_by_its_limit(start, store, assert_sound):
+    (stuck,) = push(store, "StuckJob", [[1, False]])
+    runner = start("-t", "20")
+    runner.wait_for_notes(1)
+    before = runner.children()
+
+    runner.signal(signal.SIGKILL)
+
+    wait_until(lambda: not any(map(is_alive, before)))
+    start()
+    wait_until(lambda: place_of(store, stuck) == "retry")
+    assert payload_of(store, stuck).failures == 1
+    assert len([note for note in runner.notes if note.startswith("begin")]) == 1
+    assert_sound()
+
+
+@pytest.mark.slow
+def test_jobs_that_hang_again_and_again_cost_no_other_job_anything(start, store, assert_sound):
+    numbers = range(600)
+    push(store, "NoteJob", [[number] for number in numbers[:300]])
+    stuck = push(store, "StuckJob", [[-number, False] for number in range(1, 7)])
+    push(store, "NoteJob", [[number] for number in numbers[300:]])
+    runner = start("-p", "2", "-c", "3")
+
+    wait_until(lambda: {place_of(store, job_id) for job_id in stuck} == {"retry"}, 60)
+    wait_until(lambda: client_of(store).hlen(store.keys("default").payloads) == len(stuck))
+    wait_until(lambda: len(runner.children()) == 2)
+
+    done = Counter(note for note in runner.notes if note.isdigit())
+    assert done == dict.fromkeys(map(str, numbers), 1)
+    begun = Counter(note.split()[1] for note in runner.notes if note.startswith("begin"))
+    assert begun == {str(-number): 1 for number in range(1, 7)}
+    assert [payload_of(store, job_id).failures for job_id in stuck] == [1] * 6
+    assert runner.stop() == 0
+    assert_sound()
+
+
 def test_coroutine_that_goes_on_is_ended_with_its_process(start, store, assert_sound):
     (stuck,) = push(store, "StubbornCoroutine", [[60]])
     runner = start()

@@ -1,6 +1,7 @@
 """Time limits: a run that takes too long fails, and nothing else is struck."""
 
 import asyncio
+import itertools
 import random
 import sys
 import threading
@@ -14,6 +15,7 @@ from jobs.errors import TimeLimitExceeded
 from jobs.job import Job
 from jobs.registry import registry
 from jobs.shield import InterruptGuard
+from jobs.store import Store
 from tests.jobs.worker.gate import QUICK, begun
 from tests.jobs.worker.made_jobs import broken_jobs, payload_of, place_of, push, stat
 from tests.jobs.worker.small_worker import make_worker, running
@@ -22,6 +24,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.usefixtures("untraced"), pytest.mark.redis]
 
 seen: list = []
+STORES: list[Store] = []
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +104,20 @@ class NearJob(Job):
 
     def perform(self, seconds):
         spin(seconds)
+
+
+class EchoingJob(Job):
+    """Asks Redis again and again until it is struck, and compares the answers."""
+
+    time_limit = timedelta(seconds=0.03)
+    max_retries = 0
+
+    def perform(self):
+        for number in itertools.count():
+            with STORES[0].available():
+                answer = STORES[0].client.echo(str(number))
+            if answer != str(number).encode():
+                seen.append((number, answer))
 
 
 def note_error(error, context) -> None:
@@ -197,6 +214,18 @@ def test_limit_at_the_end_of_a_run_ends_it_once_and_one_way(store, worker_settin
     assert places.count("dead") == stat(store, "failed")
     assert places.count(None) == len(jobs) - stat(store, "failed")
     assert 0 < stat(store, "failed") < len(jobs)
+    assert broken_jobs(store) == []
+
+
+def test_limit_strikes_in_no_exchange_with_redis(store, worker_settings):
+    STORES[:] = [store]
+    jobs = [push(store, job_class=registry.name_of(EchoingJob)) for _ in range(60)]
+
+    with running(make_worker(worker_settings)):
+        wait_until(lambda: stat(store, "failed") == len(jobs), 30)
+
+    assert seen == []
+    assert {place_of(store, job_id) for (job_id,) in jobs} == {"dead"}
     assert broken_jobs(store) == []
 
 
