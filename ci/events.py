@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from jobs.ending import Ending
-from jobs.events import Event, JobEnded, job_events, other_events, worker_events
+from jobs.events import Event, JobEnded, job_events, other_events, replacement_events, worker_events
 
 PAGE = Path(__file__).parents[1] / "docs" / "events.md"
 BEGIN, END = "<!-- begin of the table -->\n", "<!-- end of the table -->\n"
@@ -38,7 +38,7 @@ def table() -> str:
     """Return a row for each class that is an event of its own."""
     rows = [
         row(kind)
-        for module in (job_events, worker_events, other_events)
+        for module in (job_events, worker_events, replacement_events, other_events)
         for kind in classes_in(module)
     ]
     return "\n".join(

@@ -16,6 +16,7 @@ from jobs.errors import (
     LockNotAcquired,
     Snooze,
     StoreUnavailable,
+    TimeLimitExceeded,
     TransientError,
     UnknownJob,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Retry",
     "Snooze",
     "StoreUnavailable",
+    "TimeLimitExceeded",
     "TransientError",
     "UnknownJob",
     "embed",

@@ -7,7 +7,7 @@ from django.core import checks
 from django.utils.module_loading import autodiscover_modules
 
 from jobs import log  # noqa: F401  # importing it turns the log on
-from jobs.checks import check_settings
+from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
 from jobs.job import decide_options
@@ -32,5 +32,6 @@ class MakeItSoConfig(AppConfig):
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
         checks.register(check_settings, "jobs")
+        checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")
         checks.register(check_servers, checks.Tags.database)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Info
 
 from jobs.conf import get_settings, problems
 from jobs.errors import ConfigurationError
@@ -16,6 +16,7 @@ from jobs.handlers import check_handlers
 from jobs.middleware.chain import get_chain
 from jobs.queue_access import limits_queues
 from jobs.redis_url import hide_password, url_problem
+from jobs.registry import registry
 
 _HINT = "See the table of settings in the documentation of django-makeitso."
 _URL_HINT = "Correct JOBS['REDIS_URL'], or the environment variable that it comes from."
@@ -48,3 +49,30 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     except ConfigurationError as error:
         return [Error(str(error), hint="Correct the import path in JOBS.", id="jobs.E002")]
     return []
+
+
+def check_time_limits(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Return a note on time limits that a stop cuts short.
+
+    jobs.I001: a deploy interrupts them, and they begin again.
+    """
+    if problems(getattr(settings, "JOBS", {})):
+        return []
+    try:
+        timeout = get_settings().timeout
+    except ConfigurationError:
+        return []  # `check_settings` tells it
+    names = [name for name in registry.names() if _limit_seconds(name) > timeout]
+    if not names:
+        return []
+    text = (
+        f"These job classes may run for longer than a stop waits, JOBS['TIMEOUT'] = {timeout:g} s: "
+        f"{', '.join(names)}. A deploy interrupts them, and they begin again."
+    )
+    hint = "Let them look at self.stopping and go on where they were, or raise JOBS['TIMEOUT']."
+    return [Info(text, hint=hint, id="jobs.I001")]
+
+
+def _limit_seconds(name: str) -> float:
+    limit = registry.find(name).options.time_limit
+    return 0.0 if limit is None else limit.total_seconds()

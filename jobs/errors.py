@@ -21,8 +21,8 @@ JobsError
 Snooze, Discard          raised by a job to end its run without a failure
  └─ Expired              the job was to start earlier, or not at all
 
-JobInterrupted is a BaseException. A stop is not a failure, and `except Exception` in a job must not
-swallow it.
+JobInterrupted and TimeLimitExceeded are BaseExceptions: `except Exception` in a job must not
+swallow them. A stop is no failure, and a run that takes too long is one.
 """
 
 
@@ -215,3 +215,28 @@ class JobInterrupted(BaseException):
 
     The job goes back to its queue.
     """
+
+
+class TimeLimitExceeded(BaseException):
+    """Raised inside a running job whose time limit has passed.
+
+    It is a failure like any other.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        """Take the limit in seconds."""
+        super().__init__()
+        self.name_limit(seconds)
+
+    def name_limit(self, seconds: float | None) -> None:
+        """Say what the limit was.
+
+        Who strikes a thread names a class only, so this comes later.
+        """
+        of = "" if seconds is None else f" of {seconds:g} s"
+        self.seconds = seconds
+        self.args = (f"The job ran longer than its time limit{of}.",)
+
+
+#: What may be raised in a thread from outside, wherever its job is.
+STRIKES = (JobInterrupted, TimeLimitExceeded)

@@ -42,7 +42,7 @@ OPTIONS = _by_name(
     ("bind", "leave it out: perform is a method, and self is the job"),
     ("name actor_name task_id job_id", _NAME),
     ("rate_limit max_concurrency concurrency limits_concurrency", _LIMIT),
-    ("time_limit soft_time_limit timeout job_timeout", _NOT_YET),
+    ("soft_time_limit timeout job_timeout execution_timeout", "write time_limit, a timedelta"),
     ("unique unique_for unique_until lock cron periodic repeat depends_on tags meta", _NOT_YET),
     ("failure_ttl", "set JOBS['DEAD_MAX_DAYS'] for all jobs, or dead = False"),
     ("serializer compression", "leave it out: arguments are JSON"),
@@ -62,8 +62,10 @@ SETTINGS = _by_name(
     ("SHUTDOWN_TIMEOUT WORKER_SOFT_SHUTDOWN_TIMEOUT", "Write TIMEOUT."),
     (
         "DEFAULT_TIMEOUT TASK_TIME_LIMIT TASK_SOFT_TIME_LIMIT",
-        "Jobs have no time limit; docs/not_yet.md says what to do instead.",
+        "A job class says time_limit = timedelta(minutes=5).",
     ),
+    ("WORKER_MAX_TASKS_PER_CHILD MAX_TASKS_PER_CHILD RECYCLE", "Write MAX_JOBS_PER_PROCESS."),
+    ("WORKER_MAX_MEMORY_PER_CHILD MAX_RSS MAX_MEMORY", "Write MAX_MEMORY_MB, in megabytes."),
     (
         "RESULT_BACKEND RESULT_EXPIRES RESULT_TTL",
         "A job class keeps its results with keep_result_for = timedelta(hours=1).",

@@ -61,8 +61,9 @@ class Heartbeat:
     in threads and as coroutines. `stands_since` is when the loop that fetches jobs last
     turned, None while it need not turn. `apart_since` is since when the worker's clock
     has differed from Redis', by the clock of Redis, and None where it does not.
-    `quiet_since` is when it was first seen to take no more jobs. `faults` says in words
-    what could not be read.
+    `quiet_since` is when it was first seen to take no more jobs. `leaves_for` is why it
+    is being replaced, as `worker.replaced` tells it. `faults` says in words what could
+    not be read.
     """
 
     host: str = ""
@@ -79,6 +80,7 @@ class Heartbeat:
     stands_since: float | None = None
     apart_since: float | None = None
     quiet_since: float | None = None
+    leaves_for: str = ""
     faults: tuple[str, ...] = field(default=(), compare=False)
 
     def to_hash(self) -> dict[str, str]:
@@ -93,6 +95,7 @@ class Heartbeat:
             "quiet": str(int(self.is_quiet)),
             "stopping": str(int(self.is_stopping)),
             "peak_memory_bytes": str(self.peak_memory_bytes),
+            "leaves_for": self.leaves_for,
         }
         times = {
             "started_at": self.started_at,
@@ -124,6 +127,7 @@ class Heartbeat:
             stands_since=found.seconds("stands_since"),
             apart_since=found.seconds("apart_since"),
             quiet_since=found.seconds("quiet_since"),
+            leaves_for=found.text("leaves_for"),
             faults=found.faults(),
         )
 

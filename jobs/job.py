@@ -5,7 +5,7 @@ import time
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import orjson
 
@@ -20,6 +20,7 @@ from jobs.payload import Payload
 from jobs.performing import P, Performs, R
 from jobs.registry import registry
 from jobs.run import run_payload
+from jobs.signs import StopSigns
 from jobs.stated import stated_options
 
 
@@ -28,16 +29,6 @@ class Retry(Enum):
 
     KILL = "kill"
     DISCARD = "discard"
-
-
-class StopSigns(Protocol):
-    """What a worker tells its jobs about their end."""
-
-    def is_stopping(self, job_id: str) -> bool:
-        """Whether this job had better end."""
-
-    def is_cancelled(self, job_id: str) -> bool:
-        """Whether a person cancelled this job."""
 
 
 class Job:
@@ -57,6 +48,7 @@ class Job:
             """Do the work."""
 
     _parameters: ClassVar[Parameters]
+    _ends_at: float | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect and check the options, and register the class if it can perform.
@@ -196,6 +188,13 @@ class Job:
         Then it will not be tried again by itself.
         """
         return self._stops is not None and self._stops.is_cancelled(self.job_id)
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left until the time limit.
+
+        None without a limit, and never below 0: it fits where a call wants a timeout.
+        """
+        return None if self._ends_at is None else max(0.0, self._ends_at - time.monotonic())
 
     @property
     def is_on_worker(self) -> bool:

@@ -65,7 +65,8 @@ class JobOptions:
     """What a job class says about how its jobs are queued, retried and kept.
 
     `None` for `max_retries` means the setting MAX_RETRIES. `retry_for` replaces the
-    count by a duration since the first failure. `others` are the options that features
+    count by a duration since the first failure. `time_limit` is the longest that one
+    run may take. `others` are the options that features
     and middleware declare.
     """
 
@@ -73,6 +74,7 @@ class JobOptions:
     priority: int = 0
     max_retries: int | None = None
     retry_for: timedelta | None = None
+    time_limit: timedelta | None = None
     dead: bool = True
     backtrace: bool = True
     others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -127,6 +129,7 @@ _RULES: Mapping[str, Option] = MappingProxyType(
         ),
         "max_retries": Option(lambda v: v is None or _is_count(v), "a whole number, 0 or more"),
         "retry_for": Option(is_duration, A_DURATION),
+        "time_limit": Option(is_duration, A_DURATION),
         "dead": Option(lambda v: isinstance(v, bool), "True or False"),
         "backtrace": Option(lambda v: isinstance(v, bool), "True or False"),
     },

@@ -50,9 +50,9 @@ class Payload(Struct, forbid_unknown_fields=True):
     """One job as data. Treat it as a value and change a copy.
 
     `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that
-    raised. `options` holds what `using()` changed, `context` what middleware wrote.
-    `extra` holds fields of a newer version, which can stand for no field that is known
-    here.
+    raised. `overrun` says what a run did that was ended by its time limit. `options`
+    holds what `using()` changed, `context` what middleware wrote. `extra` holds fields
+    of a newer version, which can stand for no field that is known here.
     """
 
     priority: _Priority
@@ -66,6 +66,7 @@ class Payload(Struct, forbid_unknown_fields=True):
     failures: _Count = 0
     crashes: _Count = 0
     is_poison: bool = False
+    overrun: dict[str, Any] = field(default_factory=dict)
     interruptions: _Count = 0
     errors: list[Any] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
@@ -123,6 +124,7 @@ _OPTIONAL = (
     "failures",
     "crashes",
     "is_poison",
+    "overrun",
     "interruptions",
     "errors",
     "options",
@@ -143,6 +145,7 @@ _KINDS: Mapping[str, AbstractSet[type[Any]]] = {
     "failures": {int},
     "crashes": {int},
     "is_poison": {bool},
+    "overrun": {dict},
     "interruptions": {int},
     "errors": {list},
     "options": {dict},

@@ -13,6 +13,7 @@ from jobs.enqueue import options_of
 from jobs.errors import TransientError
 from jobs.middleware.chain import get_chain
 from jobs.registry import registry
+from jobs.signs import start_clock
 
 if TYPE_CHECKING:
     from jobs.job import Job
@@ -49,8 +50,11 @@ def job_of(payload: "Payload") -> "Job":
 def run_job(job: "Job", payload: "Payload") -> Any:
     """Run a job and return what `perform` returns.
 
-    Errors are raised as the middleware leaves them.
+    Errors are raised as the middleware leaves them. A time limit ends nothing here: the
+    thread belongs to the caller. But `remaining()` counts.
     """
+    if job.options.time_limit is not None:
+        start_clock(job, job.options.time_limit.total_seconds())
     chain = get_chain()
     perform = partial(job.perform, *payload.args, **payload.kwargs)
     if job.is_async:

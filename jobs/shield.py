@@ -1,4 +1,4 @@
-"""Decides when JobInterrupted may strike a thread.
+"""Decides when JobInterrupted or TimeLimitExceeded may strike a thread.
 
 It may strike inside the code of a job, and never inside an exchange with Redis.
 
@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from types import MappingProxyType, TracebackType
 from typing import Any, TypeVar
 
-from jobs.errors import JobInterrupted
+from jobs.errors import STRIKES, JobInterrupted
 
 #: A call that goes on for so long after it was struck may be struck again. Seconds.
 AGAIN_AFTER = 0.5
@@ -51,7 +51,8 @@ class InterruptGuard:
         self._thread: int | None = None
         self._is_open = False
         self._is_struck = False
-        self._is_wanted = False
+        self._wanted: type[BaseException] | None = None
+        self._number = 0
         self._struck_at = 0.0
         self._shields = 0
         self.shield = Shield(self)
@@ -66,15 +67,18 @@ class InterruptGuard:
         function: Callable[..., Result],
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] = _NO,
+        number: int = 0,
     ) -> Result:
         """Call a function that may be interrupted.
 
-        What would strike after its end vanishes.
+        What would strike after its end vanishes. `number` is a name of this very call.
         """
         # All in one function: this is on the way of every job.
         try:
-            self._is_struck = self._is_wanted = False
+            self._is_struck = False
+            self._wanted = None
             self._shields = 0
+            self._number = number
             self._is_open = True
             return function(*args, **kwargs)
         finally:
@@ -84,7 +88,7 @@ class InterruptGuard:
                 self._lock.release()
                 if self._is_struck:
                     _let_strike()  # what is still on its way vanishes here
-            except JobInterrupted:  # it strikes but once, so this gets through
+            except STRIKES:  # none strikes again so soon, so this gets through
                 self._is_open = False
                 self._let_go()
 
@@ -93,23 +97,43 @@ class InterruptGuard:
         """Whether a call runs that may be interrupted."""
         return self._is_open
 
-    def interrupt(self) -> bool:
-        """Raise JobInterrupted in the call that runs now.
+    @property
+    def was_struck(self) -> bool:
+        """Whether the call that runs or ran last was interrupted."""
+        return self._is_struck
 
-        Return whether there is such a call. An exchange with Redis ends first. Any
-        thread may ask, as often as it likes. It strikes once, and again only after a
-        while: one that strikes a finalizer (`__del__`) is lost.
+    def interrupt(
+        self,
+        error: type[BaseException] = JobInterrupted,
+        number: int | None = None,
+        again_after: float | None = None,
+    ) -> bool:
+        """Raise an error in the call that runs now.
+
+        With a number only in the call of that number. Return whether there is such a
+        call. An exchange with Redis ends first. Any thread may ask, as often as it likes.
+        It strikes once, and again only after so many seconds: one that strikes a finalizer
+        (`__del__`) is lost. None is half a second.
         """
         with self._lock:
-            if self._is_open and not (
-                self._is_struck and time.monotonic() - self._struck_at < AGAIN_AFTER
-            ):
-                self._is_wanted = self._shields > 0
-                if not self._is_wanted:
-                    self._is_struck = True
-                    self._struck_at = time.monotonic()
-                    _raise_in(self._thread, JobInterrupted)
-            return self._is_open
+            is_meant = self._is_open and number in {None, self._number}
+            if is_meant and not self._was_struck_within(again_after):
+                self._strike(error)
+            return is_meant
+
+    def _was_struck_within(self, seconds: float | None) -> bool:
+        shortest = AGAIN_AFTER if seconds is None else seconds
+        return self._is_struck and time.monotonic() - self._struck_at < shortest
+
+    def _strike(self, error: type[BaseException]) -> None:
+        """Raise it now, or at the end of the exchange. The lock is held."""
+        if self._shields > 0:
+            self._wanted = error
+            return
+        self._wanted = None
+        self._is_struck = True
+        self._struck_at = time.monotonic()
+        _raise_in(self._thread, error)
 
     # For the guarded thread alone
 
@@ -120,7 +144,7 @@ class InterruptGuard:
             with self._lock:
                 self._shields += 1
             _let_strike()
-        except JobInterrupted:
+        except STRIKES:
             self._let_go()
             raise
 
@@ -129,12 +153,13 @@ class InterruptGuard:
             return
         with self._lock:
             self._shields -= 1
-            is_due = self._is_wanted and self._shields == 0
-            if is_due:
-                self._is_wanted = False
+            due = self._wanted if self._shields == 0 else None
+            if due is not None:
+                self._wanted = None
                 self._is_struck = True
-        if is_due:
-            raise JobInterrupted
+                self._struck_at = time.monotonic()
+        if due is not None:
+            raise due
 
     def _let_go(self) -> None:
         """Release the lock as often as this thread holds it."""
@@ -166,7 +191,7 @@ class Shield:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Raise JobInterrupted if it was asked for meanwhile."""
+        """Raise what was asked for meanwhile."""
         self._guard._uncover()  # noqa: SLF001
 
 
@@ -185,12 +210,26 @@ def may_be_struck() -> bool:
     return guard is not None and guard.is_open
 
 
+def was_struck() -> bool:
+    """Return whether the call that ran last in this thread was interrupted."""
+    guard = _here.guard
+    return guard is not None and guard.was_struck
+
+
+def guard_here() -> InterruptGuard | None:
+    """Return the guard of this thread, if it has one."""
+    return _here.guard
+
+
 def call_open(
-    function: Callable[..., Result], args: Sequence[Any] = (), kwargs: Mapping[str, Any] = _NO
+    function: Callable[..., Result],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] = _NO,
+    number: int = 0,
 ) -> Result:
     """Call a function that may be interrupted, if this thread has a guard."""
     guard = _here.guard
-    return guard.call(function, args, kwargs) if guard else function(*args, **kwargs)
+    return guard.call(function, args, kwargs, number) if guard else function(*args, **kwargs)
 
 
 def _let_strike() -> None:

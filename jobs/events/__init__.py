@@ -37,6 +37,7 @@ from jobs.events.other_events import (
     LockLeftToExpire,
     QueueNotAnnounced,
 )
+from jobs.events.replacement_events import MemoryLimitTooLow, WorkerReplaced
 from jobs.events.worker_events import (
     ChoreFailed,
     EndingRefused,
@@ -90,6 +91,7 @@ __all__ = [
     "ListenerFailed",
     "LockLapsed",
     "LockLeftToExpire",
+    "MemoryLimitTooLow",
     "PayloadMissing",
     "QueueNotAnnounced",
     "QueueRefused",
@@ -109,6 +111,7 @@ __all__ = [
     "WorkerOrphaned",
     "WorkerPaused",
     "WorkerQuiet",
+    "WorkerReplaced",
     "WorkerResumed",
     "WorkerSilent",
     "WorkerSpeaks",

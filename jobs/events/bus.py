@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from jobs.errors import JobInterrupted
+from jobs.errors import STRIKES
 from jobs.events.courier import Courier, Listener
 from jobs.events.event import Event
 from jobs.events.other_events import EventsLost, ListenerFailed
@@ -139,11 +139,11 @@ def _note_failure(listener: Listener, event: Event, error: BaseException) -> Non
 def is_from_outside(error: BaseException) -> bool:
     """Return whether an error struck this code without being its fault.
 
-    Such errors are an interruption of the job and a signal.
+    Such errors are an interruption of the job, its time limit, and a signal.
     """
     if isinstance(error, Exception):
         return False
-    if isinstance(error, JobInterrupted):
+    if isinstance(error, STRIKES):
         return may_be_struck()
     # A signal may raise in the main thread, but in a worker and its supervisor none does.
     is_ours = _process.is_worker or _process.is_supervisor

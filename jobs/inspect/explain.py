@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs.inspect.find import find
+from jobs.inspect.limits import after_overrun, while_running
 from jobs.inspect.metrics import queue_rate
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
@@ -84,6 +85,7 @@ class _Reasons:
     # Places
 
     def _ready(self) -> Iterator[str]:
+        yield from after_overrun(self._job)
         obstacles = list(self._obstacles())
         yield from obstacles
         ahead = self._jobs.ahead(self._job.queue, self._job.id)
@@ -174,20 +176,22 @@ class _Reasons:
         by_name = {worker.name: worker for worker in workers(self._reader)}
         worker = by_name.get(first_name(self._job.worker))
         if worker:
-            yield self._on_worker(worker)
+            yield from self._on_worker(worker)
         else:
             text = _("Worker %(worker)s had taken it, and gives no sign of life.")
             yield text % {"worker": self._job.worker}
         yield self._lease()
 
-    def _on_worker(self, worker: Worker) -> str:
+    def _on_worker(self, worker: Worker) -> Iterator[str]:
         started = {job.job_id: job.since for job in worker.running}
         since = started.get(self._job.id)
         if since is None:
             text = _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.")
-            return text % {"worker": self._job.worker}
+            yield text % {"worker": self._job.worker}
+            return
         text = _("It has been running on worker %(worker)s since %(time)s.")
-        return text % {"worker": self._job.worker, "time": written(since)}
+        yield text % {"worker": self._job.worker, "time": written(since)}
+        yield from while_running(self._job, since, self._reader.now())
 
     def _lease(self) -> str:
         seconds = self._jobs.lease_seconds(self._job.queue, self._job.worker)

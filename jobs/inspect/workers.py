@@ -30,7 +30,8 @@ class Worker:
     times are by Redis' clock, also where the clock of the worker's host is wrong.
     `started_at` is None where the heartbeat does not tell it.
 
-    `quiet_since` is when it was first seen to take no more jobs.
+    `quiet_since` is when it was first seen to take no more jobs. `leaves_for` is why it
+    is being replaced: `memory`, `jobs` or `overdue`, and empty if it is not.
     `stands_since` is when its loop that fetches jobs last turned, None while it need
     not turn. `clock_behind_seconds` is what its clock lacks to Redis'; with that it has
     been wrong since `clock_apart_since`.
@@ -52,6 +53,7 @@ class Worker:
     stands_since: datetime | None = None
     clock_behind_seconds: float = 0.0
     clock_apart_since: datetime | None = None
+    leaves_for: str = ""
 
     @property
     def takes_jobs(self) -> bool:
@@ -121,6 +123,7 @@ def _worker(name: str, seen_at: float, beat: Heartbeat) -> Worker:
         quiet_since=clock.read_if_told(beat.quiet_since),
         stands_since=clock.read_if_told(beat.stands_since),
         clock_behind_seconds=clock.behind,
+        leaves_for=beat.leaves_for,
         clock_apart_since=None if beat.apart_since is None else moment(beat.apart_since),
     )
 

@@ -103,8 +103,14 @@ def worker_row(worker: inspect.Worker) -> list[object]:
         filesizeformat(worker.peak_memory_bytes).replace("\xa0", " "),
         age(worker.started_at),
         f"{age(worker.beat_at)} ago",
-        "quiet" if worker.is_quiet else "running",
+        _state(worker),
     ]
+
+
+def _state(worker: inspect.Worker) -> str:
+    if worker.leaves_for:
+        return f"being replaced: {worker.leaves_for}"
+    return "quiet" if worker.is_quiet else "running"
 
 
 def queue_numbers(queue: inspect.Queue, names: Iterable[str]) -> list[object]:

@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from jobs.databases import here
 from jobs.events import TransactionRolledBack, emit
 from jobs.middleware.base import Middleware
+from jobs.shield import was_struck
 
 if TYPE_CHECKING:
     from jobs.job import Job
@@ -64,11 +65,17 @@ def _tidy_up(job_id: str) -> None:
             or connection.get_autocommit() != connection.settings_dict["AUTOCOMMIT"]
         ):
             emit(TransactionRolledBack(job_id, connection.alias))
-            connection.close()
-            # Closed inside a block it would refuse to work for the next job.
-            del connections[connection.alias]
+            _throw_away(connection)
+        elif was_struck():  # perhaps between a query and its answer
+            _throw_away(connection)
         else:
             connection.close_if_unusable_or_obsolete()
+
+
+def _throw_away(connection: BaseDatabaseWrapper) -> None:
+    connection.close()
+    # Closed inside a block it would refuse to work for the next job.
+    del connections[connection.alias]
 
 
 def _close_stale_of_coroutines() -> None:

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from jobs.conf import get_settings
-from jobs.errors import Discard, Snooze
+from jobs.errors import Discard, Snooze, TimeLimitExceeded
 from jobs.events import JobDying, JobFailing, emit
 from jobs.job import Job
 from jobs.payload import Payload, decode
@@ -76,12 +76,12 @@ def _run(payload: Payload, *, retries: bool) -> list[Payload]:
     except (Snooze, Discard) as end:
         if isinstance(end, Snooze):
             raise
-    except Exception as error:  # noqa: BLE001  # whatever a job raises is a failure
+    except (Exception, TimeLimitExceeded) as error:  # noqa: BLE001  # whatever a job raises is a failure
         return [_failed(job, payload, error, retries=retries)]
     return []
 
 
-def _failed(job: Job, payload: Payload, error: Exception, *, retries: bool) -> Payload:
+def _failed(job: Job, payload: Payload, error: BaseException, *, retries: bool) -> Payload:
     """Return the job as it is tried again.
 
     Raise its error if it is not.

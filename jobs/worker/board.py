@@ -11,22 +11,31 @@ written and read as a whole.
 """
 
 import mmap
+import time
+from collections import deque
 
-_GENERATION, _RECALLED, _TURNS, _HAS_ENDED, _HAS_LEFT, _HEADER = range(6)
+_GENERATION, _RECALLED, _TURNS, _HAS_ENDED, _HAS_LEFT, _WISH, _RETIRES, _HEADER = range(8)
 _WORD = 8
 _STARTED, _RUNNING, _SLOT = range(3)
+_NUMBER, _OVERDUE_AT, _THREAD, _LIMIT = range(4)
+_NANOSECONDS = 1_000_000_000
 
 
 class Board:
     """Anonymous shared memory of a worker process and its supervisor.
 
-    It holds some words about the process, then two for each thread and coroutine.
+    It holds some words about the process, then two for each thread and coroutine, then
+    three for each time limit.
     """
 
     def __init__(self, slots: int) -> None:
         """Reserve the slots, before the fork."""
-        self._slots = range(_HEADER, _HEADER + slots * _SLOT, _SLOT)
-        self._memory = mmap.mmap(-1, (_HEADER + slots * _SLOT) * _WORD)
+        limits = _HEADER + slots * _SLOT
+        end = limits + slots * _LIMIT
+        self._slots = range(_HEADER, limits, _SLOT)
+        self._limits = range(limits, end, _LIMIT)
+        self._free_limits = deque(self._limits)
+        self._memory = mmap.mmap(-1, end * _WORD)
         self._words = memoryview(self._memory).cast("Q")
 
     # For the worker
@@ -62,7 +71,59 @@ class Board:
         """Note that the process ends because it wants to, whatever still runs in it."""
         self._words[_HAS_LEFT] = 1
 
+    def set_limit(self, number: int, overdue_at: float, thread: int) -> int:
+        """Note when a run will be overdue, and return the place.
+
+        The monotonic clock tells it, which is the same in all processes of a machine. The
+        number comes last: who reads it before and after the other words has read words of
+        one run.
+        """
+        words, at = self._words, self._free_limits.popleft()
+        words[at + _OVERDUE_AT] = int(overdue_at * _NANOSECONDS)
+        words[at + _THREAD] = thread
+        words[at + _NUMBER] = number
+        return at
+
+    def lift_limit(self, place: int) -> None:
+        """Note that a run with a limit has ended."""
+        self._words[place + _NUMBER] = 0
+        self._free_limits.append(place)
+
+    def overdue(self) -> dict[int, int]:
+        """Return the numbers of overdue runs, each with its thread."""
+        words, now = self._words, time.monotonic_ns()
+        found: dict[int, int] = {}
+        for at in self._limits:
+            number = words[at + _NUMBER]
+            if number == 0:
+                continue
+            overdue_at, thread = words[at + _OVERDUE_AT], words[at + _THREAD]
+            if words[at + _NUMBER] == number and now >= overdue_at:
+                found[number] = thread
+        return found
+
+    def wish(self, reason: int) -> None:
+        """Ask the supervisor for a successor.
+
+        `reason` is one of `retirement.py`.
+        """
+        self._words[_WISH] = reason
+
+    @property
+    def retires_for(self) -> int:
+        """Why the process has a successor, 0 if it has none."""
+        return self._words[_RETIRES]
+
     # For the supervisor
+
+    @property
+    def wished(self) -> int:
+        """Why the worker asks for a successor, 0 if it does not."""
+        return self._words[_WISH]
+
+    def retire(self, reason: int) -> None:
+        """Let the process take no more, and end when nothing runs in it."""
+        self._words[_RETIRES] = reason
 
     @property
     def generation(self) -> int:

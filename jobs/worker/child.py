@@ -6,6 +6,8 @@ Talks to no Redis.
 import os
 import signal
 import time
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -13,28 +15,41 @@ from jobs.worker.board import Board
 from jobs.worker.exits import BROKEN, STOPPED_BY_REQUEST
 from jobs.worker.names import worker_names
 from jobs.worker.recovery import WorkerEnd
+from jobs.worker.stacks import Stacks
 
 #: How a process ends that ends by itself.
 GOOD_EXITS = frozenset({0, STOPPED_BY_REQUEST, BROKEN})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Child:
     """A worker process that lives, or has died and is not yet buried.
 
     `queues`: those that it serves. `is_paused`: by SIGSTOP. `turns` is how often its main thread
-    had gone round at the last look. `is_silent`: not once since the look before.
+    had gone round at the last look. `is_silent`: not once since the look before. `overdue`: the
+    numbers of jobs that have not ended long after their time limit, with their threads. `kills_at`
+    is when it is killed for them, by the monotonic clock.
     """
 
     pid: int
     name: str
     board: Board
+    stacks: Stacks
     queues: tuple[str, ...] = ()
     started: float = field(default_factory=time.monotonic)
     is_paused: bool = False
     was_told_to_stop: bool = False
     turns: int = -1
     is_silent: bool = False
+    has_successor: bool = False
+    overdue: Mapping[int, int] = field(default_factory=dict)
+    kills_at: float | None = None
+    _overdue_before: AbstractSet[int] = frozenset()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is to end, and its successor is there."""
+        return self.has_successor or self.was_told_to_stop
 
     @property
     def names(self) -> list[str]:
@@ -62,6 +77,17 @@ class Child:
         was_silent, self.is_silent = self.is_silent, turns == self.turns
         return was_silent != self.is_silent
 
+    def note_overdue(self) -> bool:
+        """Note which jobs are overdue, and return whether one of them is new.
+
+        A job counts at the second look: a process that was frozen must be able to end it.
+        """
+        overdue = {} if self.is_paused else self.board.overdue()
+        before, self._overdue_before = self._overdue_before, overdue.keys()
+        known = self.overdue
+        self.overdue = {n: thread for n, thread in overdue.items() if n in before}
+        return any(number not in known for number in self.overdue)
+
     def bury(self, status: int, peak_kilobytes: int) -> "Death":
         """Return how the process ended and which jobs it was running.
 
@@ -75,12 +101,15 @@ class Child:
         # If that were no crash, it would do so for ever.
         is_by_itself = self.board.has_left and code in GOOD_EXITS
         is_crash = not (is_by_itself or self.was_told_to_stop)
-        end = WorkerEnd(reason, is_crash=is_crash, running=self.board.running())
+        overdue = {} if is_crash else self.board.overdue()
+        stacks = {number: self.stacks.of(thread) for number, thread in overdue.items()}
+        end = WorkerEnd(reason, is_crash, self.board.running(), overdue=stacks)
         has_worked = self.board.has_ended_jobs
         death = Death(
             self.names, end, code, how, megabytes, has_worked=has_worked, queues=self.queues
         )
         self.board.close()
+        self.stacks.close()
         return death
 
 

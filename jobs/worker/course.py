@@ -16,6 +16,8 @@ class Course:
         #: None while it does not stop.
         self.deadlines: WorkerDeadlines | None = None
         self.exit_code = 0
+        #: Why it has a successor, empty if it has none.
+        self.leaves_for = ""
 
     @property
     def is_stopping(self) -> bool:

@@ -19,6 +19,7 @@ from jobs.worker.fetcher import Fetcher
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.stops import Stops
 from jobs.worker.threads import JobThread
+from jobs.worker.time_limits import TimeLimits
 
 
 class Crew:
@@ -46,7 +47,8 @@ class Crew:
         self.buffer = Buffer(
             fetcher, store, bell, custody, settings.concurrency, settings.heartbeat
         )
-        executor = Executor(store, self.buffer, get_chain(), settings, self.stops)
+        self.limits = TimeLimits(board, settings.time_limit_grace)
+        executor = Executor(store, self.buffer, get_chain(), settings, self.stops, self.limits)
         self.loop = AsyncLoop(
             settings.async_concurrency, executor.execute_async, board, settings.concurrency
         )
@@ -75,6 +77,15 @@ class Crew:
     def has_threads(self) -> bool:
         """Whether a thread lives."""
         return any(thread.is_alive() for thread in self.threads)
+
+    def leaves_only_overdue(self) -> bool:
+        """Return whether all that still runs has not ended long after its time limit.
+
+        Nobody waits for that: the supervisor records it when this process has ended.
+        """
+        overdue = self.limits.overdue()
+        self.buffer.custody.left_behind = overdue
+        return bool(overdue) and self.buffer.is_idle
 
     def in_hand(self) -> list[JobInHand]:
         """Return what runs now, in threads and as coroutines."""

@@ -65,6 +65,8 @@ class Custody:
         #: Queues in which Redis may hold what we do not know of. An answer was lost, or
         #: Redis came back.
         self.doubtful: set[str] = set()
+        #: Numbers of jobs that the supervisor ends together with this process.
+        self.left_behind: AbstractSet[int] = frozenset()
 
     def reserve(self, count: int) -> int:
         """Return the first of `count` numbers that nobody else will get."""
@@ -153,5 +155,5 @@ class Custody:
         return max((unit.number for unit in held if unit.id == job_id), default=None)
 
     def is_empty(self) -> bool:
-        """Whether nothing is in our hands."""
-        return not self._held
+        """Whether nothing is in our hands but what is left behind."""
+        return self._held.keys() <= self.left_behind

@@ -7,6 +7,7 @@ own leases, and watches those of others as a supervisor does. `embed.py` starts 
 import os
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 
 from jobs.chore import Chore
@@ -19,6 +20,7 @@ from jobs.worker.keeper import Keeper
 from jobs.worker.names import new_base_name
 from jobs.worker.process import TICK, WorkerProcess
 from jobs.worker.queue_order import QueueOrder
+from jobs.worker.stacks import Stacks
 
 #: Longest wait for Redis in one call about leases. Seconds.
 KEEPER_TIMEOUT = 0.5
@@ -32,11 +34,13 @@ class EmbeddedWorker(WorkerProcess):
 
         Raise StoreUnavailable if a whole cluster is away.
         """
+        # Nobody could put another process in the place of this one.
+        settings = replace(settings, max_memory_mb=0, max_jobs_per_process=0)
         name = new_base_name()
         board = Board(settings.concurrency + settings.async_concurrency)
         self.name = name
         self._keeper = Keeper(settings, queue_order.names, KEEPER_TIMEOUT)
-        self._itself = Child(os.getpid(), name, board, queue_order.names)
+        self._itself = Child(os.getpid(), name, board, Stacks(), queue_order.names)
         self._told_to_stop = threading.Event()
         self._is_process_ending = False
         super().__init__(name, queue_order, settings, board, burst=False)
@@ -77,6 +81,7 @@ class EmbeddedWorker(WorkerProcess):
             self.recorder.leave()
             for clean in cleanings:
                 forks.keep(clean)
+            self._itself.stacks.close()
             self._keeper.close()
             self._store.close()
 

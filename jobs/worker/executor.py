@@ -18,9 +18,8 @@ from asgiref.sync import sync_to_async
 from jobs import returns
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
-from jobs.errors import Discard, JobInterrupted
-from jobs.events import JobStarted, RetryInFailed, UnreadableError, emit, is_heard
-from jobs.job import Job, Retry
+from jobs.errors import Discard, JobInterrupted, TimeLimitExceeded
+from jobs.events import JobStarted, UnreadableError, emit, is_heard
 from jobs.middleware.chain import MiddlewareChain
 from jobs.payload import Payload
 from jobs.shield import call_open
@@ -29,16 +28,16 @@ from jobs.worker import forks
 from jobs.worker.attempt import Run
 from jobs.worker.buffer import Buffer
 from jobs.worker.conclusion import Conclusion, report_fault
-from jobs.worker.opening import Opening
+from jobs.worker.opening import Opening, ask_for_retry
 from jobs.worker.outcome import (
     Outcome,
-    Wish,
     after_cancellation,
     after_error,
     is_interruption,
     without_failure,
 )
 from jobs.worker.stops import Stops
+from jobs.worker.time_limits import TimeLimits
 from jobs.worker.unit import Unit
 
 #: The number of the taking whose task is at work here. 0: that of no job.
@@ -55,11 +54,13 @@ class Executor:
         chain: MiddlewareChain,
         settings: JobsSettings,
         stops: Stops,
+        limits: TimeLimits,
     ) -> None:
         """Take what a run needs, and what jobs see as `self.stopping`."""
         self._buffer = buffer
         self._chain = chain
         self._stops = stops
+        self._limits = limits
         self._conclusion = Conclusion(store, buffer, settings, stops)
         self._opening = Opening(self._conclusion, settings, stops)
         self._generation = forks.generation
@@ -94,8 +95,12 @@ class Executor:
 
         Middleware never sees a process that a job has forked.
         """
+        limit = run.options.time_limit
         try:
-            result = call_open(run.job.perform, run.payload.args, run.payload.kwargs)
+            if limit is None:
+                result = call_open(run.job.perform, run.payload.args, run.payload.kwargs)
+            else:
+                result = self._limits.perform(run, limit.total_seconds())
         except BaseException as error:
             self._conclusion.check_process(run.unit, error)
             raise
@@ -127,12 +132,18 @@ class Executor:
                 await self._end_async(run.unit, end)
 
     def _is_stop(self, run: Run, error: BaseException) -> bool:
+        if isinstance(error, TimeLimitExceeded):  # a cancellation is among its causes
+            return False
         is_asked_for = self._stops.is_stopping(run.payload.id)
         return is_asked_for and is_interruption(error, asyncio.CancelledError)
 
     async def _aperform(self, run: Run) -> Any:
+        limit = run.options.time_limit
         try:
-            result = await run.job.perform(*run.payload.args, **run.payload.kwargs)
+            if limit is None:
+                result = await run.job.perform(*run.payload.args, **run.payload.kwargs)
+            else:
+                result = await self._limits.aperform(run, limit.total_seconds())
         except BaseException as error:
             if not _is_thrown_away(run):
                 self._conclusion.check_process(run.unit, error)
@@ -209,20 +220,10 @@ class Executor:
     def _decide(self, run: Run, payload: Payload, error: BaseException) -> Outcome:
         if run.unit.id in self._stops.cancelled and not isinstance(error, Discard):
             return after_cancellation(payload, error, run.unit.worker)
-        ask = partial(_ask, run.job, payload)
+        ask = partial(ask_for_retry, run.job, payload)
         return without_failure(payload, error) or after_error(
             payload, run.options, error, run.unit.worker, ask
         )
-
-
-def _ask(job: Job, payload: Payload, attempt: int, error: BaseException) -> Wish:
-    """Return what the job's `retry_in` wants, None if that fails."""
-    try:
-        wish = job.retry_in(attempt, error)
-        return wish if wish is None or isinstance(wish, Retry) else float(wish)
-    except BaseException as raised:  # noqa: BLE001  # it is the project's code
-        emit(RetryInFailed(payload, raised=raised))
-        return None
 
 
 def _is_thrown_away(run: Run) -> bool:

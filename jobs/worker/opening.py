@@ -6,18 +6,20 @@ it after a deploy.
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
 from jobs.enqueue import options_of
-from jobs.errors import InvalidPayload, WorkerCrashed
-from jobs.job import Job
+from jobs.errors import InvalidPayload, TimeLimitExceeded, WorkerCrashed
+from jobs.events import RetryInFailed, emit
+from jobs.job import Job, Retry
 from jobs.options import JobOptions
 from jobs.payload import JobError, Payload, corrupt_payload, decode_for
 from jobs.registry import registry
 from jobs.worker.attempt import Run
 from jobs.worker.conclusion import Conclusion
-from jobs.worker.outcome import Outcome, after_cancellation, describe
+from jobs.worker.outcome import Outcome, Wish, after_cancellation, after_error, describe
 from jobs.worker.stops import Stops
 from jobs.worker.unit import Unit
 
@@ -54,6 +56,9 @@ class Opening:
             return None
         if payload.is_poison:
             self._quarantine(unit, payload, job, started)
+            return None
+        if payload.overrun:
+            self._fail_overrun(Run(unit, payload, job, options, started, unit.raw))
             return None
         if self._stops.cancelled and self._stops.meets(unit.id, unit.number):
             # A person cancelled it while it waited in the buffer.
@@ -92,6 +97,23 @@ class Opening:
         outcome = Outcome(Ending.QUARANTINED, changed, has_begun=False)
         self._conclusion.conclude(unit, outcome, time.perf_counter() - started, job, error)
 
+    def _fail_overrun(self, run: Run) -> None:
+        """Fail a job whose last run did not end.
+
+        Its process was ended. It fails as if that run had raised the error.
+        """
+        payload = run.payload.changed(overrun={})
+        limit = run.options.time_limit
+        error = TimeLimitExceeded(None if limit is None else limit.total_seconds())
+        if stack := run.payload.overrun.get("stack"):
+            error.add_note(f"Its process had to be ended. Last call first, it was at:\n{stack}")
+        worker = str(run.payload.overrun.get("worker", run.unit.worker))
+        ask = partial(ask_for_retry, run.job, payload)
+        outcome = after_error(payload, run.options, error, worker, ask)
+        outcome = replace(outcome, has_begun=False)
+        elapsed = time.perf_counter() - run.started
+        self._conclusion.conclude(run.unit, outcome, elapsed, run.job, error)
+
     def _find(self, payload: Payload) -> tuple[type[Job], JobOptions]:
         """Return the class of a job and the options of this run.
 
@@ -104,6 +126,16 @@ class Opening:
         if not payload.options:
             self._known[payload.job_class] = job_class, options
         return job_class, options
+
+
+def ask_for_retry(job: Job, payload: Payload, attempt: int, error: BaseException) -> Wish:
+    """Return what the job's `retry_in` wants, None if that fails."""
+    try:
+        wish = job.retry_in(attempt, error)
+        return wish if wish is None or isinstance(wish, Retry) else float(wish)
+    except BaseException as raised:  # noqa: BLE001  # it is the project's code
+        emit(RetryInFailed(payload, raised=raised))
+        return None
 
 
 def _in_short(error: BaseException, unit: Unit) -> JobError:

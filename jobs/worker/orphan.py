@@ -43,7 +43,8 @@ class Orphan:
         """
         if self.is_orphan:
             reason = "the worker was stopped"
-            end = WorkerEnd(reason, is_crash=False, running=self._board.running())
+            overdue = dict.fromkeys(self._board.overdue(), "")
+            end = WorkerEnd(reason, False, self._board.running(), overdue=overdue)
             recovery = Recovery(self._store, self._settings)
             self._each_queue(
                 lambda queue, names: [recovery.recover(queue, name, end) for name in names]

@@ -72,6 +72,7 @@ class Portrait:
             stands_since=self._fetching.look(buffer.turns, beat_at, is_due=buffer.is_waiting),
             apart_since=self._apart_since,
             quiet_since=self._quiet_since,
+            leaves_for=self._course.leaves_for,
         )
         seen_at = self._desk.beat(self._crew.worker, heartbeat.to_hash(), self._shown_for)
         self._compare(beat_at, seen_at)

@@ -41,8 +41,11 @@ from jobs.worker.orphan import Orphan
 from jobs.worker.portrait import Portrait
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.recorder import Recorder
+from jobs.worker.retirement import Reason
 from jobs.worker.signals import SignalPipe
 from jobs.worker.threads import stacks
+from jobs.worker.wear import LOOK_EVERY as LOOK_AT_WEAR
+from jobs.worker.wear import Wear
 
 CHILD_SIGNALS = (signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN)
 #: How often the main thread looks around, and the chores too. Seconds.
@@ -83,6 +86,7 @@ class WorkerProcess:
         self.inbox = Inbox(self._store, name)
         self._course = Course(settings.timeout)
         self._orphan = Orphan(self._store, settings, queues, name, board)
+        self._wear = Wear(board, name, settings, self._course, lambda: self.buffer.custody.takings)
         self._burst = Burst(self._store, self.buffer, queues, is_wanted=burst)
         self.portrait = Portrait(self._store, self.crew, self._course, queues, settings)
         chores = self._list_chores(settings.heartbeat, queues)
@@ -100,6 +104,7 @@ class WorkerProcess:
             Chore("fold", 0.0, self.recorder.fold),
             Chore("burst", 0.0, self._burst.look),
             Chore("renew", heartbeat, self._orphan.renew),
+            Chore("wear", LOOK_AT_WEAR, self._wear.look),
             Chore("inbox", LOOK_EVERY, self.inbox.fetch, FOR_EYES),
             Chore("beat", heartbeat, self.portrait.beat, FOR_EYES),
             Chore("metrics", heartbeat, self.recorder.send, FOR_EYES),
@@ -133,6 +138,7 @@ class WorkerProcess:
 
     def _begin(self) -> None:
         """Start every thread."""
+        self._wear.begin()
         self.crew.start()
         self._chores.start()
         if self._brought.has_chores:
@@ -159,10 +165,13 @@ class WorkerProcess:
         self._look_after()
 
     def _look_after(self) -> None:
-        """Grant requests, look at the health, write the log."""
+        """Look at time limits, requests and the health, and write the log."""
+        self.crew.limits.strike()
         self.grant_requests()
         if self._burst.is_drained:
             self._end_burst()
+        if self._board.retires_for:
+            self._retire()
         self._check_health()
         flush()
 
@@ -226,6 +235,13 @@ class WorkerProcess:
             self._chores.hasten()
             self._brought.hasten()
 
+    def _retire(self) -> None:
+        """Take no more, since there is a successor, and end when nothing runs here."""
+        self._course.leaves_for = Reason(self._board.retires_for).name.lower()
+        self._become_quiet()
+        if not self.crew.is_at_work:
+            self._stop()
+
     def _end_burst(self) -> None:
         """End in good order.
 
@@ -240,7 +256,7 @@ class WorkerProcess:
         return deadlines is not None and self._is_stop_over(deadlines)
 
     def _is_stop_over(self, deadlines: WorkerDeadlines) -> bool:
-        if not self.crew.is_at_work:
+        if not self.crew.is_at_work or self.crew.leaves_only_overdue():
             return True
         if self.crew.has_threads:
             self.buffer.wake()

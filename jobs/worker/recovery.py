@@ -9,8 +9,8 @@ handlers, which are the project's code, and the supervisor must run none.
 
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from jobs.conf import JobsSettings
 from jobs.errors import InvalidPayload, StoreUnavailable, UnknownJob
@@ -22,6 +22,8 @@ from jobs.worker.unit import number_in
 
 #: How long a job may wait after its second crash, times its number of crashes. Seconds.
 LONGEST_PAUSE_PER_CRASH = 5.0
+#: Most characters that are kept of a stack.
+MOST_STACK = 9_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,15 @@ class WorkerEnd:
 
     `reason` is shown to people. `running`: the numbers of the jobs it had begun. None
     when nobody knows: then those taken first are blamed, as many as it could run at a
-    time by its `terms`.
+    time by its `terms`. `overdue`: the numbers of those that had not ended long after
+    their time limit, each with its stack.
     """
 
     reason: str
     is_crash: bool
     running: frozenset[int] | None = None
     terms: Terms | None = None
+    overdue: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Taken:
     def number(self) -> int:
         """The number of this taking, 0 for one of a version that wrote none."""
         return number_in(self.token) or 0
+
+    @property
+    def worker(self) -> str:
+        """The name under which it was taken."""
+        name, _, _ = self.token.rpartition("#")
+        return name or self.token
 
 
 class Recovery:
@@ -159,12 +169,24 @@ class Recovery:
                 taken.queue, taken.token, taken.job_id, b"", "discard", counter="lost"
             )
         try:
-            return self._count(taken, decode(raw), end)
+            payload = decode(raw)
+            if taken.number in end.overdue:
+                return self._mark_overrun(taken, payload, end.overdue[taken.number])
+            return self._count(taken, payload, end)
         except (InvalidPayload, TypeError):  # who takes it next parks it
             return self._release(taken)
 
     def _release(self, taken: Taken, raw: bytes = b"") -> bool:
         return self._store.running.release(taken.queue, [(taken.token, taken.job_id, raw)]) == 1
+
+    def _mark_overrun(self, taken: Taken, payload: Payload, stack: str) -> bool:
+        """Give back a job that was ended by its time limit.
+
+        Who takes it next records the failure and runs nothing. That asks the project's
+        code, and the supervisor must run none.
+        """
+        mark = {"worker": taken.worker, "stack": stack[-MOST_STACK:]}
+        return self._release(taken, payload.changed(overrun=mark).encode())
 
     def _count(self, taken: Taken, payload: Payload, end: WorkerEnd) -> bool:
         """Give back a job with one more interruption or crash in its payload."""
@@ -191,10 +213,9 @@ class Recovery:
 
 def _shown_crash(taken: Taken, end: WorkerEnd) -> JobError:
     """Return a crash as the payload keeps it among the errors of a job."""
-    name, _, _ = taken.token.rpartition("#")
     return {
         "class": "WorkerCrashed",
         "message": end.reason,
         "at": time.time(),
-        "worker": name or taken.token,
+        "worker": taken.worker,
     }

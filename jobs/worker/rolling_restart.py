@@ -22,7 +22,8 @@ class RollingRestart:
         None while another is being replaced, or when none is left.
         """
         self._to_replace = list(filter(living.__contains__, self._to_replace))
-        is_replacing = len(living) != wanted
+        staying = [child for child in living if not child.has_successor]
+        is_replacing = len(staying) != wanted
         if is_replacing or not self._to_replace:
             return None
         return self._to_replace.pop(0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from jobs.worker.child import Child, Death
 from jobs.worker.pace import Pace
 from jobs.worker.plan import Plan
+from jobs.worker.retirement import Retirement
 from jobs.worker.rolling_restart import RollingRestart
 from jobs.worker.strength import Strength
 
@@ -23,6 +24,7 @@ class Squad:
         self._strength = Strength(plan.settings.processes, burst=burst)
         self._pace = Pace()
         self._rolling = RollingRestart()
+        self._retirement = Retirement(plan.settings.timeout)
         self._members: list[Child] = []
 
     def __contains__(self, child: object) -> bool:
@@ -50,7 +52,7 @@ class Squad:
         return not self._members and self.is_at_strength
 
     def keep_up_strength(self, fork: Callable[[Plan], Child]) -> None:
-        """Fork what is missing, and go on with a restart.
+        """Fork what is missing, and go on replacing.
 
         Nothing is done while workers die too quickly. The successor is there before the old one is
         told. In a serial squad it comes when the old one has ended: until then that may have a job
@@ -65,10 +67,21 @@ class Squad:
             if not self.plan.is_serial:
                 self._members.append(fork(self.plan))
             old.tell(signal.SIGTERM)
+        if leaving := self._retirement.next(self._members, self._strength.wanted):
+            if not (leaving.is_leaving or self.plan.is_serial):
+                self._members.append(fork(self.plan))
+            self._retirement.dismiss(leaving)
+
+    def look_for_worn(self) -> None:
+        """Look who is to be replaced before its time."""
+        self._retirement.look(self._members)
 
     def begin_restart(self) -> None:
-        """Replace every worker that lives."""
-        self._rolling.begin(self._members)
+        """Replace every worker that lives. Who has a successor already need only end."""
+        self._rolling.begin(child for child in self._members if not child.has_successor)
+        for child in self._members:
+            if child.has_successor:
+                child.tell(signal.SIGTERM)
 
     def call_up_again(self) -> None:
         """Miss all workers again: there is work that came after they had ended."""
@@ -77,8 +90,8 @@ class Squad:
     def note_death(self, child: Child, death: Death) -> None:
         """See to a successor, unless there is one already."""
         self._members.remove(child)
-        has_successor = child.was_told_to_stop and not self.plan.is_serial
+        has_successor = child.is_leaving and not self.plan.is_serial
         self._strength.note_death(death, was_told_to_stop=has_successor)
         lived = time.monotonic() - child.started
-        is_fault = death.is_fault and not child.was_told_to_stop
+        is_fault = death.is_fault and not child.is_leaving
         self._pace.note_death(lived, is_fault=is_fault)

@@ -16,10 +16,12 @@ from jobs.events import WorkerFault, WorkerStarted, emit
 from jobs.log import flush
 from jobs.worker.board import Board
 from jobs.worker.child import Child
+from jobs.worker.forks import leave_behind
 from jobs.worker.names import new_base_name
 from jobs.worker.plan import Plan
 from jobs.worker.process import CHILD_SIGNALS, WorkerProcess
 from jobs.worker.signals import turn_deaf
+from jobs.worker.stacks import Stacks
 
 #: What reaches the children too and is the supervisor's to answer: Ctrl-C goes to the whole group.
 DEAF_TO = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
@@ -50,7 +52,7 @@ class Starter:
         """
         settings = plan.settings
         board = Board(settings.concurrency + settings.async_concurrency)
-        name = new_base_name()
+        name, stacks = new_base_name(), Stacks()
         alive_pipe = self._alive_pipe
         connections.close_all()
         flush()
@@ -60,13 +62,19 @@ class Starter:
         signal.pthread_sigmask(signal.SIG_BLOCK, (*CHILD_SIGNALS, *DEAF_TO))
         pid = os.fork()
         if pid == 0:
-            os._exit(self._live(plan, name, board, *alive_pipe))
+            os._exit(self._live(plan, name, board, stacks, *alive_pipe))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*CHILD_SIGNALS, *DEAF_TO))
         emit(WorkerStarted(name, pid, ",".join(plan.queues)))
-        return Child(pid, name, board, plan.queues)
+        return Child(pid, name, board, stacks, plan.queues)
 
     def _live(
-        self, plan: Plan, name: str, board: Board, supervisor_pipe: int, writing_end: int
+        self,
+        plan: Plan,
+        name: str,
+        board: Board,
+        stacks: Stacks,
+        supervisor_pipe: int,
+        writing_end: int,
     ) -> int:
         """Live as a worker process, and return its exit code.
 
@@ -77,6 +85,8 @@ class Starter:
             turn_deaf(*DEAF_TO)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, DEAF_TO)
             os.close(writing_end)  # only the supervisor holds it
+            stacks.listen()
+            leave_behind(stacks.leave)
             get_client.cache_clear()
             worker = WorkerProcess(
                 name,

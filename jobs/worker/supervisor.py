@@ -35,6 +35,8 @@ REDIS_TIMEOUT = 0.5
 REDIS_TIMEOUT_STOPPING = 0.2
 #: How often it looks for children to kill, or whose jobs are not all taken back. Seconds.
 LOOK_AGAIN = 0.1
+#: How often it looks which children are to be replaced. Seconds.
+LOOK_FOR_WORN = 0.5
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RESTART_SIGNALS = (signal.SIGHUP, signal.SIGUSR2)
@@ -73,6 +75,7 @@ class Supervisor:
         """Return what a round does after the renewal, in this order."""
         return [
             Chore("recover", 0.0, self._keeper.recover_the_dead),
+            Chore("retire", LOOK_FOR_WORN, self._look_for_worn),
             Chore("recall", settings.heartbeat / 2, self._recall),
             *brought_to(Place.SUPERVISOR, lambda: self._keeper.store),
         ]
@@ -114,6 +117,10 @@ class Supervisor:
 
     def _recall(self) -> None:
         self._keeper.recall_from_silent(self._children)
+
+    def _look_for_worn(self) -> None:
+        for squad in self._squads:
+            squad.look_for_worn()
 
     # Children
 

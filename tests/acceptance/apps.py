@@ -15,5 +15,6 @@ class AcceptanceConfig(AppConfig):
     path = str(Path(__file__).parent)
 
     def ready(self) -> None:
-        """Define the jobs that fork too."""
+        """Define the other jobs too."""
         import_module("tests.acceptance.forking_jobs")
+        import_module("tests.acceptance.limited_jobs")

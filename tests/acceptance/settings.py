@@ -16,6 +16,9 @@ JOBS = {
     "CONCURRENCY": 5,
     "MAX_CRASHES": int(os.environ.get("TEST_MAX_CRASHES", "3")),
     "TIMEOUT": 5.0,
+    "TIME_LIMIT_GRACE": 1.0,
+    "MAX_MEMORY_MB": int(os.environ.get("TEST_MAX_MEMORY_MB", "0")),
+    "MAX_JOBS_PER_PROCESS": int(os.environ.get("TEST_MAX_JOBS", "0")),
 }
 
 if ahead := float(os.environ.get("TEST_CLOCK_AHEAD", "0")):

@@ -3,10 +3,14 @@
 Each gives an id, a sentence and a hint for what is wrong.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.core import checks
 
-from jobs.checks import check_settings
+from jobs import Job
+from jobs.checks import check_settings, check_time_limits
+from jobs.registry import registry
 
 
 def check():
@@ -88,3 +92,29 @@ def test_url_that_cannot_be_used_is_an_error_wherever_it_comes_from(
     assert "cannot be used" in message.msg
     assert "JOBS['REDIS_URL']" in str(message.hint)
     assert "hunter" not in message.msg
+
+
+def test_limits_of_time_that_a_stop_cuts_short_are_named(settings, monkeypatch):
+    settings.JOBS = {"TIMEOUT": 10}
+    monkeypatch.setattr(
+        registry, "_classes", {"shop.Long": long_job(10.5), "shop.Short": long_job(10)}
+    )
+
+    [note] = check_time_limits(None)
+
+    assert note.id == "jobs.I001"
+    assert note.level == checks.INFO
+    assert "shop.Long." in note.msg
+    assert "shop.Short" not in note.msg
+    assert "TIMEOUT'] = 10 s" in note.msg
+    settings.JOBS = {"TIMEOUT": 11}
+    assert check_time_limits(None) == []
+    settings.JOBS = {"TIMEOUT": "soon"}
+    assert check_time_limits(None) == []
+
+
+def long_job(seconds: float) -> type[Job]:
+    class LongJob(Job):
+        time_limit = timedelta(seconds=seconds)
+
+    return LongJob

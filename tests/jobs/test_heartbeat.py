@@ -24,6 +24,7 @@ FULL = Heartbeat(
     started_at=1_699_999_999.5,
     beat_at=1_700_000_002.0,
     peak_memory_bytes=1024,
+    leaves_for="memory",
 )
 
 

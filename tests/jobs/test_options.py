@@ -98,7 +98,7 @@ def test_unknown_option_is_named_with_the_nearest_and_all_others():
         ("bind", "leave it out"),
         ("result_ttl", "keep_result_for"),
         ("rate_limit", "jobs.limit"),
-        ("time_limit", "docs/not_yet.md"),
+        ("soft_time_limit", "time_limit"),
     ],
 )
 def test_option_of_another_system_is_told_what_to_write(name, advice):

@@ -51,6 +51,16 @@ class WorkerRow:
         threads = max(1, self.worker.concurrency)
         return min(100, round(100 * self.worker.busy / threads))
 
+    @property
+    def leaves_for(self) -> str:
+        """Why it is being replaced, empty if it is not."""
+        sentences = {
+            "memory": _("It is being replaced: it needs more memory than MAX_MEMORY_MB."),
+            "jobs": _("It is being replaced: it has taken MAX_JOBS_PER_PROCESS jobs."),
+            "overdue": _("It is being replaced: a job has not ended after its time limit."),
+        }
+        return sentences.get(self.worker.leaves_for, "")
+
 
 @dataclass(frozen=True, slots=True)
 class WorkersPage:

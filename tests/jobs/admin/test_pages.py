@@ -197,6 +197,26 @@ def test_a_worker_shows_its_state(store, boss, facts, state):
     assert ("/quiet/" in page) == ("quiet" not in facts)
 
 
+@pytest.mark.parametrize(
+    ("why", "sentence"),
+    [
+        ("memory", "needs more memory than MAX_MEMORY_MB"),
+        ("jobs", "has taken MAX_JOBS_PER_PROCESS jobs"),
+        ("overdue", "a job has not ended after its time limit"),
+    ],
+)
+def test_a_worker_shows_why_it_is_being_replaced(store, boss, why, sentence):
+    beat(store, quiet=1, leaves_for=why)
+
+    assert sentence in get(boss, "workers/")
+
+
+def test_a_worker_of_a_newer_version_may_leave_for_another_reason(store, boss):
+    beat(store, quiet=1, leaves_for="<b>boredom</b>")
+
+    assert "boredom" not in get(boss, "workers/")
+
+
 def test_a_worker_with_slow_heartbeats_is_not_called_silent_between_two(store, boss, settings):
     settings.JOBS = {**settings.JOBS, "HEARTBEAT": 20, "LEASE": 60}
     beat(store, ago=20)

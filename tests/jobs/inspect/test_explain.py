@@ -181,6 +181,24 @@ def test_running_on_a_worker_since(store):
     assert "lease expires in" in said(job)
 
 
+def test_time_limit_of_a_running_job(store):
+    job = make(store, "ready", options={"time_limit": {"timedelta_seconds": 60}})
+    fetch(store)
+    beat(store, running=f"{job} default {time.time() - 5:.3f}")
+
+    assert "Its time limit of 60 s ends at" in said(job)
+    beat(store, running=f"{job} default {time.time() - 65:.3f}")
+    assert "Its time limit of 60 s ended at" in said(job)
+    assert "its process is replaced" in said(job)
+
+
+def test_job_whose_process_was_ended_by_its_time_limit(store):
+    job = make(store, "ready", overrun={"worker": "w", "stack": "secret"})
+
+    assert said(job).startswith("Its last run did not end after its time limit")
+    assert "secret" not in said(job)
+
+
 def test_taken_and_not_begun(store):
     job = make(store, "ready")
     fetch(store)

@@ -4,14 +4,16 @@ It leaves its thread's connections in order, and opens none that it does not nee
 """
 
 import logging
+import threading
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, connections, transaction
 
-from jobs import Job
+from jobs import Job, TimeLimitExceeded
 from jobs.middleware.chain import MiddlewareChain
 from jobs.middleware.database import DatabaseMiddleware
+from jobs.shield import InterruptGuard, call_open
 from jobs.worker.stops import Stops
 
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
@@ -79,6 +81,42 @@ def test_connection_of_good_age_is_kept(run):
     run(query)
 
     assert connection.connection is before
+
+
+def test_connection_of_a_thread_that_was_struck_is_not_used_again(run, caplog):
+    """It may have been struck between a query and its answer."""
+    seen = []
+
+    def perform(guard):
+        query()
+        connection.close_at = None  # it is to be kept
+        seen.append(connection.connection)
+        assert guard.interrupt(TimeLimitExceeded)
+        for _ in range(100):
+            query()
+
+    def work():
+        guard = InterruptGuard()
+        guard.adopt()
+        with pytest.raises(TimeLimitExceeded):
+            run(lambda: call_open(perform, [guard]))
+        seen.append(query())
+        connection.close_at = None
+        seen.append(connection.connection)
+        run(lambda: call_open(query))
+        seen.append(connection.connection)
+        connections.close_all()
+
+    with caplog.at_level(logging.ERROR, "jobs"):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    before, answer, after, last = seen
+    assert answer == 1
+    assert before is not after
+    assert last is after
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("alias", ["default", "fake_services"])

@@ -1,10 +1,11 @@
 """`drain`: scheduled jobs, retries as a worker plays them, and errors as they are."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
-from jobs import Job, JobsError, Retry, Snooze
+from jobs import Job, JobsError, Retry, Snooze, TimeLimitExceeded
 from jobs.testing import assert_enqueued, assert_nothing_enqueued, draining, enqueued_jobs, mode
 from jobs.testing import drain as run
 
@@ -54,6 +55,17 @@ class ExpiringJob(Job):
 
     def retry_in(self, attempt: int, error: BaseException) -> float:
         return 1700.0
+
+
+class LongJob(Job):
+    time_limit = timedelta(seconds=0.001)
+    max_retries = 1
+
+    def perform(self, *, is_struck: bool = False) -> None:
+        time.sleep(0.01)
+        RAN.append(self.remaining())
+        if is_struck:
+            raise TimeLimitExceeded(0.001)
 
 
 class PickyJob(Job):
@@ -221,3 +233,20 @@ def test_retry_in_is_asked():
         run(retries=True)
 
     assert RAN == [1, 2]
+
+
+def test_run_is_not_ended_at_its_limit_but_sees_what_remains():
+    LongJob.enqueue()
+
+    assert run() == 1
+
+    assert RAN == [0.0]
+
+
+def test_run_that_was_struck_has_failed_like_any_other():
+    LongJob.enqueue(is_struck=True)
+
+    with pytest.raises(TimeLimitExceeded, match=r"0\.001 s"):
+        run(retries=True)
+
+    assert len(RAN) == 2

@@ -53,4 +53,5 @@ def _have_ended(worker: WorkerProcess) -> bool:
 def _tend(worker: WorkerProcess, ended: threading.Event) -> None:
     while not ended.wait(TICK):
         worker.buffer.tend()
+        worker.crew.limits.strike()
     worker.buffer.tend()  # what came while it turned quiet goes back

@@ -21,7 +21,7 @@ def death(code: int = 1, *, is_crash: bool = False, has_worked: bool = False) ->
 
 
 def child(pid: int) -> Child:
-    return Child(pid, f"w{pid}", None)
+    return Child(pid, f"w{pid}", None, None)
 
 
 class TestDeadlines:

@@ -89,6 +89,23 @@ def test_crash_is_kept_with_its_reason_and_costs_no_retry(store, recovery):
     assert place_of(store, job_id) == "ready"
 
 
+def test_job_that_was_overdue_comes_back_with_a_mark_and_its_neighbour_without(store, recovery):
+    stuck, neighbour = push(store, count=2)
+    takings = take(store, "w", 2)
+    number = takings[0][1]
+    end = replace(stop(*takings), overdue={number: "  File x, line 1 in y\n"})
+
+    recovery.recover("default", "w", end)
+
+    marked = payload_of(store, stuck)
+    assert marked.overrun == {"worker": "w", "stack": "  File x, line 1 in y\n"}
+    assert (marked.interruptions, marked.crashes, marked.failures) == (0, 0, 0)
+    assert payload_of(store, neighbour).interruptions == 1
+    assert payload_of(store, neighbour).overrun == {}
+    assert place_of(store, stuck) == "ready"
+    assert broken_jobs(store) == []
+
+
 def test_interruption_costs_neither_a_retry_nor_a_crash(store, recovery):
     (job_id,) = push(store)
 

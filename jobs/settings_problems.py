@@ -1,0 +1,125 @@
+"""What is wrong with a `JOBS` setting, in sentences that name the remedy."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+
+from jobs.capsule import problem_of as capsules_problem
+from jobs.habits import SETTINGS
+from jobs.options import QUEUE_NAME
+from jobs.problem import KINDS
+from jobs.settings_values import DEFAULT_REDIS_URL, LEAST, JobsSettings
+from jobs.text import brief
+
+#: Fewer characters could be guessed. `secrets.token_urlsafe(32)` makes a good one.
+SHORTEST_TOKEN = 16
+_TOKEN = re.compile(r"[!-~]+\Z")
+#: It does not quote the token, which is a secret.
+_TOKEN_PROBLEM = (
+    "JOBS['METRICS_TOKEN'] must be empty, or a secret of at least "
+    f"{SHORTEST_TOKEN} printable ASCII characters without spaces. Make one with: "
+    'python -c "import secrets; print(secrets.token_urlsafe(32))"'
+)
+_QUEUE = re.compile(QUEUE_NAME.pattern.removesuffix(r"\Z") + r"(,[1-9][0-9]*)?\Z")
+#: The settings that are lists of strings.
+LISTS = frozenset(
+    {
+        "queues",
+        "capsules",
+        "middleware",
+        "error_handlers",
+        "death_handlers",
+        "context",
+        "redact",
+        "check_ignore",
+    }
+)
+#: How other systems, and other places for our settings, begin their names.
+_PREFIX = re.compile(r"(CELERY|CELERYD|RQ|DRAMATIQ|HUEY|Q|JOBS)_")
+#: No setting of any system has a longer name.
+_MOST_KEY = 100
+_MAY_BE_EMPTY = frozenset({"queue_access"})
+_DEFAULTS = JobsSettings(redis_url=DEFAULT_REDIS_URL)
+_KEYS = tuple(f.name.upper() for f in fields(JobsSettings))
+
+
+def problems(values: object) -> list[str]:
+    """Return a sentence for everything that is wrong in a `JOBS` setting.
+
+    The list is empty when the setting is good.
+    """
+    if not isinstance(values, Mapping):
+        return [f"JOBS must be a dictionary, not {type(values).__name__}."]
+    unknown = [
+        f"JOBS has an unknown key {brief(key)}. {_hint(key)}" for key in values if key not in _KEYS
+    ]
+    wrong = [p for key, value in values.items() if key in _KEYS and (p := _problem(key, value))]
+    if values.get("CAPSULES") and "QUEUES" in values:
+        wrong.append("JOBS has QUEUES and CAPSULES. Leave QUEUES out: the capsules name queues.")
+    lease = values.get("LEASE", _DEFAULTS.lease)
+    beat = values.get("HEARTBEAT", _DEFAULTS.heartbeat)
+    if not wrong and lease < 2 * beat:
+        wrong.append(
+            f"JOBS['LEASE'] ({lease} s) must be at least twice JOBS['HEARTBEAT'] ({beat} s)."
+        )
+    return unknown + wrong
+
+
+def _hint(key: object) -> str:
+    """Return what to write instead of an unknown key."""
+    name = _PREFIX.sub("", key.upper()) if isinstance(key, str) and len(key) <= _MOST_KEY else ""
+    if advice := SETTINGS.get(name):
+        return advice
+    near = difflib.get_close_matches(name, _KEYS, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(_KEYS)}."
+
+
+def _problem(key: str, value: object) -> str | None:
+    name = key.lower()
+    expected: str | None = None
+    if name in LEAST:
+        expected = None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
+    elif name == "capsules":
+        return capsules_problem(value)
+    elif name in LISTS:
+        expected = _list_problem(name, value)
+    elif name == "enqueue":
+        if not isinstance(value, str) or value not in {"on_commit", "immediate"}:
+            expected = "'on_commit' or 'immediate'"
+    elif name == "metrics_token":
+        return None if _is_token(value) else _TOKEN_PROBLEM
+    elif not isinstance(value, str) or not _is_text(name, value):
+        expected = "a name or URL as a string"
+    return expected and f"JOBS[{key!r}] must be {expected}, not {value!r}."
+
+
+def _is_text(name: str, value: str) -> bool:
+    if name == "namespace":
+        return QUEUE_NAME.match(value) is not None
+    return bool(value) or name in _MAY_BE_EMPTY
+
+
+def _is_token(value: object) -> bool:
+    """Whether a value is empty, or a good token.
+
+    A header can carry it, and nobody can guess it.
+    """
+    if not isinstance(value, str):
+        return False
+    return not value or (len(value) >= SHORTEST_TOKEN and _TOKEN.match(value) is not None)
+
+
+def _list_problem(name: str, value: object) -> str | None:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        return "a list of strings"
+    if name == "queues" and not (value and all(_QUEUE.match(item) for item in value)):
+        return 'a list of queue names such as ["high", "default"] or ["high,5", "default,1"]'
+    if name == "check_ignore" and not all(item.partition(":")[0] in KINDS for item in value):
+        return f"a list of kinds of problems, alone or as 'kind:name'. Kinds: {', '.join(KINDS)}"
+    return None
+
+
+def _is_number(name: str, value: object) -> bool:
+    kinds = (int, float) if isinstance(getattr(_DEFAULTS, name), float) else int
+    return isinstance(value, kinds) and not isinstance(value, bool) and value >= LEAST[name]
