@@ -198,3 +198,22 @@ def test_stack_of_one_thread_is_read_without_the_others():
         may_end.set()
         thread.join()
         stacks.leave()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Thread 0x00007f01 (most recent call first):",
+        "Current thread 0x00007f01 (most recent call first):",
+        "Thread 0x00007f01 [jobs-1] (most recent call first):",
+    ],
+)
+def test_stacks_of_all_versions_of_python_are_read(head):
+    stacks = Stacks()
+    stack = '  File "a.py", line 7 in hang\n  File "b.py", line 1 in perform\n'
+    other = 'Thread 0x00007f02 (most recent call first):\n  File "c.py", line 1 in other\n'
+    c_stack = "Current thread's C stack trace (most recent call first):\n  Binary file x\n"
+    os.write(stacks._file, f"{other}\n{head}\n{stack}\n{other}\n{c_stack}".encode())
+
+    assert stacks.of(0x7F01) == stack
+    stacks.close()
