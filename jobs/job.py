@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import orjson
 
+from jobs.abilities import Able
 from jobs.enqueue import Arguments, ConfiguredJob, EnqueuedJob
 from jobs.errors import ConfigurationError, InvalidJob
 from jobs.habits import OTHER_PERFORMS, explain_habits
@@ -38,7 +39,7 @@ class StopSigns(Protocol):
         """Whether a person cancelled this job."""
 
 
-class Job:
+class Job(Able):
     """A unit of work in the background.
 
     Subclass it in the `jobs` module of an app and write `perform`. Options are class attributes:

@@ -33,6 +33,7 @@ from jobs.events.other_events import (
     ListenerFailed,
     LockLapsed,
     LockLeftToExpire,
+    ProgressNotWritten,
     QueueNotAnnounced,
 )
 from jobs.events.worker_events import (
@@ -87,6 +88,7 @@ __all__ = [
     "LockLapsed",
     "LockLeftToExpire",
     "PayloadMissing",
+    "ProgressNotWritten",
     "QueueNotAnnounced",
     "QueueRefused",
     "QueuesAway",

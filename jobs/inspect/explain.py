@@ -244,6 +244,11 @@ class _Reasons:
 
     def _history(self) -> Iterator[str]:
         payload = self._job.payload
+        if self._job.progress:
+            yield _("At %(time)s it told how far it had got: %(progress)s.") % {
+                "time": written(moment(self._job.progress.at)),
+                "progress": self._job.progress_text.rstrip("."),
+            }
         if payload.interruptions:
             yield ngettext(
                 "It was interrupted %(count)s time by a stop of its worker; that cost no retry.",
