@@ -18,7 +18,7 @@ from jobs.client import get_client
 from jobs.errors import StoreUnavailable
 from jobs.events import ProgressNotWritten, emit
 from jobs.progress import Progress
-from jobs.store.bounded import time_limit
+from jobs.store.bounded import time_limited
 from jobs.store.notes import Notes
 
 #: How long what was written stands, in seconds.
@@ -82,19 +82,16 @@ class Slate:
         told, self._newest = self._newest, None
         if told is None:
             return
-        limit = time_limit.change(time.monotonic() + LONGEST)
+        taking = self._taking
         try:
-            taking = self._taking
-            is_ours = Notes(get_client().store).write(
-                taking.queue, taking.token, taking.id, told.encode()
-            )
+            with time_limited(LONGEST):
+                notes = Notes(get_client().store)
+                is_ours = notes.write(taking.queue, taking.token, taking.id, told.encode())
             self._is_over = not is_ours  # somebody else runs the job now, and tells
         except Exception as error:  # noqa: BLE001  # it is only for people, and the job goes on
             if self._newest is None:  # nothing was told meanwhile
                 self._newest = told
             self._complain(error)
-        finally:
-            time_limit.deadline = limit
 
     def _complain(self, error: Exception) -> None:
         """Say it once. Of a Redis that is away the worker tells by itself."""

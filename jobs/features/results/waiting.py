@@ -31,7 +31,7 @@ from jobs.features.results.desks import switch
 from jobs.making import EnqueuedJob
 from jobs.payload import Payload, decode
 from jobs.registry import registry
-from jobs.store.bounded import time_limit
+from jobs.store.bounded import time_limited
 from jobs.store.whereabouts import Glance
 from jobs.text import brief
 
@@ -141,15 +141,13 @@ class _Wait:
 
         Raise why there will be none, or none in time.
         """
-        limit = time_limit.change(time.monotonic() + get_settings().enqueue_timeout)
         try:
-            glance = self._glance()
+            with time_limited(get_settings().enqueue_timeout):
+                glance = self._glance()
         except StoreUnavailable:
             if self._left() <= 0:
                 raise
             return False
-        finally:
-            time_limit.deadline = limit
         return self._judge(glance)
 
     def pause(self) -> float:
