@@ -41,7 +41,10 @@ def awaits_commit(job_id: str) -> bool:
 
 
 class Taking(Protocol):
-    """The taking of a job by a worker. Its token lets Redis refuse what comes too late."""
+    """The taking of a job by a worker.
+
+    Its token lets Redis refuse what comes too late.
+    """
 
     @property
     def queue(self) -> str:

@@ -119,7 +119,7 @@ class Client:
 
     @property
     def store(self) -> Store:
-        """The store that it pushes to, for features that ask Redis for the same project."""
+        """The store that it pushes to, for features that ask the same Redis."""
         return self._store
 
     @property

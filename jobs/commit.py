@@ -94,7 +94,7 @@ def _to_wait_for() -> Sequence[BaseDatabaseWrapper]:
 
 
 def awaits_commit(job_id: str) -> bool:
-    """Tell whether the push of a job waits for a transaction that is open in this thread."""
+    """Tell whether the push of a job waits for a transaction of this thread."""
     hooks = (entry[1] for connection in opened() for entry in connection.run_on_commit)
     return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
 

@@ -210,7 +210,7 @@ class JobDied(NoResult):
 
 
 class KeepsNoResult(NoResult):
-    """What the job returns is not kept, so that there is nothing to wait for."""
+    """What the job returns is not kept, so nobody can wait for it."""
 
 
 class JobNotPushed(NoResult):

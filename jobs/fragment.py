@@ -1,7 +1,8 @@
-"""The piece of a page that shows how far one job is: `{% job_progress enqueued.id %}`.
+"""The piece of a page that shows how far one job is.
 
-The tag puts it into the page, with an address from which a script fetches the newest. The address
-holds a signed token: it is good for one job, for who got the page, and for a day.
+The tag `{% job_progress enqueued.id %}` puts it into the page, with an address from which a script
+fetches the newest. The address holds a signed token: it is good for one job, for who got the page,
+and for a day.
 """
 
 import time
@@ -52,9 +53,9 @@ FINAL = frozenset({"done", "dead", "gone"})
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far a job is, for its user: no error and no argument is in it.
+    """How far a job is, for its user.
 
-    `place` is empty where it is not known, because Redis is away.
+    No error and no argument is in it. `place` is empty where it is not known, since Redis is away.
     """
 
     place: Whereabout
@@ -79,9 +80,9 @@ class State:
 
 
 def state_of(job_id: str) -> State:
-    """Return how far a job is. It raises nothing: a page must not fail for it.
+    """Return how far a job is.
 
-    Three round trips, O(queues).
+    It raises nothing, since a page must not fail for it. Three round trips, O(queues).
     """
     if awaits_commit(job_id):
         return State("ready")
@@ -103,7 +104,7 @@ def _glance_at(job_id: str) -> Glance:
 @never_cache
 @login_not_required  # the token says who may see it
 def show(request: HttpRequest, token: str) -> HttpResponse:
-    """Show how far the job of a token is, for the script of the page."""
+    """Show the script of a page how far the job of a token is."""
     state = state_of(job_id_in(request, token))
     return render(request, "jobs/_progress_state.html", {"state": state})
 
@@ -126,7 +127,10 @@ def token_for(request: HttpRequest, job_id: str) -> str:
 
 
 def job_id_in(request: HttpRequest, token: str) -> str:
-    """Return the job of a token. Raise Http404 for one that is not for this user, or too old."""
+    """Return the job of a token.
+
+    Raise Http404 for a token that is not for this user, or too old.
+    """
     try:
         signed = _signer(request).unsign(token, max_age=LIFETIME)
     except BadSignature as error:
@@ -135,14 +139,20 @@ def job_id_in(request: HttpRequest, token: str) -> str:
 
 
 class _HourlySigner(TimestampSigner):
-    """Makes the same token for an hour, so that a page that did not change is the same page."""
+    """Makes the same token for an hour.
+
+    So a page that did not change stays the same page.
+    """
 
     def timestamp(self) -> str:
         return b62_encode(int(time.time()) // 3600 * 3600)
 
 
 def _signer(request: HttpRequest) -> TimestampSigner:
-    """Return a signer for this user. Who it is is not in the token, only in its signature."""
+    """Return a signer for this user.
+
+    Who that is stands in no token, only in its signature.
+    """
     return _HourlySigner(salt=f"jobs.progress {_viewer(request)}")
 
 

@@ -43,8 +43,8 @@ class EnqueuedJob(Struct, frozen=True, gc=False):
 
         `timeout` is in seconds. Raise a NoResult: ResultTimeout when the time is up, JobDied when
         the job has failed for good, KeepsNoResult, JobNotPushed or JobGone. Raise StoreUnavailable
-        if Redis is away until the end. Each look is one round trip, O(1): some thirty in the
-        first second, four in each one after it.
+        if Redis is away until the end, and SynchronousOnlyOperation in an event loop. Each look is
+        one round trip, O(1): some thirty in the first second, four in each one after it.
         """
         return abilities.result(self, timeout)
 

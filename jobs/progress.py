@@ -1,4 +1,4 @@
-"""How far a job has got, as it tells it and as people see it.
+"""How far a job has got, as it tells and as people see.
 
 `Job.progress` makes it, Redis keeps it, and pages show it.
 """
@@ -19,7 +19,7 @@ _MOST = 2.0**53
 
 
 class Progress(Struct, frozen=True):
-    """How far a job has got: so many `done`, of `total` if that is known.
+    """How far a job has got: `done`, of `total` if that is known.
 
     `at` is when it was told, in epoch seconds.
     """
@@ -46,7 +46,7 @@ class Progress(Struct, frozen=True):
 
     @classmethod
     def decode(cls, raw: bytes | None) -> "Progress | None":
-        """Return the progress in a note of Redis, None where there is none that can be read."""
+        """Return the progress in a note, None where none can be read."""
         if raw is None:
             return None
         try:
@@ -60,7 +60,7 @@ class Progress(Struct, frozen=True):
 
     @property
     def fraction(self) -> float | None:
-        """How much is done, 0 to 1, or None where the total is not known."""
+        """How much is done, 0 to 1, None without a total."""
         if self.total is None:
             return None
         return min(1.0, max(0.0, self.done / self.total)) if self.total > 0 else 1.0
@@ -72,7 +72,10 @@ class Progress(Struct, frozen=True):
 
     @property
     def percent(self) -> int | None:
-        """How much is done, in whole percent. It is 100 only when all is done."""
+        """How much is done, in whole percent.
+
+        It is 100 only when all is done.
+        """
         if self.fraction is None:
             return None
         return math.floor(self.fraction * 100 + 1e-9)  # 0.29 * 100 is a little less than 29

@@ -17,7 +17,7 @@ class Sink(Protocol):
         """Take (queue, job) pairs, now or at the commit of the open transactions."""
 
     def awaits_commit(self, job_id: str) -> bool:
-        """Tell whether a job was taken that comes in only with a commit of this thread."""
+        """Tell whether a job comes in only with a commit of this thread."""
 
 
 class RedisSink:

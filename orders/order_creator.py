@@ -73,7 +73,10 @@ def request_order_fulfillment(order: Order) -> None:
 
 
 def _start(job: type[ShopJob], order: Order) -> None:
-    """Enqueue the next job of an order, and note which one it is while its page shows it."""
+    """Enqueue the next job of an order, and note which one it is.
+
+    The page of an order that is finished shows none.
+    """
     enqueued = job.enqueue(order.pk)
     if not order.is_finished:
         order.job_id = enqueued.id

@@ -169,6 +169,8 @@ class _Reasons:
             "finished": finished,
             "until": until,
         }
+        if lost := self._job.payload.result_lost:
+            yield _("What it returned was not kept: %(reason)s.") % {"reason": lost}
 
     def _running(self) -> Iterator[str]:
         by_name = {worker.name: worker for worker in workers(self._reader)}

@@ -94,7 +94,7 @@ class JobReader:
     def _texts(
         self, queue: str, job_id: str, *, has_note: bool
     ) -> tuple[bytes | None, bytes | None]:
-        """Return the payload of a job, and its note if it has one that can be read."""
+        """Return the payload of a job, and the note that it may have."""
         keys = self._store.keys(queue)
         asked = [Question(keys.payloads, "hget", (job_id,), default=None)]
         if has_note:

@@ -1,4 +1,4 @@
-"""The desk for notes: what running jobs tell of themselves, for people to look at."""
+"""The desk for notes: what running jobs tell people of themselves."""
 
 from jobs.store.questions import refusals_explained
 from jobs.store.session import Session

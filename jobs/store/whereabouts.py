@@ -1,4 +1,6 @@
-"""The desk for those who wait for a job: it tells where the job is.
+"""The desk for those who wait for a job.
+
+It tells where the job is.
 
 It only looks, and each look may be sent again.
 """

@@ -1,4 +1,7 @@
-"""The template tag for the pages of a project: `{% load jobs %}{% job_progress enqueued.id %}`."""
+"""The template tag for the pages of a project.
+
+{% load jobs %}{% job_progress enqueued.id %}
+"""
 
 from typing import Any
 
@@ -14,7 +17,7 @@ register = template.Library()
 
 @register.inclusion_tag("jobs/progress.html", takes_context=True)
 def job_progress(context: Context, job: str | EnqueuedJob | None, page: str = "") -> dict[str, Any]:
-    """Show how far a job is, and keep that up to date until it has ended.
+    """Show how far a job is, and go on until it has ended.
 
     It takes the id of a job, or what `enqueue` returned, and shows nothing for None or nothing.
     Without a script a link loads `page` again, by default the address of the request. Raise

@@ -25,6 +25,6 @@ def died(payload: Payload) -> None:
 
 
 def snoozed(payload: Payload) -> None:
-    """Note that a job wants to run later, which nobody in the test will do."""
+    """Note that a job wants to run later, when nobody runs it."""
     if isinstance(desk := switch.current(), MemoryDesk):
         desk.note(payload.id, "scheduled", payload.encode(), math.inf)

@@ -1,4 +1,7 @@
-"""`{% job_progress %}` in a browser, with a script and without, under a strict policy."""
+"""`{% job_progress %}` in a browser, under a strict policy.
+
+It is looked at with a script and without.
+"""
 
 import os
 from pathlib import Path

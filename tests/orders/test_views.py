@@ -258,7 +258,7 @@ def test_error_page_needs_neither_request_nor_context():
 
 
 def row_of_job(client, order):
-    """Return the row that shows the job of an order, empty if there is none."""
+    """Return the row that shows the job of an order, if any."""
     page = client.get(f"/orders/{order.pk}").content.decode()
     return page.partition('data-testid="job"')[2].partition("</tr>")[0]
 

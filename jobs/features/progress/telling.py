@@ -28,7 +28,10 @@ LONGEST = 0.5
 
 
 def tell(job: Able, done: float, total: float | None, note: str) -> None:
-    """Take note of how far a job has got. Where no worker runs it, only look at the arguments."""
+    """Take note of how far a job has got.
+
+    Where no worker runs it, only look at the arguments. Raise InvalidArguments.
+    """
     told = Progress.told(done, total, note)
     if job.taking is None:
         return
@@ -42,7 +45,10 @@ abilities.progress = tell
 
 
 class Slate:
-    """The newest that one run of a job told. Redis gets it when its turn comes."""
+    """The newest that one run of a job told.
+
+    Redis gets it when its turn comes.
+    """
 
     def __init__(self, taking: Taking) -> None:
         """Take the taking, in whose name Redis is told."""
@@ -102,7 +108,7 @@ class Slate:
 
 @functools.cache
 def _get_slates() -> "SimpleQueue[Slate]":
-    """Start the thread that writes, and return the queue of the slates that it is to look at.
+    """Start the thread that writes, and return the queue of its slates.
 
     A stop may strike whoever puts one in. A lock could stay locked for ever then, and a queue does
     not.

@@ -71,7 +71,7 @@ class MemoryDesk:
         return glance if uptime() < until else Glance("gone")
 
     def queue_of(self, job_id: str, others: Iterable[str] = ()) -> str | None:
-        """Return a name if there is such a job: here queues are not told apart."""
+        """Return a name if there is such a job, the same for all queues."""
         return "" if self.look("", job_id).place != "gone" else None
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.utils.asyncio import async_unsafe
 
 from jobs import returns
 from jobs.abilities import abilities, awaits_commit
@@ -95,6 +96,10 @@ def _wait_for(enqueued: EnqueuedJob, timeout: float) -> "_Wait":
     return wait
 
 
+@async_unsafe(
+    "Waiting here for a result would block the event loop. Write await enqueued.aresult(…), "
+    "or await jobs.aresult(job_id)."
+)
 def _wait(wait: "_Wait") -> Any:
     wait.check_commit()
     while not wait.look():
@@ -114,7 +119,10 @@ class _Wait:
     """One wait for one job. Between two looks its caller sleeps."""
 
     def __init__(self, job_id: str, timeout: float, queue: str | None = None) -> None:
-        """Begin to wait. Raise InvalidArguments for an id or a timeout that cannot be one."""
+        """Begin to wait.
+
+        Raise InvalidArguments for an id or a timeout that cannot be one.
+        """
         if not isinstance(job_id, str):
             raise InvalidArguments(
                 f"The id of a job is a text, not {brief(job_id)}; enqueue() returns it as `.id`."

@@ -26,7 +26,7 @@ gate = threading.Event()
 
 
 class CopyJob(Job):
-    """Tells thousands of times how far it is, stands at the gate, and tells once more."""
+    """Tells thousands of times how far it is, then at the gate once more."""
 
     keep_result_for = KEEP
 

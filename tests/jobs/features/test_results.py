@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import transaction
 
 import jobs
@@ -124,6 +125,16 @@ def test_coroutine_waits_without_blocking_its_loop(worker):
         return await waits
 
     assert asyncio.run(wait()) == [3, 3]
+
+
+def test_waiting_in_an_event_loop_is_refused_with_what_to_write():
+    enqueued = SumJob.enqueue(1)
+
+    async def block() -> None:
+        enqueued.result(timeout=15)
+
+    with pytest.raises(SynchronousOnlyOperation, match=r"await enqueued\.aresult"):
+        asyncio.run(block())
 
 
 def test_many_wait_for_one_job(worker):

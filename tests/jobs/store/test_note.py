@@ -1,4 +1,4 @@
-"""note.lua: what a running job tells of itself, refused from whom the job was taken."""
+"""note.lua: what a running job tells, refused to who lost the job."""
 
 import pytest
 
