@@ -221,6 +221,17 @@ class TestAddress:
         assert client.post(response.request["PATH_INFO"]).status_code == 405
 
     @pytest.mark.django_db
+    def test_project_that_asks_everybody_to_log_in_lets_the_token_decide(
+        self, store, client, settings
+    ):
+        settings.MIDDLEWARE = [
+            *settings.MIDDLEWARE,
+            "django.contrib.auth.middleware.LoginRequiredMiddleware",
+        ]
+
+        assert client.get(address_in(show(make(store)))).status_code == 200
+
+    @pytest.mark.django_db
     def test_address_is_of_its_user_alone(self, store):
         ada, bob = (User.objects.create_user(name) for name in ("ada", "bob"))
         url = address_in(show(make(store), request_of(ada)))

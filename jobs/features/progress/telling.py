@@ -54,6 +54,8 @@ class Slate:
         """Take the taking, in whose name Redis is told."""
         self._taking = taking
         self._newest: Progress | None = None
+        #: What Redis has. The newest is never cleared: somebody may tell at that moment.
+        self._written: Progress | None = None
         self._is_listed = False
         self._is_over = False
         self._has_complained = False
@@ -85,18 +87,17 @@ class Slate:
             self._is_over = True
 
     def _send(self) -> None:
-        told, self._newest = self._newest, None
-        if told is None:
+        told = self._newest
+        if told is None or told is self._written:
             return
         taking = self._taking
         try:
             with time_limited(LONGEST):
                 notes = Notes(get_client().store)
                 is_ours = notes.write(taking.queue, taking.token, taking.id, told.encode())
+            self._written = told
             self._is_over = not is_ours  # somebody else runs the job now, and tells
         except Exception as error:  # noqa: BLE001  # it is only for people, and the job goes on
-            if self._newest is None:  # nothing was told meanwhile
-                self._newest = told
             self._complain(error)
 
     def _complain(self, error: Exception) -> None:

@@ -32,6 +32,7 @@ from jobs.features.results.desks import switch
 from jobs.making import EnqueuedJob
 from jobs.payload import Payload, decode
 from jobs.registry import registry
+from jobs.shield import shielded
 from jobs.store.bounded import time_limited
 from jobs.store.whereabouts import Glance
 from jobs.text import brief
@@ -150,7 +151,8 @@ class _Wait:
         Raise why there will be none, or none in time.
         """
         try:
-            with time_limited(get_settings().enqueue_timeout):
+            # A stop that struck in here would leave the time limit with the thread.
+            with shielded(), time_limited(get_settings().enqueue_timeout):
                 glance = self._glance()
         except StoreUnavailable:
             if self._left() <= 0:
