@@ -18,6 +18,7 @@ DEMO = {
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("jobs/", include("jobs.urls")),  # what `job_progress` on an order's page asks
     *(pages for name, pages in DEMO.items() if name in settings.DEMO_PAGES),
     path("", include("orders.urls")),
     # Browsers ask for it on pages that name no icon, as those of the admin.

@@ -21,8 +21,17 @@ from jobs.errors import (
     UnknownJob,
 )
 from jobs.features.limits import limit, lock
+from jobs.features.results import aresult, result
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
+from jobs.result_errors import (
+    JobDied,
+    JobGone,
+    JobNotPushed,
+    KeepsNoResult,
+    NoResult,
+    ResultTimeout,
+)
 from jobs.worker.embed import embed
 
 __all__ = [
@@ -33,19 +42,27 @@ __all__ = [
     "InvalidArguments",
     "InvalidJob",
     "Job",
+    "JobDied",
+    "JobGone",
     "JobInterrupted",
+    "JobNotPushed",
     "JobsError",
+    "KeepsNoResult",
     "LimitExceeded",
     "LockLost",
     "LockNotAcquired",
     "Middleware",
+    "NoResult",
+    "ResultTimeout",
     "Retry",
     "Snooze",
     "StoreUnavailable",
     "TimeLimitExceeded",
     "TransientError",
     "UnknownJob",
+    "aresult",
     "embed",
     "limit",
     "lock",
+    "result",
 ]

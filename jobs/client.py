@@ -118,6 +118,11 @@ class Client:
         return is_done
 
     @property
+    def store(self) -> Store:
+        """The store that it pushes to, for features that ask the same Redis."""
+        return self._store
+
+    @property
     def _store(self) -> Store:
         if self._opened is None:
             self._opened = self._open_store()

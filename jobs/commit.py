@@ -14,7 +14,6 @@ Where the setting AUTOCOMMIT is False they would never run.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,6 +49,9 @@ class _Waiting:
     def __init__(self, jobs: list[tuple[str, NewJob]], commits: int) -> None:
         self._jobs = jobs
         self._commits = commits
+
+    def holds(self, job_id: str) -> bool:
+        return any(job.id == job_id for _, job in self._jobs)
 
     def committed(self, batch: CommitBatch) -> None:
         self._commits -= 1
@@ -91,6 +93,12 @@ def _to_wait_for() -> Sequence[BaseDatabaseWrapper]:
     return _open_transactions(of_thread)
 
 
+def awaits_commit(job_id: str) -> bool:
+    """Tell whether the push of a job waits for a transaction of this thread."""
+    hooks = (entry[1] for connection in opened() for entry in connection.run_on_commit)
+    return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
+
+
 def refuse_transactions_by_hand() -> None:
     """Raise TransactionManagementError if a connection of this thread has autocommit turned off."""
     _refuse_by_hand(connections.all(initialized_only=True))
@@ -119,7 +127,12 @@ def _open_transactions(of_thread: Sequence[BaseDatabaseWrapper]) -> list[BaseDat
     as with Django's own on_commit.
     """
     opened = [c for c in of_thread if c.in_atomic_block]
-    return [c for c in opened if not all(map(_is_of_test, c.atomic_blocks))] or opened[:1]
+    return [c for c in opened if not is_of_test_alone(c)] or opened[:1]
+
+
+def is_of_test_alone(connection: BaseDatabaseWrapper) -> bool:
+    """Tell whether the only open transactions are those that Django puts around a test."""
+    return all(map(_is_of_test, connection.atomic_blocks))
 
 
 def _is_of_test(block: Atomic) -> bool:
@@ -128,7 +141,7 @@ def _is_of_test(block: Atomic) -> bool:
 
 def _add_hooks(connection: BaseDatabaseWrapper, waiting: _Waiting) -> None:
     batch = _batch_of(connection)
-    connection.on_commit(partial(waiting.committed, batch))
+    connection.on_commit(_JobsHook(waiting, batch))
     hook = _PushHook(batch)
     batch.last_hook = hook
     connection.run_on_commit.append((set(), hook, False))  # type: ignore[arg-type]  # django-stubs knows of pairs only
@@ -140,6 +153,17 @@ def _batch_of(connection: BaseDatabaseWrapper) -> CommitBatch:
         if isinstance(hook, _PushHook):
             return hook.batch
     return CommitBatch()
+
+
+class _JobsHook:
+    """Hands jobs to the batch of a transaction that commits."""
+
+    def __init__(self, waiting: _Waiting, batch: CommitBatch) -> None:
+        self.waiting = waiting
+        self._batch = batch
+
+    def __call__(self) -> None:
+        self.waiting.committed(self._batch)
 
 
 class _PushHook:

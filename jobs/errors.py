@@ -1,6 +1,6 @@
 """Every exception of the library.
 
-All layers raise them. Nothing here catches any.
+All layers raise them. Nothing here catches any. NoResult and its kinds stand in `result_errors.py`.
 
 JobsError
  ├─ ConfigurationError    a wrong setting or an unsuitable Redis
@@ -14,6 +14,12 @@ JobsError
  ├─ WorkerCrashed         the process that ran the job died, again and again
  ├─ ProblemFound          `jobs check` found a problem; error handlers get it
  ├─ TransientError        wraps an error that will heal by itself
+ ├─ NoResult              there is no result to be had of a job
+ │   ├─ ResultTimeout     the job has not ended in time
+ │   ├─ JobDied           the job is in the dead set
+ │   ├─ KeepsNoResult     what the job returns is not kept
+ │   ├─ JobNotPushed      its transaction has not committed yet
+ │   └─ JobGone           there is no job of this id, or no more
  ├─ LimitExceeded         too many hold the limit at this moment
  │   └─ LockNotAcquired   somebody else holds the lock
  └─ LockLost              the lease of a lock or limit ran out while it was held

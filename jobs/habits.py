@@ -98,6 +98,7 @@ METHODS = _by_name(
     ("adelay asend defer_async aperform", "write await {job}.aenqueue(…)"),
     ("s si signature then pipeline message", _NEXT),
     ("retry retry_job", _AGAIN),
+    ("update_state save_meta set_progress", "write self.progress(done, total, note)"),
     ("request", "read self.job_id, self.attempt and self.queue"),
 )
 

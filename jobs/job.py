@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import orjson
 
+from jobs.abilities import Able
 from jobs.enqueue import Arguments, ConfiguredJob, EnqueuedJob
 from jobs.errors import ConfigurationError, InvalidJob
 from jobs.habits import OTHER_PERFORMS, explain_habits
@@ -31,7 +32,7 @@ class Retry(Enum):
     DISCARD = "discard"
 
 
-class Job:
+class Job(Able):
     """A unit of work in the background.
 
     Subclass it in the `jobs` module of an app and write `perform`. Options are class attributes:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
 
+from jobs import returns
+from jobs.abilities import abilities
 from jobs.arguments import are_plain, check_arguments
 from jobs.conf import JobsSettings
 from jobs.errors import InvalidArguments
@@ -28,11 +30,27 @@ class EnqueuedJob(Struct, frozen=True, gc=False):
     """What an enqueue returns.
 
     `is_vetoed` when a client middleware decided that there shall be no such job.
+    `keeps_result` is False where nobody wants what the job returns.
     """
 
     id: str
     queue: str
     is_vetoed: bool = False
+    keeps_result: bool = True
+
+    def result(self, *, timeout: float = 10.0) -> Any:
+        """Wait until the job has ended, and return what its `perform` returned.
+
+        `timeout` is in seconds. Raise a NoResult: ResultTimeout when the time is up, JobDied when
+        the job has failed for good, KeepsNoResult, JobNotPushed or JobGone. Raise StoreUnavailable
+        if Redis is away until the end, and SynchronousOnlyOperation in an event loop. Each look is
+        one round trip, O(1): some thirty in the first second, four in each one after it.
+        """
+        return abilities.result(self, timeout)
+
+    async def aresult(self, *, timeout: float = 10.0) -> Any:  # noqa: ASYNC109  # as `result` has it
+        """Do what `result` does, from a coroutine."""
+        return await abilities.aresult(self, timeout)
 
 
 #: The answer to the caller, and the job to push; None when it is vetoed.
@@ -61,6 +79,7 @@ class Maker:
         self._priority = configured.options.priority
         self._due, self._run_after = _due(configured.run_after)
         self._options = _travelling(configured.changes, self._name)
+        self._keeps_result = returns.are_wanted(configured.options)
         self.after_commit = (configured.commit or settings.enqueue) == "on_commit"
 
     def is_of(self, settings: JobsSettings, chain: MiddlewareChain) -> bool:
@@ -110,7 +129,8 @@ class Maker:
             return self._make_by_middleware(job_id, args, kwargs, common)  # it says what is wrong
         if len(raw) > self._settings.max_payload_bytes:
             self._refuse(raw, args, kwargs)
-        return EnqueuedJob(job_id, self._queue), NewJob(job_id, raw, self._priority, self._due)
+        enqueued = EnqueuedJob(job_id, self._queue, False, self._keeps_result)
+        return enqueued, NewJob(job_id, raw, self._priority, self._due)
 
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Raise InvalidArguments unless every argument is plain JSON."""
@@ -143,9 +163,10 @@ class Maker:
         due = self._due
         if accepted.run_after != asked_for:  # a middleware had another time in mind
             due = "+0" if accepted.run_after is None else str(round(accepted.run_after * 1000))
-        return EnqueuedJob(accepted.id, accepted.queue), NewJob(
-            accepted.id, raw, accepted.priority, due
-        )
+        # A middleware may have changed the options: then the wait finds out.
+        keeps_result = self._keeps_result or accepted.options != self._options
+        enqueued = EnqueuedJob(accepted.id, accepted.queue, keeps_result=keeps_result)
+        return enqueued, NewJob(accepted.id, raw, accepted.priority, due)
 
     def _refuse(
         self,

@@ -51,8 +51,9 @@ class Payload(Struct, forbid_unknown_fields=True):
 
     `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that
     raised. `overrun` says what a run did that was ended by its time limit. `options`
-    holds what `using()` changed, `context` what middleware wrote. `extra` holds fields
-    of a newer version, which can stand for no field that is known here.
+    holds what `using()` changed, `context` what middleware wrote. `result_lost` says why
+    what it returned is not in `result`. `extra` holds fields of a newer version, which
+    can stand for no field that is known here.
     """
 
     priority: _Priority
@@ -73,6 +74,7 @@ class Payload(Struct, forbid_unknown_fields=True):
     context: dict[str, Any] = field(default_factory=dict)
     result: Any = None
     finished_at: _Time | None = None
+    result_lost: str = ""
     extra: dict[str, Any] = field(default_factory=dict, name=_NOT_IN_JSON)
 
     @property
@@ -130,6 +132,7 @@ _OPTIONAL = (
     "options",
     "context",
     "finished_at",
+    "result_lost",
 )
 _NAMES = frozenset(Payload.__struct_fields__) - {"extra"}
 #: What the worker relies on; a payload of other types is as good as unreadable.
@@ -151,6 +154,7 @@ _KINDS: Mapping[str, AbstractSet[type[Any]]] = {
     "options": {dict},
     "context": {dict},
     "finished_at": {int, float, type(None)},
+    "result_lost": {str},
 }
 
 

@@ -6,7 +6,7 @@ Used by `enqueue` and set by `jobs.testing`.
 from typing import Protocol
 
 from jobs.client import get_client
-from jobs.commit import push_after_commit
+from jobs.commit import awaits_commit, push_after_commit
 from jobs.store import NewJob
 
 
@@ -15,6 +15,9 @@ class Sink(Protocol):
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
         """Take (queue, job) pairs, now or at the commit of the open transactions."""
+
+    def awaits_commit(self, job_id: str) -> bool:
+        """Tell whether a job comes in only with a commit of this thread."""
 
 
 class RedisSink:
@@ -29,6 +32,10 @@ class RedisSink:
             push_after_commit(jobs)
         else:
             get_client().push(jobs)
+
+    def awaits_commit(self, job_id: str) -> bool:
+        """Tell whether the push of a job waits for a transaction of this thread."""
+        return awaits_commit(job_id)
 
 
 class SinkSwitch:

@@ -7,8 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from orders.models import Customer, Order, Payment, Product
 from orders.numbers import WAITS_FOR, orders_by_day, stuck
@@ -119,6 +120,7 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at 
         "fulfillment_request_id",
         "shortage",
         "reconciled_at",
+        "job",
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -144,6 +146,14 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at 
     def state(self, order: Order) -> str:
         """Write where the order stands."""
         return order.state.label
+
+    @admin.display(description="job at work")
+    def job(self, order: Order) -> str:
+        """Link to the job that is to bring the order forward."""
+        if not order.job_id or order.is_finished:
+            return "–"
+        url = reverse("admin:jobs_job", args=[order.job_id])
+        return format_html('<a href="{}">{}</a>', url, order.job_id)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Allow nobody to add an order that no job would complete."""

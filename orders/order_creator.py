@@ -20,6 +20,7 @@ from orders import cashier, confirmation
 from orders import jobs as order_jobs  # a circular import: see the head of that module
 from orders.models import Order
 from orders.services.fulfillment import FulfillmentClient
+from orders.shop_job import ShopJob
 
 
 def create_order(order: Order) -> Order:
@@ -30,7 +31,9 @@ def create_order(order: Order) -> Order:
     """
     order.full_clean()
     order.save()
-    order_jobs.CompleteOrderJob.enqueue(order.pk)
+    enqueued = order_jobs.CompleteOrderJob.enqueue(order.pk)
+    # That job may have run by now, and have noted the next one.
+    Order.objects.filter(pk=order.pk, job_id=None).update(job_id=enqueued.id)
     return order
 
 
@@ -44,7 +47,7 @@ def complete_order(order: Order) -> None:
         if answer:
             cashier.record(order, answer)
         if order.charge_successful:
-            order_jobs.SendOrderNotificationEmailJob.enqueue(order.pk)
+            _start(order_jobs.SendOrderNotificationEmailJob, order)
 
 
 def send_notification_email(order: Order, claimant: str = "") -> None:
@@ -58,7 +61,7 @@ def send_notification_email(order: Order, claimant: str = "") -> None:
         if email_id:
             order.email_id = email_id
             order.save(update_fields=["email_id"])
-        order_jobs.RequestOrderFulfillmentJob.enqueue(order.pk)
+        _start(order_jobs.RequestOrderFulfillmentJob, order)
 
 
 def request_order_fulfillment(order: Order) -> None:
@@ -67,6 +70,17 @@ def request_order_fulfillment(order: Order) -> None:
         return
     order.fulfillment_request_id = _request_fulfillment(order)
     order.save(update_fields=["fulfillment_request_id"])
+
+
+def _start(job: type[ShopJob], order: Order) -> None:
+    """Enqueue the next job of an order, and note which one it is.
+
+    The page of an order that is finished shows none.
+    """
+    enqueued = job.enqueue(order.pk)
+    if not order.is_finished:
+        order.job_id = enqueued.id
+        order.save(update_fields=["job_id"])
 
 
 def _request_fulfillment(order: Order) -> str:

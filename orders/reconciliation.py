@@ -78,8 +78,13 @@ def _start(job: type[ShopJob], stuck: QuerySet[Order]) -> list[int]:
     ids = list(stuck.values_list("pk", flat=True))
     for first in range(0, len(ids), BATCH):
         batch = ids[first : first + BATCH]
-        job.enqueue_many([(order_id,) for order_id in batch])
-        Order.objects.filter(pk__in=batch).update(reconciled_at=timezone.now())
+        enqueued = job.enqueue_many([(order_id,) for order_id in batch])
+        now = timezone.now()
+        started = [
+            Order(pk=order_id, job_id=each.id, reconciled_at=now)
+            for order_id, each in zip(batch, enqueued, strict=True)
+        ]
+        Order.objects.bulk_update(started, ["job_id", "reconciled_at"])
     return ids
 
 

@@ -35,6 +35,7 @@ from jobs.events.other_events import (
     ListenerFailed,
     LockLapsed,
     LockLeftToExpire,
+    ProgressNotWritten,
     QueueNotAnnounced,
 )
 from jobs.events.replacement_events import MemoryLimitTooLow, WorkerReplaced
@@ -93,6 +94,7 @@ __all__ = [
     "LockLeftToExpire",
     "MemoryLimitTooLow",
     "PayloadMissing",
+    "ProgressNotWritten",
     "QueueNotAnnounced",
     "QueueRefused",
     "QueuesAway",

@@ -172,7 +172,7 @@ class PayloadMissing(Event):
 
 
 class ResultNotKept(JobEvent):
-    """What a job returned is no JSON.
+    """What a job returned is no JSON, or too large.
 
     It is done all the same.
     """

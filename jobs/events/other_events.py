@@ -45,6 +45,19 @@ class LockLeftToExpire(Event):
     error: Exception
 
 
+class ProgressNotWritten(Event):
+    """What a job told of its progress could not be written down.
+
+    It is said once for each run. The job goes on.
+    """
+
+    NAME: ClassVar[str] = "job.progress_not_written"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    id: str
+    error: Exception
+
+
 class QueueNotAnnounced(Event):
     """The names of queues could not be written down for people.
 

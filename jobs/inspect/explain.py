@@ -171,6 +171,8 @@ class _Reasons:
             "finished": finished,
             "until": until,
         }
+        if lost := self._job.payload.result_lost:
+            yield _("What it returned was not kept: %(reason)s.") % {"reason": lost}
 
     def _running(self) -> Iterator[str]:
         by_name = {worker.name: worker for worker in workers(self._reader)}
@@ -258,6 +260,11 @@ class _Reasons:
 
     def _history(self) -> Iterator[str]:
         payload = self._job.payload
+        if self._job.progress:
+            yield _("At %(time)s it told how far it had got: %(progress)s.") % {
+                "time": written(moment(self._job.progress.at)),
+                "progress": self._job.progress_text.rstrip("."),
+            }
         if payload.interruptions:
             yield ngettext(
                 "It was interrupted %(count)s time by a stop of its worker; that cost no retry.",

@@ -18,6 +18,7 @@ from jobs.errors import InvalidPayload, UnknownJob
 from jobs.job import Job
 from jobs.moment import moment
 from jobs.payload import JobError, Payload, corrupt_payload, decode
+from jobs.progress import Progress
 from jobs.redaction import redact_text, redacted_arguments
 from jobs.registry import registry
 from jobs.store.job_reader import Location
@@ -39,6 +40,7 @@ class JobRecord:
     `at` depends on its `place`: when it is due, when it died or became ready, or when
     its result expires. Arguments are shown without secrets. `payload` has them all, and
     must not be shown. `fault` says why the payload cannot be read, where that is so.
+    `progress` is what the job told last, in its latest run that told anything.
     """
 
     queue: str
@@ -47,6 +49,7 @@ class JobRecord:
     at: datetime | None = None
     worker: str = ""
     fault: str = ""
+    progress: Progress | None = None
 
     @property
     def id(self) -> str:
@@ -128,6 +131,13 @@ class JobRecord:
             return ""
         return redact_text(text_in(self.error, "message"), get_settings().redact)
 
+    @cached_property
+    def progress_text(self) -> str:
+        """What it told of its progress in words, without secrets, or nothing."""
+        if self.progress is None:
+            return ""
+        return progress_in_words(self.progress, get_settings().redact)
+
     @property
     def enqueued_at(self) -> datetime:
         """When it was enqueued."""
@@ -153,7 +163,8 @@ class JobRecord:
             return self
         errors = [{k: e[k] for k in _WORDLESS if k in e} for e in self.errors]
         bare = self.without_arguments()
-        return replace(bare, payload=bare.payload.changed(errors=errors))
+        progress = self.progress and self.progress.without_note()
+        return replace(bare, payload=bare.payload.changed(errors=errors), progress=progress)
 
     def without_arguments(self) -> "JobRecord":
         """Return the job without arguments, context and result, which may be large."""
@@ -167,6 +178,19 @@ class JobRecord:
             reason = _("The payload of job %(id)s cannot be read: %(fault)s") % values
             remedy = _("If nobody needs it, run: python manage.py jobs delete %(id)s") % values
             reader.note(reader.store.keys(self.queue).payloads, reason, remedy)
+
+
+def progress_in_words(progress: Progress, secrets: Sequence[str]) -> str:
+    """Return what a job told of its progress as one line, its secrets hidden."""
+    numbers = _amount(progress.done)
+    if progress.total is not None:
+        numbers = _("%(done)s of %(total)s") % {"done": numbers, "total": _amount(progress.total)}
+    note = redact_text(progress.note, secrets)
+    return f"{numbers}: {note}" if note else numbers
+
+
+def _amount(number: float) -> str:
+    return grouped(number, 0 if float(number).is_integer() else 1)
 
 
 def text_in(error: JobError, name: str) -> str:
@@ -205,6 +229,7 @@ def record_of_location(location: Location, job_id: str) -> JobRecord:
         at=time_of_score(location.place, location.score),
         worker=location.worker,
         fault=fault,
+        progress=Progress.decode(location.note),
     )
 
 

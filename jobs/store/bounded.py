@@ -13,6 +13,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -61,6 +63,16 @@ class _TimeLimit(threading.local):
 
 
 time_limit = _TimeLimit()
+
+
+@contextmanager
+def time_limited(seconds: float) -> Iterator[None]:
+    """Let all calls in a block together take no longer than this."""
+    before = time_limit.change(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        time_limit.deadline = before
 
 
 def _forget_limits() -> None:

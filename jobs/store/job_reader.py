@@ -16,6 +16,8 @@ from jobs.store.reader import MOST_SHOWN, PLACES, Place, Reader, SetName
 from jobs.store.set_reader import longest_payload
 from jobs.text import shown, text_of
 
+#: The longest note that is read, in bytes. No job of ours writes one as long.
+LONGEST_NOTE = 10_000
 SET_NAMES: tuple[SetName, ...] = get_args(SetName)
 
 
@@ -24,7 +26,7 @@ class Location:
     """Where a job is: its payload, its place, and the score there.
 
     `worker` is empty unless the job runs. `too_long` is the number of bytes of a payload that is
-    too long to be read, else 0.
+    too long to be read, else 0. `note` is what the job told of its progress.
     """
 
     queue: str
@@ -33,6 +35,7 @@ class Location:
     score: float
     worker: str
     too_long: int = 0
+    note: bytes | None = None
 
 
 class JobReader:
@@ -65,6 +68,7 @@ class JobReader:
             keys = self._store.keys(queue)
             asked += [
                 Question(keys.payloads, "hstrlen", (job_id,)),
+                Question(keys.notes, "hstrlen", (job_id,)),
                 Question(keys.running, "hget", (job_id,), default=None),
             ]
             asked += [
@@ -72,25 +76,31 @@ class JobReader:
                 for name in SET_NAMES
             ]
         answers = self._reader.ask(asked)
-        width = 2 + len(SET_NAMES)
+        width = 3 + len(SET_NAMES)
         for n, queue in enumerate(queues):
-            length, held_by, *scores = answers[n * width : (n + 1) * width]
+            length, note_length, held_by, *scores = answers[n * width : (n + 1) * width]
             is_there = length or any(answer is not None for answer in (held_by, *scores))
             if not is_there:
                 continue
             where = self._location(queue, job_id, held_by, scores)
             if length > longest_payload():
                 return replace(where, too_long=length)
-            payload = self._payload(queue, job_id)
+            has_note = 0 < note_length <= LONGEST_NOTE
+            payload, note = self._texts(queue, job_id, has_note=has_note)
             if payload is not None:  # else it has just ended, or only its id is left
-                return replace(where, payload=payload)
+                return replace(where, payload=payload, note=note)
         return None
 
-    def _payload(self, queue: str, job_id: str) -> bytes | None:
-        key = self._store.keys(queue).payloads
-        payload: bytes | None
-        [payload] = self._reader.ask([Question(key, "hget", (job_id,), default=None)])
-        return payload
+    def _texts(
+        self, queue: str, job_id: str, *, has_note: bool
+    ) -> tuple[bytes | None, bytes | None]:
+        """Return the payload of a job, and the note that it may have."""
+        keys = self._store.keys(queue)
+        asked = [Question(keys.payloads, "hget", (job_id,), default=None)]
+        if has_note:
+            asked.append(Question(keys.notes, "hget", (job_id,), default=None))
+        payload, note = [*self._reader.ask(asked), None][:2]
+        return payload, note
 
     def places(
         self, queue: str, ids: Sequence[str], leave_out: Collection[str]

@@ -50,7 +50,7 @@ class QueueKeys:
     terms      hash    worker -> its lease in ms, most threads, most coroutines, as it joined
     ended      zset    worker -> when it was forgotten, in ms; its name is taken for an hour
     traits     hash    id -> what features know of a job; nothing writes it yet
-    notes      hash    id -> what a job wrote down on its way; nothing writes it yet
+    notes      hash    id -> what a running job told of its progress, as JSON
 
     `all` holds them in the order in which the prelude of the scripts names them.
     """

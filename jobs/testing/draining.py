@@ -4,13 +4,15 @@ import time
 from dataclasses import replace
 
 from jobs.conf import get_settings
+from jobs.ending import Ending
 from jobs.errors import Discard, Snooze, TimeLimitExceeded
 from jobs.events import JobDying, JobFailing, emit
 from jobs.job import Job
 from jobs.payload import Payload, decode
 from jobs.run import job_of, run_job
+from jobs.testing import endings
 from jobs.testing.modes import collection, is_of
-from jobs.worker.outcome import after_error, original
+from jobs.worker.outcome import after_error, describe, original
 
 #: Most runs of one `drain`. More of them come from a job that enqueues itself.
 MOST_RUNS = 10_000
@@ -72,12 +74,14 @@ def _run(payload: Payload, *, retries: bool) -> list[Payload]:
     seen = decode(payload.encode())  # the job may change its arguments
     job = job_of(seen)
     try:
-        run_job(job, seen)
+        result = run_job(job, seen)
     except (Snooze, Discard) as end:
         if isinstance(end, Snooze):
             raise
     except (Exception, TimeLimitExceeded) as error:  # noqa: BLE001  # whatever a job raises is a failure
         return [_failed(job, payload, error, retries=retries)]
+    else:
+        endings.done(payload, job.options, result)
     return []
 
 
@@ -87,6 +91,7 @@ def _failed(job: Job, payload: Payload, error: BaseException, *, retries: bool) 
     Raise its error if it is not.
     """
     if not retries:
+        endings.died(payload.changed(errors=[*payload.errors, describe(error, "drain")]))
         raise original(error)
     options = job.options
     if options.max_retries is None:
@@ -95,6 +100,8 @@ def _failed(job: Job, payload: Payload, error: BaseException, *, retries: bool) 
     emit(JobFailing(outcome.payload, job, outcome.ending, error))
     if not outcome.ending.rule.is_last:
         return _older(outcome.payload, outcome.delay_seconds)
+    if outcome.ending is Ending.DEAD:
+        endings.died(outcome.payload)
     job.on_exhausted(original(error))
     emit(JobDying(outcome.payload, job, outcome.ending, error))
     raise original(error)

@@ -5,11 +5,12 @@ It knows which of them a rolled-back transaction has taken away.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from jobs.commit import refuse_transactions_by_hand
+from jobs.commit import is_of_test_alone, refuse_transactions_by_hand
 from jobs.payload import Payload, decode
 from jobs.store import NewJob
 
@@ -39,6 +40,13 @@ class FakeJob:
             return True
         return any(hook[1] is self for hook in self.connection.run_on_commit)
 
+    @property
+    def awaits_commit(self) -> bool:
+        """Whether its transaction is still open, and is not the one around the test."""
+        if self.connection is None or self.is_committed or not self.exists:
+            return False
+        return not is_of_test_alone(self.connection)
+
 
 class FakeQueue:
     """A sink that collects jobs in memory.
@@ -63,6 +71,15 @@ class FakeQueue:
             self._jobs.append(fake)
             if connection is not None:
                 connection.on_commit(fake)
+
+    def awaits_commit(self, job_id: str) -> bool:
+        """Tell whether a job was collected in a transaction that is still open."""
+        return any(job.payload.id == job_id and job.awaits_commit for job in self._jobs)
+
+    def place_of(self, job_id: str) -> Literal["ready"] | None:
+        """Return where a job waits to be drained, None if it does not."""
+        is_here = any(job.payload.id == job_id and job.exists for job in self._jobs)
+        return "ready" if is_here else None
 
     def payloads(self) -> list[Payload]:
         """Return what is enqueued, the oldest first."""

@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
 
+from jobs.enqueue import options_of
 from jobs.errors import Discard, Snooze
 from jobs.features.limits import desks
+from jobs.features.results import desks as results
 from jobs.job import Job
 from jobs.payload import Payload, decode
 from jobs.registry import registry
 from jobs.run import run_payload
 from jobs.sink import RedisSink, Sink, switch
 from jobs.store import NewJob
+from jobs.testing import endings
 from jobs.testing.fake_queue import FakeQueue
 
 Mode = Literal["fake", "inline", "real"]
@@ -33,13 +36,18 @@ class InlineSink:
         for _, job in jobs:
             _run(decode(job.payload))
 
+    def awaits_commit(self, job_id: str) -> bool:
+        """Tell that no job waits for a commit here."""
+        return False
+
 
 @contextmanager
 def mode(name: Mode) -> Iterator[None]:
     """Use a mode inside the `with` block.
 
     Jobs that were collected before it are still collected after it. In fake and inline mode locks
-    and limits are kept in this process, and all are free when the block begins.
+    and limits are kept in this process, and all are free when the block begins. So are results,
+    of which there are none yet.
     """
     if name not in get_args(Mode):
         raise ValueError(f"The modes are fake, inline and real, not {name!r}.")
@@ -48,13 +56,21 @@ def mode(name: Mode) -> Iterator[None]:
         "inline": InlineSink,
         "real": RedisSink,
     }
-    before = switch.current, desks.switch.current
-    switch.current = sinks[name]()
+    before = switch.current, desks.switch.current, results.switch.current
+    switch.current = sink = sinks[name]()
     desks.switch.current = desks.in_redis if name == "real" else desks.in_memory()
+    results.switch.current = results.in_redis if name == "real" else _results_of(sink)
     try:
         yield
     finally:
-        switch.current, desks.switch.current = before
+        switch.current, desks.switch.current, results.switch.current = before
+
+
+def _results_of(sink: Sink) -> Callable[[], results.Desk]:
+    """Return what finds the results of this mode, which a test keeps in memory."""
+    waits = sink.place_of if isinstance(sink, FakeQueue) else lambda job_id: None
+    desk = results.MemoryDesk(waits)
+    return lambda: desk
 
 
 def enqueued_jobs(job_class: type[Job] | None = None) -> list[Payload]:
@@ -89,6 +105,10 @@ def is_of(job_class: type[Job] | None, payload: Payload) -> bool:
 
 def _run(payload: Payload) -> None:
     try:
-        run_payload(payload)
-    except (Snooze, Discard):
+        result = run_payload(payload)
+    except Snooze:
+        endings.snoozed(payload)
+    except Discard:
         return  # a worker would take it for what it is: no failure
+    else:
+        endings.done(payload, options_of(registry.find(payload.job_class), payload), result)

@@ -47,6 +47,7 @@ class Opening:
             known = None if payload.options else self._known.get(payload.job_class)
             job_class, options = known or self._find(payload)
             job = job_class(payload, self._stops)
+            job.taking = unit
             if payload.options:
                 job.options = options
         except BaseException as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises

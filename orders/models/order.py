@@ -140,6 +140,14 @@ class Order(models.Model):
         db_comment="When reconciliation last started the missing step.",
     )
 
+    job_id = models.CharField(
+        max_length=SHORT_TEXT,
+        null=True,
+        blank=True,
+        editable=False,
+        db_comment="The job that was enqueued last for it, to be looked at.",
+    )
+
     objects = OrderQuerySet.as_manager()
 
     class Meta:

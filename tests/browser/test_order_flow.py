@@ -46,12 +46,15 @@ def test_order_is_charged_confirmed_and_fulfilled_while_the_page_shows_it(
     order = place_order(page, product.name, quantity=2)
     expect(page.get_by_test_id("payment")).to_contain_text("In Progress")
     expect(page.get_by_test_id("email")).to_contain_text("Pending successful charge")
+    expect(page.get_by_test_id("job")).to_contain_text("Waiting")
+    expect(page.get_by_test_id("job").get_by_role("link")).to_be_hidden()
 
     run_jobs()
 
     for step, prefix in (("payment", "ch_"), ("email", "em_"), ("fulfillment", "fr_")):
         expect(page.get_by_test_id(step)).to_contain_text(f"External ID: {prefix}")
     expect(page.get_by_test_id("state")).to_have_text("Complete")
+    expect(page.get_by_test_id("job")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {order.pk}")
     expect(page.locator("aside[data-error]")).to_have_count(0)
     order.refresh_from_db()

@@ -1,6 +1,7 @@
 """Tests of the shop's pages in the admin."""
 
 import pytest
+from django.utils import timezone
 
 from orders.models import Payment, PaymentState
 from tests.orders.factories import OrderFactory, ProductFactory
@@ -31,6 +32,20 @@ def test_products_are_filtered_by_stock(admin_client, stock, name):
     page = admin_client.get(f"/admin/orders/product/?stock={stock}")
 
     assert [product.name for product in page.context["cl"].queryset] == [name]
+
+
+def test_order_leads_to_its_job_while_it_is_at_work(admin_client):
+    at_work, finished = (OrderFactory.create(job_id=letter * 32) for letter in "ab")
+    finished.charge_completed_at = timezone.now()  # a decline
+    finished.save()
+
+    pages = {
+        order: admin_client.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+        for order in (at_work, finished)
+    }
+
+    assert f'href="/admin/jobs/job/{"a" * 32}/"' in pages[at_work]
+    assert "/admin/jobs/job/" not in pages[finished]
 
 
 def test_no_order_is_added_past_the_shop(admin_client):

@@ -32,6 +32,20 @@ def test_create_order_saves_it_and_queues_its_completion():
     assert_enqueued(CompleteOrderJob, args=[order.pk], queue="high", count=1)
 
 
+def test_each_step_notes_the_job_of_the_next(services):
+    order = order_creator.create_order(
+        OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create())
+    )
+    noted = []
+    for job_class in (CompleteOrderJob, SendOrderNotificationEmailJob, RequestOrderFulfillmentJob):
+        order.refresh_from_db()
+        [job] = assert_enqueued(job_class, count=1)
+        noted.append(order.job_id == job.id)
+        drain(job_class)
+
+    assert noted == [True] * 3
+
+
 def test_create_order_neither_saves_nor_queues_what_is_invalid():
     order = OrderFactory.build(
         product=ProductFactory.create(not_available=True), customer=CustomerFactory.create()

@@ -61,7 +61,9 @@ def test_missing_step_of_a_stuck_order_is_started(answers, job):
 
     found = reconcile_orders()
 
-    assert_enqueued(job, args=[order.pk], count=1)
+    [enqueued] = assert_enqueued(job, args=[order.pk], count=1)
+    order.refresh_from_db()
+    assert order.job_id == enqueued.id
     assert len(enqueued_jobs()) - len(enqueued_jobs(ReportJob)) == found.count == 1
 
 

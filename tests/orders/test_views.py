@@ -255,3 +255,32 @@ def test_missing_page_has_the_look_of_the_shop(client):
 
 def test_error_page_needs_neither_request_nor_context():
     assert "Trouble in Engineering" in render_to_string("500.html")
+
+
+def row_of_job(client, order):
+    """Return the row that shows the job of an order, if any."""
+    page = client.get(f"/orders/{order.pk}").content.decode()
+    return page.partition('data-testid="job"')[2].partition("</tr>")[0]
+
+
+def test_order_page_shows_how_far_its_job_is(client):
+    order = order_creator.create_order(
+        OrderFactory.build(product=ProductFactory.create(), customer=CustomerFactory.create())
+    )
+
+    row = row_of_job(client, order)
+
+    assert ">Waiting</span>" in row
+    assert f'href="/orders/{order.pk}"' in row
+    assert "/admin/" not in row
+
+
+def test_staff_reach_the_job_of_an_order_from_its_page(admin_client):
+    order = OrderFactory.create(job_id="a" * 32)
+
+    assert f'href="/admin/jobs/job/{"a" * 32}/"' in row_of_job(admin_client, order)
+
+
+@pytest.mark.parametrize("answers", [{}, {**COMPLETE, "job_id": "a" * 32}])
+def test_order_without_a_job_at_work_shows_none(admin_client, answers):
+    assert row_of_job(admin_client, OrderFactory.create(**answers)) == ""

@@ -1,9 +1,10 @@
-"""A result is read where docs/reference.md says."""
+"""A result is read where docs/results.md says."""
 
 import re
 from datetime import timedelta
 from inspect import iscoroutinefunction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from jobs import Job, inspect
 from tests.jobs.worker.small_worker import make_worker, running
 from tests.waiting import wait_until
 
-PAGE = Path(__file__).parents[3] / "docs" / "reference.md"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 class ReportJob(Job):
@@ -40,17 +41,16 @@ def test_result_of_a_job_is_found_by_its_id(worker_settings, job_class):
     assert inspect.find(enqueued.id).payload.result == {"orders": 2026}
 
 
-def example(title: str) -> str:
-    """Return the first code below a title of the page."""
+def example(page: str, title: str) -> str:
+    """Return the first code below a title of a page."""
     found = re.search(
-        rf"^## {title}$.*?```python\n(.*?)```", PAGE.read_text(), re.DOTALL | re.MULTILINE
+        rf"^## {title}$.*?```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE
     )
-    assert found, f"{PAGE.name} shows no {title}"
+    assert found, f"{page} shows no {title}"
     return found[1]
 
 
-def test_page_shows_code_that_reads_a_result(worker_settings, capsys):
-    enqueues, asks = example("Results").split("job = ")
+def test_page_shows_code_that_waits_for_a_result(worker_settings, capsys):
     names = {
         "__name__": "tests.results",
         "Job": Job,
@@ -59,17 +59,32 @@ def test_page_shows_code_that_reads_a_result(worker_settings, capsys):
         "count_orders": lambda year: year - 2000,
     }
 
-    exec(enqueues, names)
     with running(make_worker(worker_settings)):
-        wait_until(lambda: inspect.find(names["enqueued"].id).place == "done")
-    exec(f"job = {asks}", names)
+        exec(example("results.md", "Wait for a result"), names)
 
-    assert capsys.readouterr().out == "{'orders': 26}\n"
+    assert capsys.readouterr().out == "{'orders': 26}\n" * 2
+
+
+def test_page_shows_a_job_that_tells_its_progress():
+    told: list[tuple[object, ...]] = []
+    names: dict[str, Any] = {
+        "__name__": "tests.progress",
+        "Job": Job,
+        "read_rows": lambda path: ["one", "two"],
+        "import_row": lambda row: None,
+    }
+
+    exec(example("results.md", "Tell the progress"), names)
+    job = names["ImportJob"]()
+    job.progress = lambda *args: told.append(args)
+    job.perform("customers.csv")
+
+    assert told == [(1, 2, "rows of customers.csv"), (2, 2, "rows of customers.csv")]
 
 
 def test_page_shows_a_job_that_is_a_coroutine():
     names = {"__name__": "tests.coroutines", "Job": Job}
 
-    exec(example("Coroutines"), names)
+    exec(example("reference.md", "Coroutines"), names)
 
     assert iscoroutinefunction(names["FetchPricesJob"].perform)

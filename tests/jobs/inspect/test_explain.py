@@ -44,6 +44,12 @@ def test_there_is_an_answer_in_every_place(store, place):
     assert said(jobs[place])
 
 
+def test_a_result_that_was_not_kept_is_told(store):
+    assert "not kept: a Decimal is no JSON." in said(
+        make(store, "done", result_lost="a Decimal is no JSON")
+    )
+
+
 def test_ready_in_a_paused_queue(store):
     beat(store)
     job = make(store, "ready")

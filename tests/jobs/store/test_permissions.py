@@ -6,7 +6,8 @@ import pytest
 import redis
 
 from jobs.store import Store, permissions
-from tests.jobs.store.sample_queue import SampleQueue, raw_payload
+from jobs.store.whereabouts import Whereabouts
+from tests.jobs.store.sample_queue import SampleQueue, new_job, raw_payload
 
 pytestmark = pytest.mark.redis
 
@@ -94,6 +95,15 @@ def test_less_is_needed_by_who_does_less(limited):
     assert store.check_permissions(permissions.VIEW) == []
     (warning,) = store.check_permissions(permissions.ENQUEUE)
     assert "+hset +llen +rpush +sadd +set +zadd." in warning
+
+
+def test_who_waits_for_results_needs_four_rights_more_than_who_enqueues(limited):
+    rights = {*permissions.ENQUEUE, "hget", "hstrlen", "smembers", "zscore"}
+    store = limited(commands=rights)
+    store.intake.push("q", [new_job("a")])
+
+    assert Whereabouts(store).queue_of("a", ["q"]) == "q"
+    assert Whereabouts(store).look("q", "a").place == "ready"
 
 
 def test_looking_at_the_rights_changes_nothing(store, limited):

@@ -11,9 +11,11 @@ from redis.exceptions import ResponseError
 
 from jobs.store import Session, Slots
 from jobs.store.keys import QUEUE_KEYS
+from jobs.store.notes import Notes
 from jobs.store.reader import Reader
 from jobs.store.scripts import Scripts, files, is_of_a_queue, number_of_keys, sources
 from jobs.store.set_reader import Ranks, SetReader
+from jobs.store.whereabouts import Whereabouts
 
 NAMES = sorted(sources())
 
@@ -51,7 +53,7 @@ def sent(store, monkeypatch):
 def test_all_scripts_are_part_of_the_package():
     expected = (
         "acquire audit condemn extend fail fetch finish leave "
-        "list_running move push release renew search"
+        "list_running look move note push release renew search"
     )
 
     assert expected.split() == NAMES
@@ -97,6 +99,8 @@ def test_script_names_no_key_of_its_own(name):
 def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     q.push("a", "b")
     q.take("w", 2)
+    Notes(q.store).write("q", q.token("a"), "a", b"")
+    Whereabouts(q.store).look("q", "a")
     q.store.running.finish("q", q.token("a"), "a", b"", 1)
     q.store.running.fail("q", q.token("b"), "b", b"", "dead")
     q.store.running.release("q", [("w#1", "a", b"")])

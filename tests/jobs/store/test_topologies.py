@@ -9,6 +9,7 @@ from jobs.store.connection import RedisCluster
 from jobs.store.heartbeats import Heartbeats
 from jobs.store.reader import Reader
 from jobs.store.set_reader import Ranks, SetReader
+from jobs.store.whereabouts import Whereabouts
 from tests.jobs.store.sample_queue import LEASE, SampleQueue, new_job, put, raw_payload
 from tests.jobs.store.servers import running_cluster, running_sentinel, running_server
 
@@ -111,6 +112,16 @@ def test_every_way_of_a_job(store, name):
         "released": ["ready"],
     }
     assert store.running.is_busy(name)
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_job_is_found_by_who_waits_for_it(store, name):
+    desk = Whereabouts(store)
+    store.intake.push(name, [new_job("a")])
+
+    assert desk.queue_of("a", QUEUES) == name
+    assert desk.look(name, "a").place == "ready"
+    assert desk.look(name, "b").place == "gone"
 
 
 @pytest.mark.parametrize("name", QUEUES)

@@ -1,0 +1,78 @@
+"""Tells where jobs are, in Redis or in a test's memory.
+
+Used by whoever waits for a job, and set by `jobs.testing`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from jobs.client import get_client
+from jobs.store.whereabouts import Glance, Wanted, Whereabout, Whereabouts
+from jobs.uptime import uptime
+
+
+class Desk(Protocol):
+    """Looks after single jobs."""
+
+    #: Whether a job that has not ended may do so while somebody waits.
+    moves: bool
+
+    def look(self, queue: str, job_id: str, wanted: Wanted = "ended") -> Glance:
+        """Return where a job of a queue is."""
+
+    def queue_of(self, job_id: str, others: Iterable[str] = ()) -> str | None:
+        """Return the queue that has a job, None if there is no such job."""
+
+
+class RedisDesk(Whereabouts):
+    """Looks in Redis."""
+
+    moves = True
+
+
+class DeskSwitch:
+    """Holds the function that finds the desk, one for the process.
+
+    Threads of a test's server must meet the same jobs as the test.
+    """
+
+    def __init__(self) -> None:
+        """Start with Redis."""
+        self.current: Callable[[], Desk] = in_redis
+
+
+def in_redis() -> Desk:
+    """Return the desk in the Redis of the settings. Makes no round trip."""
+    return RedisDesk(get_client().store)
+
+
+class MemoryDesk:
+    """The jobs of a test in fake or inline mode.
+
+    `waiting` tells the place of a job that has not run, None if there is no such job.
+    """
+
+    moves = False
+
+    def __init__(self, waiting: Callable[[str], Whereabout | None]) -> None:
+        """Take what tells of the jobs that are collected. None has ended yet."""
+        self._waiting = waiting
+        self._ended: dict[str, tuple[Glance, float]] = {}
+
+    def note(self, job_id: str, place: Whereabout, payload: bytes, seconds: float) -> None:
+        """Keep how a job has ended, for so many seconds."""
+        self._ended[job_id] = Glance(place, payload), uptime() + seconds
+
+    def look(self, queue: str, job_id: str, wanted: Wanted = "ended") -> Glance:
+        """Return where a job is."""
+        if place := self._waiting(job_id):
+            return Glance(place)
+        glance, until = self._ended.get(job_id, (Glance("gone"), 0.0))
+        return glance if uptime() < until else Glance("gone")
+
+    def queue_of(self, job_id: str, others: Iterable[str] = ()) -> str | None:
+        """Return a name if there is such a job, the same for all queues."""
+        return "" if self.look("", job_id).place != "gone" else None
+
+
+switch = DeskSwitch()

@@ -1,0 +1,3 @@
+"""The URLs of a project that has not included ours."""
+
+urlpatterns: list[object] = []
