@@ -7,6 +7,7 @@ from jobs.enqueue import ConfiguredJob, EnqueuedJob
 from jobs.errors import (
     ConfigurationError,
     Discard,
+    DuplicateJob,
     InvalidArguments,
     InvalidJob,
     JobInterrupted,
@@ -20,6 +21,7 @@ from jobs.errors import (
     UnknownJob,
 )
 from jobs.features.limits import limit, lock
+from jobs.features.unique import Unique
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
 
@@ -27,6 +29,7 @@ __all__ = [
     "ConfigurationError",
     "ConfiguredJob",
     "Discard",
+    "DuplicateJob",
     "EnqueuedJob",
     "InvalidArguments",
     "InvalidJob",
@@ -41,6 +44,7 @@ __all__ = [
     "Snooze",
     "StoreUnavailable",
     "TransientError",
+    "Unique",
     "UnknownJob",
     "limit",
     "lock",
