@@ -15,6 +15,7 @@ from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
 from jobs.inspect.workers import Worker, workers
 from jobs.moment import moment
+from jobs.store.claim_reader import ClaimReader
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import first_name
 from jobs.store.reader import Reader
@@ -77,6 +78,7 @@ class _Reasons:
             "": self._nowhere,
         }
         yield from by_place[self._job.place]()
+        yield from self._unique()
         if self._job.place not in {"dead", "done"}:
             yield from self._class()
         yield from self._history()
@@ -233,6 +235,21 @@ class _Reasons:
             "All %(count)s threads of the workers that serve queue %(queue)s are busy.",
             threads,
         ) % {"count": grouped(threads), "queue": self._job.queue}
+
+    def _unique(self) -> Iterator[str]:
+        """Yield who has the place of a unique job."""
+        claim = ClaimReader(self._reader).of_job(self._job.queue, self._job.id)
+        if claim is None or not claim.holder:
+            return
+        key = claim.key if self._reader.sight.sees_arguments else f"{self._job.job_class}:…"
+        values = {"key": key, "id": claim.holder}
+        if claim.holder == self._job.id:
+            yield _("It is unique, and holds the key %(key)s.") % values
+        elif self._job.place == "dead":
+            text = _("It cannot be retried as long as job %(id)s holds its unique key %(key)s.")
+            yield text % values
+        else:
+            yield _("It is unique, but job %(id)s holds the key %(key)s.") % values
 
     def _class(self) -> Iterator[str]:
         if self._job.known_class is None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from jobs.store.session import Session
-from jobs.text import text_of
+from jobs.text import text_of, texts_of
 
 #: Where jobs that wait can be moved; "scheduled" gives those of the retry set a new time there.
 Destination = Literal["ready", "scheduled", "dead", "delete"]
@@ -29,17 +29,17 @@ class Sets:
         destination: Destination,
         job_ids: Sequence[str],
         due_at: float = 0.0,
-        barred: list[int] | None = None,
+        barred: list[str] | None = None,
     ) -> int:
         """Move jobs that wait from one set to another, or delete them.
 
         Return how many were there. One that would come back to life stays where it is while
-        another job holds its unique key. How many these are is appended to `barred`. O(k log n).
+        another job holds its unique key. Their ids are added to `barred`. O(k log n).
         """
         args = [source, destination, round(due_at * 1000), *job_ids]
         moved, stayed = self._session.run("move", queue, args)
         if barred is not None:
-            barred.append(int(stayed))
+            barred += texts_of(stayed)
         return int(moved)
 
     def pause(self, queue: str) -> None:

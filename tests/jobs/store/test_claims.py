@@ -166,11 +166,11 @@ def test_dead_jobs_whose_place_is_taken_stay_and_are_counted(q):
     q.store.sets.move("q", "ready", "dead", ["a"])
     push(q, job("b"), job("c", key="other"))
     q.store.sets.move("q", "ready", "dead", ["c"])
-    barred: list[int] = []
+    barred: list[str] = []
 
     assert q.store.sets.move("q", "dead", "ready", ["a", "c"], barred=barred) == 1
 
-    assert barred == [1]
+    assert barred == ["a"]
     assert q.places() == {"a": ["dead"], "b": ["ready"], "c": ["ready"]}
 
 
