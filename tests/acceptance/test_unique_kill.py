@@ -36,7 +36,7 @@ print(*ids)
 
 
 class Watch:
-    """Counts, again and again, the jobs that are alive at one moment, and those that run."""
+    """Counts the jobs that are alive at one moment, again and again."""
 
     def __init__(self, store) -> None:
         self._store = store

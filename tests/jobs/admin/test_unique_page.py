@@ -1,4 +1,4 @@
-"""The page of unique jobs, and what is told of a place that is taken."""
+"""The page of unique jobs, and what is told of taken places."""
 
 import pytest
 
