@@ -51,7 +51,7 @@ now.using(max_retries=0).enqueue(number="no", seconds="number")
 HoldingJob.using(commit="immediate").enqueue()
 for job_class in (UniqueJob, NewestJob):
     for number in range(2):
-        job_class.using(commit="immediate").enqueue(number)
+        job_class.using(commit="immediate", run_after=timedelta(hours=1)).enqueue(number)
 """
 #: The commands that only look, and those that change something.
 LOOKS = (
