@@ -19,6 +19,8 @@ from jobs.store.bounded import time_limit
 ANNOUNCE_EVERY = 60.0
 #: Bytes of payload in one round trip, unless a single job is larger. More at once is no faster.
 MOST_BYTES = 1_000_000
+#: For how many others a job with a claim counts there: Redis looks at one after the other.
+CLAIM_WEIGHT = 4
 #: The longest pause before a push is sent again, in seconds.
 PAUSE = 0.02
 #: After so many seconds a push is not sent again: Redis remembers it for twice as long.
@@ -257,11 +259,11 @@ def portions(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
     count = size = 0
     for queue, job in jobs:
         size += len(job.payload)
-        if count and (size > MOST_BYTES or count == MOST_JOBS):
+        if count and (size > MOST_BYTES or count >= MOST_JOBS):
             yield portion
             portion, count, size = {}, 0, len(job.payload)
         portion.setdefault(queue, []).append(job)
-        count += 1
+        count += 1 if job.claim is None else CLAIM_WEIGHT
     if portion:
         yield portion
 

@@ -11,11 +11,11 @@ local function add(name, id, what)
   faults[n + 1], faults[n + 2], faults[n + 3] = name, id, what
 end
 
--- A key must not be kept for a job that does not wait or run, nor for one that is over but for its window.
+-- A key must not be kept for a job that does not wait or run. A window that is over will be dropped by a fetch.
 local function look_at_key(key)
   local id, expired = holder_of(key)
-  local kept_for = redis.call('HGET', unique, key)
-  if kept_for and not (id or expired) then
+  local kept_for, shuts_at = redis.call('HGET', unique, key), tonumber(redis.call('ZSCORE', windows, key) or nil)
+  if kept_for and not (id or expired or (shuts_at and shuts_at <= now)) then
     add(key, kept_for, 'key')
     if repair then
       redis.call('HDEL', unique, key)

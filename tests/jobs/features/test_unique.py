@@ -9,7 +9,7 @@ from django.db import transaction
 import jobs
 from jobs import DuplicateJob, Job, Unique
 from jobs.events import JobEnqueued, subscribe, unsubscribe
-from tests.jobs.enqueued import arguments, payloads
+from tests.jobs.enqueued import arguments, payloads, pushes
 
 HOUR = timedelta(hours=1)
 
@@ -282,3 +282,14 @@ def test_id_of_the_caller_is_free_again_when_its_job_is_gone(store):
 
     assert PlainJob.using(id="order-7").enqueue(2).is_duplicate is False
     assert arguments(store) == [[2]]
+
+
+def test_large_batches_go_in_portions_that_keep_redis_busy_for_a_moment_only(store):
+    PlainJob.using(key="warm").enqueue()
+    store.client.config_resetstat()
+
+    enqueued = ReportJob.enqueue_many([(n % 600,) for n in range(1000)])
+
+    assert sum(bool(job.is_duplicate) for job in enqueued) == 400
+    assert len(payloads(store)) == 601
+    assert pushes(store.client) == 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.jobs.store.claiming import holders, job, push
+from tests.jobs.store.claiming import HOUR, faults, holders, job, push
 
 
 def test_key_left_by_an_older_version_holds_nobody_up(q):
@@ -20,6 +20,16 @@ def test_doctor_forgets_a_key_that_points_nowhere(q):
     assert q.store.sets.mend_keys("q", "keys", ["k"], repair=True) == [("k", "gone", "key")]
 
     assert holders(q) == {}
+
+
+def test_doctor_calls_a_window_that_is_over_no_fault(q):
+    push(q, job("a", until=HOUR))
+    q.take()
+    q.take("w", 0, finished=["a"])
+    assert faults(q) == []
+    q.client.zadd(q.keys.windows, {"k": q.now() - 1})
+
+    assert faults(q) == []
 
 
 def test_doctor_gives_a_job_its_key_back(q):
