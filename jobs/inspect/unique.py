@@ -35,6 +35,11 @@ class UniquePlace:
     job: JobRecord | None
     ends_at: datetime | None
 
+    @property
+    def digest(self) -> str:
+        """The part of the key that stands behind the job class."""
+        return self.key.rpartition(":")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class UniquePlaces:

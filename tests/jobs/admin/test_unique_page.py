@@ -27,7 +27,7 @@ def test_page_shows_who_holds_what(store, boss):
 
     assert f'<a href="/admin/jobs/job/{job.id}/">{PLACE}</a>' in page
     assert "needle" in page
-    assert inspect.unique_places().places[0].key in page
+    assert inspect.unique_places().places[0].digest in page
     assert "hunter2" not in page
     assert "1 place of a unique job is taken." in page
 
@@ -60,7 +60,7 @@ def test_who_may_not_see_arguments_sees_neither_them_nor_keys(store, log_in):
 
     assert PLACE in page
     assert "needle" not in page
-    assert inspect.unique_places().places[0].key not in page
+    assert inspect.unique_places().places[0].digest not in page
 
 
 def hides_default(user, queue):
