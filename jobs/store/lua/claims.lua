@@ -56,8 +56,7 @@ local function reclaim(id)
   return true
 end
 
--- Jobs let go of the keys that they hold. Why: they were `taken`, they `ended`, or they are `void`: dead or deleted. A window
--- outlives the end of its job.
+-- Jobs let go of their keys, as they were `taken`, have `ended`, or are `void`: dead or deleted. A window outlives an end.
 local function let_go(ids, why)
   if redis.call('EXISTS', unique) == 0 then return end
   for n, trait in ipairs(traits_of(ids)) do
@@ -72,6 +71,7 @@ end
 
 -- Forgets windows whose time is over, 100 at most.
 local function shut_windows()
+  if redis.call('EXISTS', windows) == 0 then return end
   local over = redis.pcall('ZRANGEBYSCORE', windows, '-inf', now, 'LIMIT', 0, 100)
   if not over.err and #over > 0 then
     redis.pcall('HDEL', unique, unpack(over))
