@@ -79,7 +79,7 @@ def test_less_is_needed_by_who_does_less(limited):
 
     assert store.check_permissions(permissions.VIEW) == []
     (warning,) = store.check_permissions(permissions.ENQUEUE)
-    assert "+hset +llen +rpush +sadd +set +zadd." in warning
+    assert "+exists +get +hdel +hset +llen +rpush +sadd +set +zadd +zrem." in warning
 
 
 def test_looking_at_the_rights_changes_nothing(store, limited):
