@@ -14,15 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRELUDE, CROSSINGS = "prelude", "crossings"
+PRELUDE = "prelude"
+#: What stands behind the prelude before every script of a queue.
+BEHIND = ("claims", "crossings")
 OF_A_QUEUE = "-- KEYS: those of a queue"
 #: Scripts that add something, so that a server that is full refuses them. All others that write
 #: must work there.
-ADDING = frozenset({"note", "push"})
+ADDING = frozenset({"note", "push", "push_unique"})
 #: Commands that write nothing.
 READING = frozenset(
     [
         "EXISTS",
+        "GET",
         "HGET",
         "HLEN",
         "HMGET",
@@ -67,11 +70,13 @@ def check_all(scripts: Mapping[str, str], queue_keys: Sequence[str]) -> Iterator
     """
     for complaint in check_prelude(scripts[PRELUDE], queue_keys):
         yield PRELUDE, complaint
-    for complaint in check(scripts[CROSSINGS]):
-        yield CROSSINGS, complaint
-    prelude = scripts[PRELUDE] + split(scripts[CROSSINGS])[1]
+    behind = [name for name in BEHIND if name in scripts]
+    for name in behind:
+        for complaint in check(scripts[name]):
+            yield name, complaint
+    prelude = "\n".join([scripts[PRELUDE], *(split(scripts[name])[1] for name in behind)])
     for name, script in scripts.items():
-        if name not in {PRELUDE, CROSSINGS}:
+        if name not in {PRELUDE, *behind}:
             for complaint in (
                 *check(script),
                 *check_flags(name, script, prelude),

@@ -7,6 +7,7 @@ from jobs.enqueue import ConfiguredJob, EnqueuedJob
 from jobs.errors import (
     ConfigurationError,
     Discard,
+    DuplicateJob,
     InvalidArguments,
     InvalidJob,
     JobInterrupted,
@@ -22,6 +23,7 @@ from jobs.errors import (
 )
 from jobs.features.limits import limit, lock
 from jobs.features.results import aresult, result
+from jobs.features.unique import Unique
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
 from jobs.result_errors import (
@@ -38,6 +40,7 @@ __all__ = [
     "ConfigurationError",
     "ConfiguredJob",
     "Discard",
+    "DuplicateJob",
     "EnqueuedJob",
     "InvalidArguments",
     "InvalidJob",
@@ -59,6 +62,7 @@ __all__ = [
     "StoreUnavailable",
     "TimeLimitExceeded",
     "TransientError",
+    "Unique",
     "UnknownJob",
     "aresult",
     "embed",

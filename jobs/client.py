@@ -12,13 +12,15 @@ from typing import NamedTuple
 from jobs.conf import get_settings, until_settings_change
 from jobs.errors import StoreUnavailable
 from jobs.events import JobEnqueued, QueueNotAnnounced, emit, is_heard
-from jobs.store import MOST_JOBS, NewJob, Store, Underway
+from jobs.store import MOST_JOBS, Duplicates, NewJob, Store, Underway
 from jobs.store.bounded import time_limit
 
 #: How often a process makes its queues known again, in seconds.
 ANNOUNCE_EVERY = 60.0
 #: Bytes of payload in one round trip, unless a single job is larger. More at once is no faster.
 MOST_BYTES = 1_000_000
+#: For how many others a job with a claim counts there: Redis looks at one after the other.
+CLAIM_WEIGHT = 4
 #: The longest pause before a push is sent again, in seconds.
 PAUSE = 0.02
 #: After so many seconds a push is not sent again: Redis remembers it for twice as long.
@@ -41,41 +43,59 @@ class Client:
         self._opened: Store | None = None
         self._announced: dict[str, float] = {}
 
-    def push(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
+    def push(self, jobs: Sequence[tuple[str, NewJob]]) -> Duplicates:
         """Push (queue, job) pairs, in portions of 1,000 or 1 MB.
 
+        Return the ids of those with a claim whose place another job has, and of that job.
         The time bound holds for each round trip, with the connection and a second try if they are
         needed. Raise StoreUnavailable beyond it: the portions before it are in Redis then, and the
         error says how many jobs these are.
         """
         pushed = 0
+        duplicates: Duplicates = {}
         for portion in portions(jobs):
             try:
-                self.push_portion(portion)
+                duplicates |= self.push_portion(portion)
             except StoreUnavailable as error:
                 error.pushed, error.jobs = pushed, len(jobs)
                 raise
             pushed += count_of(portion)
+        return duplicates
 
-    def push_portion(self, portion: Portion, spent: float = 0.0) -> None:
+    def push_portion(self, portion: Portion, spent: float = 0.0) -> Duplicates:
         """Push jobs in one round trip, with a second try if need be.
 
         Raise StoreUnavailable. `spent` are the seconds of its time that are used up.
         """
         started = time.monotonic() - spent
         limit = time_limit.change(started + self.timeout)
+        duplicates: Duplicates = {}
         try:
             deadline = time_limit.deadline or math.inf  # a round may end sooner
-            self._push_until(min(started + self.timeout / 2, deadline), portion)
+            self._push_until(min(started + self.timeout / 2, deadline), portion, duplicates)
             self._announce(started, portion)
         finally:
             time_limit.deadline = limit
-        _tell_of(portion)
+        _tell_of(portion, duplicates)
+        return duplicates
 
-    def _push_until(self, last_try: float, portion: Portion) -> None:
+    def holder(self, queue: str, key: str) -> str:
+        """Return the id of the job that holds a unique key.
+
+        It is empty if none does, and where Redis does not answer.
+        """
+        limit = time_limit.change(time.monotonic() + self.timeout / 2)
+        try:
+            return self._store.intake.holder(queue, key)
+        except StoreUnavailable:
+            return ""
+        finally:
+            time_limit.deadline = limit
+
+    def _push_until(self, last_try: float, portion: Portion, duplicates: Duplicates) -> None:
         while True:
             try:
-                self._store.intake.push_all(portion)
+                self._store.intake.push_all(portion, duplicates)
             except StoreUnavailable:
                 # A push may be sent again: it inserts only what is new. A connection that broke
                 # while idle fails soon.
@@ -244,19 +264,22 @@ def portions(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
     count = size = 0
     for queue, job in jobs:
         size += len(job.payload)
-        if count and (size > MOST_BYTES or count == MOST_JOBS):
+        if count and (size > MOST_BYTES or count >= MOST_JOBS):
             yield portion
             portion, count, size = {}, 0, len(job.payload)
         portion.setdefault(queue, []).append(job)
-        count += 1
+        count += 1 if job.claim is None else CLAIM_WEIGHT
     if portion:
         yield portion
 
 
-def _tell_of(portion: Portion) -> None:
+def _tell_of(portion: Portion, duplicates: Duplicates | None = None) -> None:
     if is_heard(JobEnqueued):
+        left_out = duplicates or ()
         for queue, jobs in portion.items():
             for job in jobs:
+                if job.id in left_out:
+                    continue
                 emit(JobEnqueued(job.id, queue, job.payload))
 
 

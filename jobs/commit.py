@@ -21,7 +21,7 @@ from django.db.transaction import Atomic, TransactionManagementError
 
 from jobs.client import get_client
 from jobs.databases import opened
-from jobs.store import NewJob
+from jobs.store import Duplicates, NewJob
 
 
 class CommitBatch:
@@ -59,21 +59,22 @@ class _Waiting:
             batch.add(self._jobs)
 
 
-def push_after_commit(jobs: list[tuple[str, NewJob]]) -> None:
+def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     """Push at the commit of the open transactions, at once if none is.
 
-    Whichever database they are on, a rollback of any of them drops the jobs. Raise
+    Return what `Client.push` returns, and None when there is a commit to wait for. Whichever
+    database they are on, a rollback of any of them drops the jobs. Raise
     StoreUnavailable from the commit when Redis is away: the data is committed then and
     the jobs are not enqueued. Raise TransactionManagementError inside a transaction by
     hand.
     """
     open_now = _to_wait_for()
     if not open_now:
-        get_client().push(jobs)
-        return
+        return get_client().push(jobs)
     waiting = _Waiting(jobs, len(open_now))
     for connection in open_now:
         _add_hooks(connection, waiting)
+    return None
 
 
 def has_to_wait() -> bool:

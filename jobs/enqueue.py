@@ -9,23 +9,23 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from jobs.arguments import check_arguments
+from jobs.claims import NOTHING_CHOSEN, Chosen, check_choice
 from jobs.client import MOST_BYTES, Stream, get_client
 from jobs.commit import has_to_wait
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments, InvalidJob, StoreUnavailable
 from jobs.habits import explain_habits
 from jobs.ids import new_job_id
-from jobs.making import EnqueuedJob, Made, Maker, changes_of
+from jobs.making import EnqueuedJob, Made, Maker, answered, changes_of
 from jobs.middleware.chain import declared_options, get_chain
-from jobs.options import LONGEST, RIVALS, JobOptions, check_moment
+from jobs.options import RIVALS, JobOptions, check_commit, check_run_after
 from jobs.payload import Payload
 from jobs.performing import C
 from jobs.registry import registry
 from jobs.sink import RedisSink, switch
-from jobs.store import NewJob
+from jobs.store import Duplicates, NewJob
 from jobs.text import brief
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class ConfiguredJob(Generic[C]):
     changes: Mapping[str, Any]
     run_after: datetime | timedelta | None = None
     commit: str | None = None
+    #: What the caller has chosen for one job: its unique key, its id.
+    chosen: Chosen = NOTHING_CHOSEN
     #: Holds the one that suits the settings, once a job was made.
     _makers: list[Maker] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -58,11 +60,13 @@ class ConfiguredJob(Generic[C]):
         *,
         run_after: datetime | timedelta | None = None,
         commit: str | None = None,
+        key: str | None = None,
+        id: str | None = None,  # noqa: A002  # the word of the callers
         **options: Any,
     ) -> "ConfiguredJob[C]":
         """Return a copy with these options changed. See `Job.using`."""
         name = f"{self.job_class.__name__}.using()"
-        return ConfiguredJob(
+        changed: ConfiguredJob[C] = ConfiguredJob(
             self.job_class,
             self.options.merged(options, name, declared_options),
             {
@@ -72,16 +76,21 @@ class ConfiguredJob(Generic[C]):
             }
             | options,
             self.run_after if run_after is None else check_run_after(run_after, name),
-            self.commit if commit is None else _check_commit(commit, name),
+            self.commit if commit is None else check_commit(commit, name),
+            self.chosen.changed(key, id, name),
         )
+        check_choice(changed, options, name)
+        return changed
 
     def enqueue(self, /, *args: C.args, **kwargs: C.kwargs) -> EnqueuedJob:
         """Enqueue one job. See `Job.enqueue`."""
         maker = self._maker()
-        enqueued, job = maker.make(new_job_id(), args, kwargs, maker.common())
-        if job is not None:
-            switch.current.send([(enqueued.queue, job)], after_commit=maker.after_commit)
-        return enqueued
+        job_id = self.chosen.id or new_job_id()
+        enqueued, job = maker.make(job_id, args, kwargs, maker.common())
+        if job is None:
+            return enqueued
+        sent = switch.current.send([(enqueued.queue, job)], after_commit=maker.after_commit)
+        return enqueued if job.claim is None else answered(enqueued, job, sent)
 
     async def aenqueue(self, /, *args: C.args, **kwargs: C.kwargs) -> EnqueuedJob:
         """Enqueue one job from a coroutine.
@@ -96,6 +105,7 @@ class ConfiguredJob(Generic[C]):
         """Enqueue one job for each list (or dictionary) of arguments. See `Job.enqueue_many`."""
         if type(batch_size) is not int or batch_size < 1:
             raise InvalidArguments(f"batch_size must be at least 1, not {brief(batch_size)}.")
+        self.chosen.refuse_many()
         with _Batches(self._maker()) as batches:
             return batches.enqueue(iter(arguments), batch_size)
 
@@ -165,8 +175,13 @@ class _Batches:
         """Make and send all jobs, and return what the caller gets."""
         enqueued: list[EnqueuedJob] = []
         while batch := self._make(remaining, batch_size):
-            self._send([(made.queue, job) for made, job in batch if job is not None])
-            enqueued += [made for made, _ in batch]
+            sent = self._send([(made.queue, job) for made, job in batch if job is not None])
+            if self._maker.claimer is None:
+                enqueued += [made for made, _ in batch]
+            else:
+                enqueued += [
+                    made if job is None else answered(made, job, sent) for made, job in batch
+                ]
         return enqueued
 
     def _make(self, remaining: Iterator[Arguments], most: int) -> list[Made]:
@@ -184,19 +199,25 @@ class _Batches:
                 break
         return batch
 
-    def _send(self, jobs: list[tuple[str, NewJob]]) -> None:
+    def _send(self, jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
+        """Send a batch, and return which of those with a claim are duplicates.
+
+        It is None if nobody knows yet.
+        """
         if not jobs:
-            return
+            return {}
         after_commit = self._maker.after_commit
-        if isinstance(switch.current, RedisSink) and not (after_commit and has_to_wait()):
+        may_wait = self._maker.claimer is not None or (after_commit and has_to_wait())
+        if isinstance(switch.current, RedisSink) and not may_wait:
             self._stream = self._stream or Stream(get_client())
             with self._counting():
                 self._stream.send(jobs)
-            return
+            return {}
         self._settle()
         with self._counting():
-            switch.current.send(jobs, after_commit=after_commit)
-        self._handed_over += len(jobs)
+            duplicates = switch.current.send(jobs, after_commit=after_commit)
+        self._handed_over += len(jobs) - len(duplicates or ())
+        return duplicates
 
     def _settle(self) -> None:
         if self._stream:
@@ -245,30 +266,3 @@ def _split(arguments: Arguments) -> tuple[Sequence[Any], Mapping[str, Any]]:
             f"{type(arguments).__name__}; write [(1,), (2,)] for jobs of one argument."
         )
     return arguments, _NONE
-
-
-def check_run_after(run_after: object, owner: str) -> datetime | timedelta:
-    """Return when a job is to run, or raise InvalidArguments, which names the `owner`."""
-    if isinstance(run_after, timedelta):
-        if run_after < timedelta(0):
-            raise InvalidArguments(f"{owner}: run_after is {run_after}, which is in the past.")
-        if run_after > LONGEST:
-            raise InvalidArguments(f"{owner}: run_after is {run_after}, but at most 100 years.")
-        return run_after
-    if not isinstance(run_after, datetime):
-        raise InvalidArguments(
-            f"{owner}: run_after must be a timedelta or an aware datetime, not {brief(run_after)}."
-        )
-    if timezone.is_naive(run_after):
-        raise InvalidArguments(
-            f"{owner}: run_after is the naive datetime {run_after}; make it aware, for example "
-            "with django.utils.timezone.make_aware()."
-        )
-    return check_moment(run_after, f"{owner}: run_after")
-
-
-def _check_commit(commit: object, owner: str) -> str:
-    if not isinstance(commit, str) or commit not in {"on_commit", "immediate"}:
-        problem = f"commit must be 'on_commit' or 'immediate', not {brief(commit)}."
-        raise InvalidArguments(f"{owner}: {problem}")
-    return commit

@@ -7,6 +7,7 @@ JobsError
  ├─ InvalidJob            a job class that cannot work as it is written
  ├─ InvalidArguments      arguments that do not fit `perform` or do not survive JSON
  ├─ InvalidPayload        bytes in Redis that are no payload
+ ├─ DuplicateJob          another job holds the place of a unique one
  ├─ UnknownJob            a payload whose job class nobody defines
  ├─ JobCancelled          somebody cancelled the job while it ran
  ├─ StoreUnavailable      Redis did not answer in time
@@ -62,6 +63,21 @@ class InvalidPayload(JobsError):
 
     Also raised when a middleware made a payload that cannot be stored.
     """
+
+
+class DuplicateJob(JobsError):
+    """Another job has the place that a unique job wanted.
+
+    `job_id` is the id of that job, `job_class` the name of the class of both.
+    """
+
+    def __init__(self, job_class: str, job_id: str) -> None:
+        """Keep the name of the class, and the id of that job."""
+        self.job_class, self.job_id = job_class, job_id
+        super().__init__(
+            f"{job_class} is unique, and job {job_id} has its place. "
+            'Catch DuplicateJob, or choose on_conflict="return".'
+        )
 
 
 class UnknownJob(JobsError):

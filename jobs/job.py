@@ -15,7 +15,7 @@ from jobs.errors import ConfigurationError, InvalidJob
 from jobs.habits import OTHER_PERFORMS, explain_habits
 from jobs.ids import new_job_id
 from jobs.middleware.chain import declared_options
-from jobs.options import JobOptions
+from jobs.options import JobOptions, check_misfits
 from jobs.parameters import Parameters
 from jobs.payload import Payload
 from jobs.performing import P, Performs, R
@@ -57,6 +57,8 @@ class Job(Able):
         Raise InvalidJob.
         """
         super().__init_subclass__(**kwargs)
+        if hasattr(cls, "perform"):
+            cls._parameters = Parameters(cls, cls.perform)
         try:
             cls.options = _options_of(cls)
         except ConfigurationError:
@@ -64,15 +66,11 @@ class Job(Able):
             # every enqueue does, so that this need not end the start of the process.
             _undecided.append(cls)
         if hasattr(cls, "perform"):
-            cls._parameters = Parameters(cls, cls.perform)
             cls.is_async = inspect.iscoroutinefunction(cls.perform)
             registry.add(cls)
 
     def __init__(self, payload: Payload | None = None, stops: StopSigns | None = None) -> None:
-        """Prepare one run.
-
-        The worker calls it. A test may call it without arguments to reach `perform` directly.
-        """
+        """Prepare one run. A test may call it without arguments."""
         self._payload = payload
         self._stops = stops
         #: The queue that this job came from.
@@ -125,8 +123,8 @@ class Job(Able):
         """Return a changed copy to enqueue with: `CompleteOrderJob.using(queue="low").enqueue(7)`.
 
         `run_after` is an aware datetime, or a timedelta from now. `commit="immediate"` does not
-        wait for the open transaction. All others are options of the class. Raise InvalidJob or
-        InvalidArguments.
+        wait for the open transaction. `key` and `id` are texts of yours: no second job has the same
+        (docs/unique.md). All others are options. Raise InvalidJob or InvalidArguments.
         """
         return _configured(cls).using(run_after=run_after, commit=commit, **options)
 
@@ -293,4 +291,6 @@ def _options_of(job_class: type[Job]) -> JobOptions:
     for base in reversed(job_class.__mro__):
         stated = stated_options(base, is_job=issubclass(base, Job))
         options = options.merged(stated, job_class.__qualname__, declared_options)
+    if hasattr(job_class, "perform"):
+        check_misfits(options, job_class)
     return options

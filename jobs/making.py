@@ -14,12 +14,13 @@ from msgspec import Struct
 from jobs import returns
 from jobs.abilities import abilities
 from jobs.arguments import are_plain, check_arguments
+from jobs.claims import claimer_for
 from jobs.conf import JobsSettings
-from jobs.errors import InvalidArguments
+from jobs.errors import DuplicateJob, InvalidArguments, InvalidJob
 from jobs.middleware.chain import MiddlewareChain
-from jobs.payload import Payload, dumps
+from jobs.payload import Payload, decode, dumps
 from jobs.registry import registry
-from jobs.store import NewJob
+from jobs.store import Duplicates, NewJob
 
 if TYPE_CHECKING:
     from jobs.enqueue import ConfiguredJob
@@ -29,13 +30,16 @@ if TYPE_CHECKING:
 class EnqueuedJob(Struct, frozen=True, gc=False):
     """What an enqueue returns.
 
-    `is_vetoed` when a client middleware decided that there shall be no such job.
-    `keeps_result` is False where nobody wants what the job returns.
+    `is_vetoed` when a client middleware decided that there shall be no such job. `is_duplicate`
+    when another job has the place of this one: then `id` is that of the other. It is None as long
+    as nobody knows: inside a transaction. `keeps_result` is False where nobody wants what the job
+    returns.
     """
 
     id: str
     queue: str
     is_vetoed: bool = False
+    is_duplicate: bool | None = False
     keeps_result: bool = True
 
     def result(self, *, timeout: float = 10.0) -> Any:
@@ -55,6 +59,21 @@ class EnqueuedJob(Struct, frozen=True, gc=False):
 
 #: The answer to the caller, and the job to push; None when it is vetoed.
 Made = tuple[EnqueuedJob, NewJob | None]
+
+
+def answered(enqueued: EnqueuedJob, job: NewJob, duplicates: Duplicates | None) -> EnqueuedJob:
+    """Return what the caller gets of a job with a claim.
+
+    `duplicates` is None where the push waits for a commit. Raise DuplicateJob if that is wanted.
+    """
+    if duplicates is None:
+        return EnqueuedJob(enqueued.id, enqueued.queue, is_duplicate=None)
+    holder = duplicates.get(job.id)
+    if holder is None or job.claim is None:
+        return enqueued
+    if job.claim.conflict == "raise":
+        raise DuplicateJob(decode(job.payload).job_class, holder)
+    return EnqueuedJob(holder, enqueued.queue, is_duplicate=True)
 
 
 class Maker:
@@ -77,7 +96,10 @@ class Maker:
         self.is_local = _is_local(configured.job_class)
         self._queue = configured.options.queue
         self._priority = configured.options.priority
-        self._due, self._run_after = _due(configured.run_after)
+        #: Makes what its jobs claim of Redis, None for most classes.
+        self.claimer = claimer_for(configured, self._name)
+        delay = self.claimer.delay if self.claimer else None
+        self._due, self._run_after = _due(configured.run_after or delay)
         self._options = _travelling(configured.changes, self._name)
         self._keeps_result = returns.are_wanted(configured.options)
         self.after_commit = (configured.commit or settings.enqueue) == "on_commit"
@@ -129,8 +151,9 @@ class Maker:
             return self._make_by_middleware(job_id, args, kwargs, common)  # it says what is wrong
         if len(raw) > self._settings.max_payload_bytes:
             self._refuse(raw, args, kwargs)
-        enqueued = EnqueuedJob(job_id, self._queue, False, self._keeps_result)
-        return enqueued, NewJob(job_id, raw, self._priority, self._due)
+        claim = None if self.claimer is None else self.claimer.claim(args, kwargs)
+        new = NewJob(job_id, raw, self._priority, self._due, claim)
+        return EnqueuedJob(job_id, self._queue, False, False, self._keeps_result), new
 
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Raise InvalidArguments unless every argument is plain JSON."""
@@ -163,10 +186,16 @@ class Maker:
         due = self._due
         if accepted.run_after != asked_for:  # a middleware had another time in mind
             due = "+0" if accepted.run_after is None else str(round(accepted.run_after * 1000))
+        claim = None if self.claimer is None else self.claimer.claim(args, kwargs)
+        if claim is not None and accepted.queue != self._queue:
+            raise InvalidJob(
+                f"{self._name}: a middleware moved the job to queue {accepted.queue!r}, but a job "
+                "is unique within one queue only. Leave unique jobs in the queue of their class."
+            )
         # A middleware may have changed the options: then the wait finds out.
         keeps_result = self._keeps_result or accepted.options != self._options
         enqueued = EnqueuedJob(accepted.id, accepted.queue, keeps_result=keeps_result)
-        return enqueued, NewJob(accepted.id, raw, accepted.priority, due)
+        return enqueued, NewJob(accepted.id, raw, accepted.priority, due, claim)
 
     def _refuse(
         self,

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
+from django.utils import timezone
+
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.habits import OPTIONS
 from jobs.text import brief, shortened
@@ -49,15 +51,45 @@ def check_moment(moment: datetime, name: str) -> datetime:
     raise InvalidArguments(f"{name} is {moment}; it must lie between 1970 and 100 years from now.")
 
 
+def check_run_after(run_after: object, owner: str) -> datetime | timedelta:
+    """Return when a job is to run, or raise InvalidArguments, which names the `owner`."""
+    if isinstance(run_after, timedelta):
+        if run_after < timedelta(0):
+            raise InvalidArguments(f"{owner}: run_after is {run_after}, which is in the past.")
+        if run_after > LONGEST:
+            raise InvalidArguments(f"{owner}: run_after is {run_after}, but at most 100 years.")
+        return run_after
+    if not isinstance(run_after, datetime):
+        raise InvalidArguments(
+            f"{owner}: run_after must be a timedelta or an aware datetime, not {brief(run_after)}."
+        )
+    if timezone.is_naive(run_after):
+        raise InvalidArguments(
+            f"{owner}: run_after is the naive datetime {run_after}; make it aware, for example "
+            "with django.utils.timezone.make_aware()."
+        )
+    return check_moment(run_after, f"{owner}: run_after")
+
+
+def check_commit(commit: object, owner: str) -> str:
+    """Return when a job is to be pushed, or raise InvalidArguments."""
+    if not isinstance(commit, str) or commit not in {"on_commit", "immediate"}:
+        problem = f"commit must be 'on_commit' or 'immediate', not {brief(commit)}."
+        raise InvalidArguments(f"{owner}: {problem}")
+    return commit
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """An option that a feature or a middleware understands.
 
-    It knows whether a value is right, and what it must be, in words.
+    It knows whether a value is right, and what it must be, in words. `misfit` gets a right
+    value and the class, and says why they do not suit each other, or nothing.
     """
 
     is_valid: Callable[[Any], bool]
     expected: str
+    misfit: Callable[[Any, type], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +193,16 @@ def declare_option(name: str, option: Option) -> None:
 def is_declared(name: str) -> bool:
     """Return whether a name is an option of our own or of a feature."""
     return name in _RULES or name in _declared
+
+
+def check_misfits(options: JobOptions, job_class: type) -> None:
+    """Raise InvalidJob where an option of a feature does not suit the class."""
+    for name, value in options.others.items():
+        rule = _declared.get(name)
+        if value is None or rule is None or rule.misfit is None:
+            continue
+        if problem := rule.misfit(value, job_class):
+            raise InvalidJob(f"{job_class.__qualname__}: option {name!r} {problem}")
 
 
 def _rules_for(

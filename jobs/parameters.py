@@ -2,10 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.text import shortened
+
+if TYPE_CHECKING:
+    from jobs.job import Job
 
 #: Most shapes of arguments that a class remembers.
 _MOST_SHAPES = 100
@@ -47,6 +50,26 @@ class Parameters:
         if len(self._fitting) < _MOST_SHAPES:
             self._fitting.add(shape)
 
+    def bound(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments by the names of the parameters, with defaults.
+
+        They must fit, see `check`.
+        """
+        bound = self._signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """The names of all parameters."""
+        return tuple(self._signature.parameters)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The parameters that have a default, with it."""
+        all_of_them = self._signature.parameters.values()
+        return {p.name: p.default for p in all_of_them if p.default is not p.empty}
+
     def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Do as Python does when it calls `perform`."""
         try:
@@ -59,6 +82,11 @@ class Parameters:
                 f"{self._owner}.perform calls its own job {self._self_name!r}, so no argument can "
                 f"have that name. Write perform({self._self_name}, /, ...) to allow it."
             )
+
+
+def parameters_of(job_class: "type[Job]") -> Parameters:
+    """Return the parameters of a class that can perform."""
+    return job_class._parameters  # noqa: SLF001  # for features, which look at the signature too
 
 
 def _positional_counts(parameters: Sequence[inspect.Parameter]) -> range:

@@ -6,15 +6,18 @@ Used by `enqueue` and set by `jobs.testing`.
 from typing import Protocol
 
 from jobs.client import get_client
-from jobs.commit import awaits_commit, push_after_commit
-from jobs.store import NewJob
+from jobs.commit import awaits_commit, has_to_wait, push_after_commit
+from jobs.store import Duplicates, NewJob
 
 
 class Sink(Protocol):
     """Takes jobs that are ready to be sent."""
 
-    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
-        """Take (queue, job) pairs, now or at the commit of the open transactions."""
+    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
+        """Take (queue, job) pairs, now or at the commit of the open transactions.
+
+        Return which of those with a claim are duplicates, None if only the commit decides.
+        """
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether a job comes in only with a commit of this thread."""
@@ -23,19 +26,36 @@ class Sink(Protocol):
 class RedisSink:
     """Sends jobs to Redis."""
 
-    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
+    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
         """Push now, or at the commit.
 
         Raise StoreUnavailable.
         """
-        if after_commit:
-            push_after_commit(jobs)
-        else:
-            get_client().push(jobs)
+        if not after_commit:
+            return get_client().push(jobs)
+        for _, job in jobs:
+            if job.claim is not None and job.claim.conflict == "raise" and has_to_wait():
+                return _look_early(jobs)
+        return push_after_commit(jobs)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether the push of a job waits for a transaction of this thread."""
         return awaits_commit(job_id)
+
+
+def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
+    """Tell of taken places, and let the other jobs wait for the commit.
+
+    It is only an early look: at the commit, the place of the others may be taken as well.
+    """
+    taken: Duplicates = {}
+    for queue, job in jobs:
+        if job.claim is not None and job.claim.key:
+            holder = get_client().holder(queue, job.claim.key)
+            if holder:
+                taken[job.id] = holder
+    push_after_commit([pair for pair in jobs if pair[1].id not in taken])
+    return taken or None
 
 
 class SinkSwitch:

@@ -44,6 +44,24 @@ class BrowserTimeField(forms.DateTimeField):
         super().__init__(input_formats=TIME_FORMATS, widget=widget, **options)
 
 
+class UniqueForm(forms.Form):
+    """Which places of unique jobs are to be shown.
+
+    It is read from the address.
+    """
+
+    job_class = forms.CharField(label=_("Job class"), required=False, max_length=MOST_CHARACTERS)
+    queue = forms.CharField(label=_("Queue"), required=False, max_length=MOST_CHARACTERS)
+
+    def wanted(self) -> tuple[str, str]:
+        """Return the job class and the queue, each empty for all.
+
+        A field that cannot be understood shows its error, and counts as empty.
+        """
+        self.is_valid()
+        return self.cleaned_data.get("job_class", ""), self.cleaned_data.get("queue", "")
+
+
 class FilterForm(forms.Form):
     """What a job must have to be shown.
 

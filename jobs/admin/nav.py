@@ -17,6 +17,7 @@ _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
     (_("Dead"), "jobs_set", {"name": "dead"}),
     (_("Done"), "jobs_set", {"name": "done"}),
     (_("Failures"), "jobs_failures", {}),
+    (_("Unique"), "jobs_unique", {}),
     (_("Metrics"), "jobs_metrics", {}),
 )
 

@@ -18,6 +18,7 @@ from jobs.admin.pages.job_set import job_set, queue
 from jobs.admin.pages.metrics import class_metrics, metrics
 from jobs.admin.pages.overview import overview
 from jobs.admin.pages.queues import queues
+from jobs.admin.pages.unique import unique
 from jobs.admin.pages.workers import workers
 from jobs.admin.serve import serve
 
@@ -57,6 +58,7 @@ PATHS: tuple[tuple[str, View, str], ...] = (
     ("job/<str:job_id>/<str:verb>/", job_action, "jobs_job_action"),
     ("failures/", failures, "jobs_failures"),
     ("failures/act/", failures_action, "jobs_failures_action"),
+    ("unique/", unique, "jobs_unique"),
     ("metrics/", metrics, "jobs_metrics"),
     ("metrics/<str:name>/", class_metrics, "jobs_class_metrics"),
     ("metrics.txt", openmetrics, "jobs_openmetrics"),

@@ -35,7 +35,7 @@ class Verb:
     label_all: str | Promise
     permission: str
     sets: frozenset[SetName]
-    change: Callable[[Iterable[JobRecord], At], int]
+    change: Callable[[Iterable[JobRecord], At, list[str]], int]
     sweep: Callable[[SetName, Filter, At, Reader], Sweep]
     told: Callable[[int], str]
     destroys: bool = False
@@ -55,7 +55,7 @@ VERBS: dict[str, Verb] = {
             _("Retry all"),
             access.RETRY,
             RETRYABLE,
-            lambda jobs, at: control.retry(jobs),
+            lambda jobs, at, barred: control.retry(jobs, barred),
             lambda name, jobs, at, reader: control.retry_all(name, jobs, reader=reader),
             lambda n: ngettext(
                 "%(count)s job is ready to run.", "%(count)s jobs are ready to run.", n
@@ -67,7 +67,7 @@ VERBS: dict[str, Verb] = {
             _("Reschedule all"),
             access.RESCHEDULE,
             RESCHEDULABLE,
-            lambda jobs, at: control.reschedule(jobs, at) if at else 0,
+            lambda jobs, at, barred: control.reschedule(jobs, at) if at else 0,
             lambda name, jobs, at, reader: (
                 control.reschedule_all(name, jobs, at, reader=reader)
                 if at
@@ -84,7 +84,7 @@ VERBS: dict[str, Verb] = {
             _("Kill all"),
             access.KILL,
             KILLABLE,
-            lambda jobs, at: control.kill(jobs),
+            lambda jobs, at, barred: control.kill(jobs),
             lambda name, jobs, at, reader: control.kill_all(name, jobs, reader=reader),
             lambda n: ngettext("%(count)s job was killed.", "%(count)s jobs were killed.", n),
             destroys=True,
@@ -95,13 +95,23 @@ VERBS: dict[str, Verb] = {
             _("Delete all"),
             access.DELETE,
             DELETABLE,
-            lambda jobs, at: control.delete(jobs),
+            lambda jobs, at, barred: control.delete(jobs),
             lambda name, jobs, at, reader: control.delete_all(name, jobs, reader=reader),
             lambda n: ngettext("%(count)s job was deleted.", "%(count)s jobs were deleted.", n),
             destroys=True,
         ),
     )
 }
+
+
+def told_of_barred(count: int) -> str:
+    """Return a sentence about dead jobs that could not be retried."""
+    text = ngettext(
+        "%(count)s dead job stays where it is: another job holds its unique key.",
+        "%(count)s dead jobs stay where they are: other jobs hold their unique keys.",
+        count,
+    )
+    return text % {"count": number(count)}
 
 
 def verbs_for(place: str, can: access.Can) -> list[Verb]:

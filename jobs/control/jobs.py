@@ -5,8 +5,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, cast
 
+from jobs.claims import claimed_by
 from jobs.enqueue import ConfiguredJob, EnqueuedJob, changes_of
-from jobs.errors import InvalidJob, UnknownJob
+from jobs.errors import DuplicateJob, InvalidJob, UnknownJob
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.options import check_moment
@@ -23,14 +24,15 @@ DELETABLE: frozenset[SetName] = frozenset({"ready", "scheduled", "retry", "dead"
 RESCHEDULABLE: frozenset[SetName] = frozenset({"scheduled", "retry"})
 
 
-def retry(jobs: Iterable[JobRecord]) -> int:
+def retry(jobs: Iterable[JobRecord], barred: list[str] | None = None) -> int:
     """Make jobs ready now, and return how many.
 
-    They may be scheduled, wait for a retry, or be dead. Like all changes here it leaves
+    They may be scheduled, wait for a retry, or be dead. A dead job stays while another
+    holds its unique key; the ids of these are added to `barred`. Like all changes here it leaves
     alone a job that is elsewhere by now. It costs one round trip for each 250 jobs of
     one set and queue, O(k log n).
     """
-    return _move(jobs, RETRYABLE, "ready")
+    return _move(jobs, RETRYABLE, "ready", barred=barred)
 
 
 def kill(jobs: Iterable[JobRecord]) -> int:
@@ -64,14 +66,18 @@ def run_again(
     """Enqueue a copy of a job under a new id, and return it.
 
     The copy has the same class, queue and options, and without `args` and `kwargs` the
-    same arguments. The job itself stays. Raise UnknownJob, InvalidArguments, or
+    same arguments. The job itself stays. If the class is unique, and another job has the
+    place of the copy, the other is returned. Raise UnknownJob, InvalidArguments, or
     InvalidJob for options that its class no longer has.
     """
     if args is None:
         args = job.payload.args
     if kwargs is None:
         kwargs = job.payload.kwargs
-    return _configured_as(job).enqueue(*args, **kwargs)
+    try:
+        return _configured_as(job).enqueue(*args, **kwargs)
+    except DuplicateJob as error:
+        return EnqueuedJob(error.job_id, job.queue, is_duplicate=True)
 
 
 def check_copy(job: JobRecord, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -91,14 +97,23 @@ def _configured_as(job: JobRecord) -> ConfiguredJob:
         raise InvalidJob(
             f"The options of job {job.id} cannot be read: {error}. Enqueue a new job instead."
         ) from error
-    changes |= {"queue": job.queue, "priority": job.payload.priority}
+    changes |= {"priority": job.payload.priority}
+    if claimed_by(job.known_class.options) is None:  # a unique job stays in the queue of its class
+        changes |= {"queue": job.queue}
     return job.known_class.using(**changes)
 
 
 def move_ids(
-    queue: str, source: SetName, destination: Destination, ids: Sequence[str], at: datetime | None
+    queue: str,
+    source: SetName,
+    destination: Destination,
+    ids: Sequence[str],
+    at: datetime | None,
+    barred: list[str] | None = None,
 ) -> int:
     """Move jobs by their ids, and return how many were there.
+
+    The ids of those that stay, as another job holds their unique key, are added to `barred`.
 
     One call of the script moves at most `PORTION` of them.
     """
@@ -108,7 +123,7 @@ def move_ids(
     with refusals_explained():
         for first in range(0, len(ids), PORTION):
             portion = ids[first : first + PORTION]
-            moved += sets.move(queue, source, destination, portion, due_at)
+            moved += sets.move(queue, source, destination, portion, due_at, barred)
     return moved
 
 
@@ -117,13 +132,14 @@ def _move(
     sources: frozenset[SetName],
     destination: Destination,
     at: datetime | None = None,
+    barred: list[str] | None = None,
 ) -> int:
     movable = [job for job in jobs if job.place in sources]
     movable.sort(key=_set_of)
     moved = 0
     for (queue, source), group in groupby(movable, key=_set_of):
         ids = [job.id for job in group]
-        moved += move_ids(queue, source, destination, ids, at)
+        moved += move_ids(queue, source, destination, ids, at, barred)
     return moved
 
 

@@ -31,13 +31,15 @@ class Sweep:
     """What a sweep did.
 
     It `is_finished` unless its time was up. Then the same call goes on where it
-    stopped. `touched` are the jobs that it moved, as they were before. Of those, one
-    that a worker took at the same moment is not in `changed`.
+    stopped. `barred` dead jobs stay, as another job holds their unique key. `touched` are
+    the jobs that it moved, as they were before. Of those, one that a worker took at the
+    same moment is not in `changed`.
     """
 
     changed: int
     searched: int
     is_finished: bool
+    barred: int = 0
     touched: Touched = field(default_factory=Touched, compare=False)
 
 
@@ -109,7 +111,7 @@ def _sweep(
 ) -> Sweep:
     reader = reader or get_reader()
     deadline = time.monotonic() + seconds
-    changed = searched = 0
+    changed = searched = stayed = 0
     touched = Touched()
     queues = chosen_queues(jobs.queue, reader)
     for queue in queues:
@@ -117,13 +119,18 @@ def _sweep(
         while portion := walk.look():
             moving = walk.pass_on(portion)
             ids = [entry.job_id for entry in moving]
-            changed += move_ids(queue, name, destination, ids, at)
+            barred: list[str] = []
+            changed += move_ids(queue, name, destination, ids, at, barred)
             searched += portion.looked_at
+            walk.step_over(len(barred))
+            stayed += len(barred)
             for entry in moving:
+                if entry.job_id in barred:
+                    continue
                 touched.add(entry.job_id, queue, time_of_score(name, entry.score))
             if time.monotonic() >= deadline and not walk.is_over:
-                return Sweep(changed, searched, is_finished=False, touched=touched)
-    return Sweep(changed, searched, is_finished=True, touched=touched)
+                return Sweep(changed, searched, is_finished=False, barred=stayed, touched=touched)
+    return Sweep(changed, searched, is_finished=True, barred=stayed, touched=touched)
 
 
 class _QueueSweep:
@@ -169,6 +176,10 @@ class _QueueSweep:
         self._left -= portion.looked_at - seen_before
         self.is_over = portion.is_end or not portion.looked_at or self._left <= 0
         return moving
+
+    def step_over(self, stayed: int) -> None:
+        """Note that so many jobs were to leave, and did not."""
+        self._rank += stayed
 
     def _goes_below(self, entry: Entry) -> bool:
         """Whether a job leaves the set, or moves to a place below its own."""

@@ -41,6 +41,7 @@ from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.stats import Stats, stats
+from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, unique_places
 from jobs.inspect.workers import RunningJob, Worker, workers
 
 __all__ = [
@@ -64,6 +65,8 @@ __all__ = [
     "Slot",
     "Stats",
     "Stray",
+    "UniquePlace",
+    "UniquePlaces",
     "Worker",
     "check_invariant",
     "class_metrics",
@@ -89,5 +92,7 @@ __all__ = [
     "shape_of",
     "stats",
     "total_metrics",
+    "unique_place_of",
+    "unique_places",
     "workers",
 ]

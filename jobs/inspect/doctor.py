@@ -24,6 +24,8 @@ from jobs.store.reader import PLACES, Reader
 
 #: Without these keys Redis cannot judge whether a job is in exactly one place.
 JUDGED = frozenset({*PLACES, "leases", "bell"})
+#: Without these keys, neither, Redis cannot judge who holds which unique key.
+CLAIMING = frozenset({"traits", "unique", "windows"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class _Round:
                     self._examine(ids, repair=repairs)
                 else:
                     self.strays |= self._look_beside(ids, wrong)
+        if can_judge and wrong.isdisjoint(CLAIMING):
+            self._check.claims(self._queue)
 
     def _examine(self, ids: Sequence[str], *, repair: bool) -> None:
         """Note the strays among these jobs, and which of them were repaired."""

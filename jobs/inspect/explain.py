@@ -3,7 +3,7 @@
 The page of a job shows the sentences, and `manage.py jobs explain ID` prints them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 from jobs.inspect.find import find
 from jobs.inspect.limits import after_overrun, while_running
 from jobs.inspect.metrics import queue_rate
+from jobs.inspect.queue_obstacles import queue_obstacles
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
 from jobs.inspect.workers import Worker, workers
 from jobs.moment import moment
+from jobs.store.claim_reader import ClaimReader
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import first_name
 from jobs.store.reader import Reader
@@ -78,6 +80,7 @@ class _Reasons:
             "": self._nowhere,
         }
         yield from by_place[self._job.place]()
+        yield from self._unique()
         if self._job.place not in {"dead", "done"}:
             yield from self._class()
         yield from self._history()
@@ -86,7 +89,7 @@ class _Reasons:
 
     def _ready(self) -> Iterator[str]:
         yield from after_overrun(self._job)
-        obstacles = list(self._obstacles())
+        obstacles = list(queue_obstacles(self._job.queue, self._reader))
         yield from obstacles
         ahead = self._jobs.ahead(self._job.queue, self._job.id)
         if ahead is None:
@@ -212,43 +215,20 @@ class _Reasons:
 
     # What holds for several places
 
-    def _obstacles(self) -> Iterator[str]:
-        """Yield what keeps every job of the queue from being taken."""
-        counts = self._reader.counts([self._job.queue])[self._job.queue]
-        if counts.is_paused:
-            yield _("Queue %(queue)s is paused.") % {"queue": self._job.queue}
-        if counts.most_running is not None and counts.running >= counts.most_running:
-            yield self._full(counts.most_running)
-        serving = [worker for worker in workers(self._reader) if self._job.queue in worker.queues]
-        taking = [worker for worker in serving if not worker.is_quiet]
-        if not serving:
-            yield _(
-                "No live worker takes jobs from queue %(queue)s. Start one with: %(command)s"
-            ) % {
-                "queue": self._job.queue,
-                "command": f"python manage.py runjobs -q {self._job.queue}",
-            }
-        elif not taking:
-            yield _("Every worker that serves queue %(queue)s is quiet and takes no more jobs.") % {
-                "queue": self._job.queue
-            }
-        elif all(w.busy >= w.concurrency for w in taking):
-            yield self._busy(taking)
-
-    def _full(self, most: int) -> str:
-        return ngettext(
-            "Queue %(queue)s may run %(count)s job at a time, and does so now.",
-            "Queue %(queue)s may run %(count)s jobs at a time, and does so now.",
-            most,
-        ) % {"count": grouped(most), "queue": self._job.queue}
-
-    def _busy(self, taking: Sequence[Worker]) -> str:
-        threads = sum(w.concurrency for w in taking)
-        return ngettext(
-            "The only thread of the workers that serve queue %(queue)s is busy.",
-            "All %(count)s threads of the workers that serve queue %(queue)s are busy.",
-            threads,
-        ) % {"count": grouped(threads), "queue": self._job.queue}
+    def _unique(self) -> Iterator[str]:
+        """Yield who has the place of a unique job."""
+        claim = ClaimReader(self._reader).of_job(self._job.queue, self._job.id)
+        if claim is None or not claim.holder:
+            return
+        key = claim.key if self._reader.sight.sees_arguments else f"{self._job.job_class}:…"
+        values = {"key": key, "id": claim.holder}
+        if claim.holder == self._job.id:
+            yield _("It is unique, and holds the key %(key)s.") % values
+        elif self._job.place == "dead":
+            text = _("It cannot be retried as long as job %(id)s holds its unique key %(key)s.")
+            yield text % values
+        else:
+            yield _("It is unique, but job %(id)s holds the key %(key)s.") % values
 
     def _class(self) -> Iterator[str]:
         if self._job.known_class is None:

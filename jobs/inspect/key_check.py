@@ -7,11 +7,13 @@ named, with what to do by hand.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from jobs.inspect.queues import queue_names
 from jobs.problem import Problem, Problems
 from jobs.store.census import KINDS, Census
 from jobs.store.owner import Owner
+from jobs.store.questions import refusals_explained
 from jobs.store.reader import TIME_BITS, Reader
 from jobs.text import shown, text_of
 
@@ -23,6 +25,14 @@ MOST_BYTES = 60
 LAST_SECONDS = 60
 #: Keys without which nobody can tell where a job belongs; see `KeyCheck.types`.
 DECISIVE = frozenset({"payloads", "running", "leases"})
+#: What is wrong between unique keys and jobs.
+CLAIM_FAULTS = {
+    "key": "The unique key {name} is kept for job {holder}, which neither waits nor runs.",
+    "trait": "It knows something of job {name}, which there is not.",
+    "missing": "Job {name} is unique, and has not got its key.",
+    "two": "Job {name} is unique, and job {holder} has its key: there are two of it.",
+}
+BY_HAND = "If one is enough, run: python manage.py jobs delete {name}"
 REPAIRABLE = "Repair it with: python manage.py jobs doctor --repair"
 
 
@@ -243,6 +253,29 @@ class KeyCheck:
         for key in self._census.endless(suspects):
             if self._repair:
                 self._census.let_end(key, LAST_SECONDS)
+            self._settle(key, reason, is_mended=self._repair)
+
+    def claims(self, queue: str) -> None:
+        """Check that unique keys and the jobs that hold them agree.
+
+        Redis judges each portion in one atomic step, after the strays are put back.
+        """
+        sets = self._reader.store.sets
+        looks: tuple[tuple[Literal["keys", "jobs"], Literal["unique", "traits"]], ...]
+        looks = (("keys", "unique"), ("jobs", "traits"))
+        for of, place in looks:
+            key = self._census.queue_keys(queue)[place]
+            for names in self._reader.ids(queue, place):
+                with refusals_explained():
+                    faults = sets.mend_keys(queue, of, names, repair=self._repair)
+                for name, holder, fault in faults:
+                    self._tell_of_claim(key, fault, {"name": name, "holder": holder})
+
+    def _tell_of_claim(self, key: str, fault: str, names: dict[str, str]) -> None:
+        reason = CLAIM_FAULTS[fault].format(**names)
+        if fault == "two":
+            self._settle(key, reason, BY_HAND.format(**names), is_mended=False)
+        else:
             self._settle(key, reason, is_mended=self._repair)
 
     def _settle(self, key: str, reason: str, remedy: str = REPAIRABLE, *, is_mended: bool) -> None:

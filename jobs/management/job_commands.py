@@ -4,7 +4,7 @@ They list a set, explain, retry, kill and delete.
 """
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
@@ -93,7 +93,8 @@ class JobCommands:
 
     def retry(self, *, ids: list[str], **options: Any) -> None:
         """Run jobs now."""
-        self._change(ids, control.retry, RETRYABLE, "Retried")
+        barred: list[str] = []
+        self._change(ids, lambda jobs: control.retry(jobs, barred), RETRYABLE, "Retried", barred)
 
     def kill(self, *, ids: list[str], **options: Any) -> None:
         """Move jobs to the dead set."""
@@ -109,6 +110,7 @@ class JobCommands:
         change: Callable[[Iterable[JobRecord]], int],
         places: frozenset[SetName],
         done: str,
+        barred: Sequence[str] = (),
     ) -> None:
         """Change the jobs that can be changed, and fail if one cannot."""
         problems = []
@@ -118,10 +120,17 @@ class JobCommands:
                 problems.append(f"There is no job {job_id}.")
             elif change([job]):
                 self.stdout.write(printable(f"{done} {job.job_class} {job_id}."))
+            elif job_id in barred:
+                problems.append(self._why_barred(job))
             else:
                 problems.append(_why_not(job, job_id, places))
         if problems:
             raise CommandError("\n".join(map(printable, problems)))
+
+    def _why_barred(self, job: JobRecord) -> str:
+        place = inspect.unique_place_of(job, self.reader)
+        holder = place.holder if place else "another job"
+        return f"Job {job.id} stays dead: job {holder} holds its unique key. Retry it after that."
 
 
 def _add_filter(command: ArgumentParser) -> None:

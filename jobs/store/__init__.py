@@ -3,7 +3,7 @@
 The layers above see the types here and never a Redis command or key.
 """
 
-from jobs.store.intake import NewJob, Underway
+from jobs.store.intake import Claim, Conflict, Duplicates, NewJob, Underway
 from jobs.store.keys import QueueKeys
 from jobs.store.leases import Lease, Leases
 from jobs.store.running import Fetched
@@ -14,6 +14,9 @@ from jobs.store.terms import Terms
 
 __all__ = [
     "MOST_JOBS",
+    "Claim",
+    "Conflict",
+    "Duplicates",
     "Fetched",
     "Lease",
     "Leases",

@@ -4,6 +4,7 @@ Whatever it sends may be sent again after a lost answer.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from msgspec import Struct
 from redis.exceptions import NoScriptError
@@ -11,23 +12,56 @@ from redis.exceptions import NoScriptError
 from jobs.store.line import Exchange
 from jobs.store.scripts import sources
 from jobs.store.session import MOST_JOBS, Session
+from jobs.text import text_of
 
 #: How long a push is remembered at least, in ms. Twice the timeout of its client is longer than it
 #: goes on sending it again.
 RECEIPT_MS = 30_000
-_Call = tuple[tuple[str, ...], list[str | bytes | int]]
+#: The script, its keys and its arguments.
+_Call = tuple[str, tuple[str, ...], list[str | bytes | int]]
+
+#: What becomes of a job whose place is taken.
+Conflict = Literal["return", "raise", "replace", "debounce"]
+
+
+class Claim(Struct, frozen=True, gc=False):
+    """What a new job wants of Redis beyond its place.
+
+    `key` is unique until the job is done, until it is started, or for a window in ms.
+    It expires `expires_in` ms after it is due, and can be debounced for `max_wait` ms.
+    A job whose id was chosen by its caller has a `push`, another for each call: what it
+    asks for is no repetition of an earlier push.
+    """
+
+    key: str = ""
+    until: Literal["done", "start"] | int = "done"
+    conflict: Conflict = "return"
+    expires_in: int | None = None
+    max_wait: int | None = None
+    push: str = ""
+
+    @property
+    def trait(self) -> str:
+        """Return it as scripts read it."""
+        return f"unique={self.until}/{self.key}" if self.key else ""
 
 
 class NewJob(Struct, frozen=True, gc=False):
     """A job on its way into a queue.
 
-    `due` is in ms since the epoch, or "+N": N ms from when Redis sees it.
+    `due` is in ms since the epoch, or "+N": N ms from when Redis sees it. With a claim
+    it may be a duplicate of another job.
     """
 
     id: str
     payload: bytes
     priority: int
     due: str = "+0"
+    claim: Claim | None = None
+
+
+#: The ids of jobs that were not inserted, each with the id of the job that has its place.
+Duplicates = dict[str, str]
 
 
 class Intake:
@@ -38,62 +72,122 @@ class Intake:
         self._session = session
         self._receipt_ms = max(RECEIPT_MS, round(2000 * session.timeout))
 
-    def push(self, queue: str, jobs: Sequence[NewJob]) -> int:
+    def push(self, queue: str, jobs: Sequence[NewJob], duplicates: Duplicates | None = None) -> int:
         """Insert up to 1,000 jobs and return how many were new. O(k log n).
 
-        That is 0 when this very push was done before.
+        That is 0 when this very push was done before, but for one with a claim: it answers as it
+        did. Those with a claim that were not inserted are noted in `duplicates`.
         """
-        keys, args = self._push_call(queue, jobs)
-        inserted: int = self._session.run_quickly("push", keys, args)
-        return max(inserted, 0)
+        script, keys, args = self._push_call(queue, jobs)
+        answer = self._session.run_quickly(script, keys, args)
+        if script == "push" and answer > 0:  # the way of most jobs
+            return answer  # type: ignore[no-any-return]  # a number
+        return _inserted(jobs, answer, duplicates)
 
     def begin(self, queue: str, jobs: Sequence[NewJob]) -> "Underway | None":
         """Send up to 1,000 jobs and leave the answer for later. Raise StoreUnavailable.
 
-        Return None on a cluster, where nothing is sent.
+        Return None on a cluster, where nothing is sent. The answer tells nothing of duplicates.
         """
-        keys, args = self._push_call(queue, jobs)
-        exchange = self._session.begin("push", keys, args)
+        script, keys, args = self._push_call(queue, jobs)
+        exchange = self._session.begin(script, keys, args)
         return None if exchange is None else Underway(self._session, exchange)
 
     def _push_call(self, queue: str, jobs: Sequence[NewJob]) -> _Call:
-        """Return the keys and arguments of the script."""
+        """Return the script, its keys and its arguments."""
         if len(jobs) > MOST_JOBS:
             raise ValueError(
                 f"{len(jobs):,} jobs are too many for one push; send at most {MOST_JOBS:,}."
             )
         args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
         for job in jobs:
+            if job.claim is not None:
+                return self._claiming_call(queue, jobs)
             args += (job.id, job.payload)
         for job in jobs if _are_several_kinds(jobs) else jobs[:1]:
             args += (job.priority, job.due)
         keys = self._session.keys(queue)
-        return (*keys.all, keys.receipt([job.id for job in jobs])), args
+        return "push", (*keys.all, keys.receipt([job.id for job in jobs])), args
 
-    def push_all(self, jobs_by_queue: Mapping[str, Sequence[NewJob]]) -> int:
+    def _claiming_call(self, queue: str, jobs: Sequence[NewJob]) -> _Call:
+        """Return the same for jobs of which some have a claim."""
+        args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
+        names = []
+        for job in jobs:
+            claim = job.claim or _NO_CLAIM
+            args += (job.id, job.payload, job.priority, job.due, claim.trait)
+            args += (_text(claim.expires_in), claim.conflict, _text(claim.max_wait))
+            names.append(claim.push or job.id)
+        keys = self._session.keys(queue)
+        return "push_unique", (*keys.all, keys.receipt(names)), args
+
+    def push_all(
+        self,
+        jobs_by_queue: Mapping[str, Sequence[NewJob]],
+        duplicates: Duplicates | None = None,
+    ) -> int:
         """Push to several queues and return the number of new jobs.
 
-        It takes one round trip, on a cluster one for each queue.
+        Those with a claim that were not inserted are noted in `duplicates`. It takes one round
+        trip, on a cluster one for each queue.
         """
         if len(jobs_by_queue) == 1 or self._session.is_spread:
-            return sum([self.push(queue, jobs) for queue, jobs in jobs_by_queue.items()])
+            return sum(
+                [self.push(queue, jobs, duplicates) for queue, jobs in jobs_by_queue.items()]
+            )
         calls = [self._push_call(queue, jobs) for queue, jobs in jobs_by_queue.items()]
         with self._session.available(), self._session.client.pipeline(transaction=False) as pipe:
-            for keys, args in calls:
-                pipe.evalsha(self._session.scripts.sha("push"), len(keys), *keys, *args)
+            for script, keys, args in calls:
+                pipe.evalsha(self._session.scripts.sha(script), len(keys), *keys, *args)
             answers = pipe.execute(raise_on_error=False)
-            for (keys, args), answer in zip(calls, answers, strict=True):
+            for n, answer in enumerate(answers):
                 if isinstance(answer, NoScriptError):
-                    pipe.eval(sources()["push"], len(keys), *keys, *args)
+                    script, keys, args = calls[n]
+                    answers[n] = self._session.client.eval(
+                        sources()[script], len(keys), *keys, *args
+                    )
                 elif isinstance(answer, Exception):
                     raise answer
-            answers += pipe.execute()
-        return sum(max(answer, 0) for answer in answers if isinstance(answer, int))
+        return sum(
+            _inserted(jobs, answer, duplicates)
+            for jobs, answer in zip(jobs_by_queue.values(), answers, strict=True)
+        )
+
+    def holder(self, queue: str, key: str) -> str:
+        """Return the id of the job that holds a unique key, or nothing.
+
+        One round trip, O(log n).
+        """
+        [found] = self._session.run("holder", queue, [key])
+        return text_of(found)
 
     def announce_queues(self, queues: Sequence[str]) -> None:
         """Make queues known to those who look. O(k)."""
         with self._session.available():
             self._session.client.sadd(self._session.shared.queues, *queues)
+
+
+_NO_CLAIM = Claim()
+
+
+def _text(number: int | None) -> str | int:
+    return "" if number is None else number
+
+
+def _inserted(jobs: Sequence[NewJob], answer: Any, duplicates: Duplicates | None) -> int:
+    """Return how many jobs a push has inserted, and note the others.
+
+    `push` answers with a number, `push_unique` with "+id" or "=id of another" for each.
+    """
+    if type(answer) is int:
+        return max(answer, 0)
+    inserted = 0
+    for job, word in zip(jobs, text_of(answer).split(" "), strict=True):
+        if word[0] == "+":
+            inserted += 1
+        elif duplicates is not None:
+            duplicates[job.id] = word[1:]
+    return inserted
 
 
 def _are_several_kinds(jobs: Sequence[NewJob]) -> bool:

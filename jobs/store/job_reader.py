@@ -19,6 +19,8 @@ from jobs.text import shown, text_of
 #: The longest note that is read, in bytes. No job of ours writes one as long.
 LONGEST_NOTE = 10_000
 SET_NAMES: tuple[SetName, ...] = get_args(SetName)
+#: The longest payload that a list of jobs reads for each of them, in bytes.
+SHORT_BYTES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,36 @@ class JobReader:
             asked.append(Question(keys.notes, "hget", (job_id,), default=None))
         payload, note = [*self._reader.ask(asked), None][:2]
         return payload, note
+
+    def briefly(self, queue: str, job_ids: Sequence[str]) -> list[Location]:
+        """Return where each of these jobs is, with its payload if that is short.
+
+        Two round trips, O(k log n).
+        """
+        keys = self._store.keys(queue)
+        asked = []
+        for job_id in job_ids:
+            asked.append(Question(keys.payloads, "hstrlen", (job_id,)))
+            asked.append(Question(keys.running, "hget", (job_id,), default=None))
+            sets = [getattr(keys, name) for name in SET_NAMES]
+            asked += [Question(key, "zscore", (job_id,), default=None) for key in sets]
+        answers = self._reader.ask(asked)
+        width = 2 + len(SET_NAMES)
+        short = [
+            job_id for n, job_id in enumerate(job_ids) if 0 < answers[n * width] <= SHORT_BYTES
+        ]
+        found = self._reader.ask(
+            [Question(keys.payloads, "hget", (job_id,), default=b"") for job_id in short]
+        )
+        payloads = dict(zip(short, found, strict=True))
+        locations = []
+        for n, job_id in enumerate(job_ids):
+            length, held_by, *scores = answers[n * width : (n + 1) * width]
+            where = self._location(queue, job_id, held_by, scores)
+            payload = payloads.get(job_id) or b""
+            too_long = 0 if payload else length
+            locations.append(replace(where, payload=payload, too_long=too_long))
+        return locations
 
     def places(
         self, queue: str, ids: Sequence[str], leave_out: Collection[str]

@@ -29,6 +29,8 @@ QUEUE_KEYS = (
     "ended",
     "traits",
     "notes",
+    "unique",
+    "windows",
 )
 
 
@@ -49,8 +51,10 @@ class QueueKeys:
     seen       hash    worker -> the highest number that one of its fetches began with
     terms      hash    worker -> its lease in ms, most threads, most coroutines, as it joined
     ended      zset    worker -> when it was forgotten, in ms; its name is taken for an hour
-    traits     hash    id -> what features know of a job; nothing writes it yet
+    traits     hash    id -> what features know of a job: words "name=value", parted by spaces
     notes      hash    id -> what a running job told of its progress, as JSON
+    unique     hash    unique key -> id of the job that holds it
+    windows    zset    unique key -> when the window in which it is held ends, in ms
 
     `all` holds them in the order in which the prelude of the scripts names them.
     """
@@ -73,6 +77,8 @@ class QueueKeys:
     ended: str = field(init=False)
     traits: str = field(init=False)
     notes: str = field(init=False)
+    unique: str = field(init=False)
+    windows: str = field(init=False)
     all: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

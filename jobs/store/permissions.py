@@ -16,7 +16,10 @@ def _commands(names: str) -> frozenset[str]:
 
 
 #: For a process that only enqueues.
-ENQUEUE = _commands("eval evalsha hmget hset llen rpush sadd select set time zadd zcard zrange")
+ENQUEUE = _commands(
+    "eval evalsha exists get hdel hget hlen hmget hset hstrlen llen rpush sadd select set time "
+    "zadd zcard zrange zrem zscore"
+)
 #: For a process that only looks: the control room without its buttons, `jobs stats`, the doctor.
 VIEW = _commands(
     "dbsize eval evalsha getrange hget hgetall hlen hmget hscan hstrlen info ping pttl scan "

@@ -190,7 +190,7 @@ class Reader(Asker):
         heads = self.ask(asked)
         return {queue: int(head[0][1]) for queue, head in zip(bands, heads, strict=True) if head}
 
-    def ids(self, queue: str, place: Place) -> Iterator[list[str]]:
+    def ids(self, queue: str, place: Place | Literal["traits", "unique"]) -> Iterator[list[str]]:
         """Yield the ids in one place in portions of about 500.
 
         An id that stays there all the while is yielded. One that comes or goes
@@ -198,7 +198,7 @@ class Reader(Asker):
         portion, O(n) in all.
         """
         key: str = getattr(self.store.keys(queue), place)
-        scan = self._scan_hash if place in {"payloads", "running"} else self._scan_set
+        scan = self._scan_set if place in get_args(SetName) else self._scan_hash
         cursor = 0
         while True:
             cursor, found = self.attempt(key, partial(scan, key, cursor), (0, ()))

@@ -2,8 +2,8 @@
 
 The header of each script says how many keys it takes, and a test holds it to that.
 
-A script of a queue says `KEYS: those of a queue`. When it is sent, `prelude.lua` and
-`crossings.lua` stand before it, behind its `#!lua` line.
+A script of a queue says `KEYS: those of a queue`. When it is sent, `prelude.lua`,
+`claims.lua` and `crossings.lua` stand before it, behind its `#!lua` line.
 """
 
 import re
@@ -19,7 +19,7 @@ from jobs.store.connection import Client, RedisCluster
 _KEY = re.compile(r"KEYS\[(\d+)\]")
 _OF_A_QUEUE = "-- KEYS: those of a queue"
 #: What stands before each script of a queue.
-BEFORE = ("prelude", "crossings")
+BEFORE = ("prelude", "claims", "crossings")
 
 
 class Scripts:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from jobs.store.session import Session
-from jobs.text import text_of
+from jobs.text import text_of, texts_of
 
 #: Where jobs that wait can be moved; "scheduled" gives those of the retry set a new time there.
 Destination = Literal["ready", "scheduled", "dead", "delete"]
@@ -29,14 +29,18 @@ class Sets:
         destination: Destination,
         job_ids: Sequence[str],
         due_at: float = 0.0,
+        barred: list[str] | None = None,
     ) -> int:
         """Move jobs that wait from one set to another, or delete them.
 
-        Return how many were there. O(k log n).
+        Return how many were there. One that would come back to life stays where it is while
+        another job holds its unique key. Their ids are added to `barred`. O(k log n).
         """
-        return int(
-            self._session.run("move", queue, [source, destination, round(due_at * 1000), *job_ids])
-        )
+        args = [source, destination, round(due_at * 1000), *job_ids]
+        moved, stayed = self._session.run("move", queue, args)
+        if barred is not None:
+            barred += texts_of(stayed)
+        return int(moved)
 
     def pause(self, queue: str) -> None:
         """Let no worker take jobs from a queue.
@@ -81,3 +85,16 @@ class Sets:
         """
         found = self._session.run("audit", queue, [int(repair), *job_ids])
         return [(text_of(found[i]), text_of(found[i + 1])) for i in range(0, len(found), 2)]
+
+    def mend_keys(
+        self, queue: str, of: Literal["keys", "jobs"], names: Sequence[str], *, repair: bool = False
+    ) -> list[tuple[str, str, str]]:
+        """Return what is wrong with unique keys, or with jobs.
+
+        Each fault is (key or id, who has the key, what is wrong). That is a `key` of no job, a
+        `trait` of no job, a `missing` key, or `two` jobs of one key. All but the last are
+        repaired if asked. O(k log n).
+        """
+        found = self._session.run("mend_keys", queue, [int(repair), of, *names]) if names else []
+        parts = [text_of(part) for part in found]
+        return list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))

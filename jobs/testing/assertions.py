@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from jobs.enqueue import check_run_after
 from jobs.job import Job
 from jobs.moment import moment
+from jobs.options import check_run_after
 from jobs.payload import Payload
 from jobs.testing.modes import enqueued_jobs
 

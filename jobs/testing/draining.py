@@ -35,22 +35,26 @@ def drain(
     Raise AssertionError after 10,000 runs.
     """
     queue = collection()
-    snoozed: list[Payload] = []
+    snoozed: set[str] = set()
     runs = 0
-    try:
-        for payload in queue.take(
-            lambda payload: is_of(job_class, payload) and (scheduled or _is_due(payload))
-        ):
-            runs += 1
-            _check_number(runs, payload)
-            try:
-                again = _run(payload, retries=retries)
-            except Snooze as snooze:
-                snoozed.append(payload.changed(run_after=time.time() + snooze.seconds))
-            else:
-                queue.add(again)
-    finally:
-        queue.add(snoozed)
+
+    def is_wanted(payload: Payload) -> bool:
+        is_in_time = scheduled or _is_due(payload)
+        return payload.id not in snoozed and is_of(job_class, payload) and is_in_time
+
+    for payload in queue.take(is_wanted):
+        runs += 1
+        _check_number(runs, payload)
+        try:
+            again = _run(payload, retries=retries)
+        except Snooze as snooze:
+            snoozed.add(payload.id)
+            again = [payload.changed(run_after=time.time() + snooze.seconds)]
+        except BaseException:
+            queue.ended(payload, is_dead=True)
+            raise
+        queue.ended(payload)
+        queue.add(again)
     return runs
 
 

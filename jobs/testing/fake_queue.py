@@ -3,7 +3,8 @@
 It knows which of them a rolled-back transaction has taken away.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,7 +13,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs.commit import is_of_test_alone, refuse_transactions_by_hand
 from jobs.payload import Payload, decode
-from jobs.store import NewJob
+from jobs.store import Claim, Duplicates, NewJob
+from jobs.testing.places import Places, has_expired, window_end
 
 
 @dataclass(eq=False)
@@ -25,6 +27,7 @@ class FakeJob:
     payload: Payload
     connection: BaseDatabaseWrapper | None = None
     is_committed: bool = field(default=False)
+    claim: Claim | None = None
 
     def __call__(self) -> None:
         """Take note of the commit."""
@@ -47,6 +50,25 @@ class FakeJob:
             return False
         return not is_of_test_alone(self.connection)
 
+    @property
+    def stays_out(self) -> bool:
+        """Whether it leaves a place that is taken to the job that has it."""
+        return self.claim is None or self.claim.conflict in {"return", "raise"}
+
+    def makes_room(self, successor: "FakeJob") -> bool:
+        """Whether it has expired, and its place is taken by another."""
+        if self.claim is None or not self.claim.key or successor.claim is None:
+            return False
+        is_same = successor.claim.key == self.claim.key
+        return is_same and has_expired(self.claim, self.payload)
+
+    def holds(self, key: str) -> bool:
+        """Whether it has the place of a key, and may keep it."""
+        if self.claim is None or self.claim.key != key:
+            return False
+        is_open = window_end(self.claim, self.payload) > time.time()
+        return is_open and not has_expired(self.claim, self.payload)
+
 
 class FakeQueue:
     """A sink that collects jobs in memory.
@@ -57,20 +79,33 @@ class FakeQueue:
     def __init__(self) -> None:
         """Start empty."""
         self._jobs: list[FakeJob] = []
+        self._places = Places()
+        #: The claims of jobs that were taken, by their ids: some run again.
+        self._claims: dict[str, Claim] = {}
 
-    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
-        """Collect jobs.
+    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
+        """Collect jobs, and return which of those with a claim are duplicates.
 
-        What cannot be enqueued for real is refused here too.
+        What cannot be enqueued for real is refused here too. Return None where only the commit
+        tells.
         """
         if after_commit:
             refuse_transactions_by_hand()
+        connection = _open_transaction() if after_commit else None
+        duplicates: Duplicates = {}
         for _, job in jobs:
-            connection = _open_transaction() if after_commit else None
-            fake = FakeJob(decode(job.payload), connection)
+            fake = FakeJob(decode(job.payload), connection, claim=job.claim)
+            holder = self._holder(fake, self._present()) if job.claim else None
+            is_early = connection is None or (job.claim and job.claim.conflict == "raise")
+            if holder and is_early and fake.stays_out:
+                duplicates[job.id] = holder
+                continue
             self._jobs.append(fake)
-            if connection is not None:
+            if connection is None:
+                self._jobs = self._present()
+            else:
                 connection.on_commit(fake)
+        return duplicates if connection is None or duplicates else None
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether a job was collected in a transaction that is still open."""
@@ -83,11 +118,49 @@ class FakeQueue:
 
     def payloads(self) -> list[Payload]:
         """Return what is enqueued, the oldest first."""
-        return [job.payload for job in self._jobs if job.exists]
+        return [job.payload for job in self._present()]
 
     def add(self, payloads: Iterable[Payload]) -> None:
-        """Collect jobs that are to run again."""
-        self._jobs += [FakeJob(payload) for payload in payloads]
+        """Collect jobs that are to run again.
+
+        They still have their places, but for those who gave them up at their start.
+        """
+        for payload in payloads:
+            claim = self._claims.get(payload.id)
+            keeps = claim if claim and claim.until != "start" else None
+            self._jobs.append(FakeJob(payload, claim=keeps))
+
+    def ended(self, payload: Payload, *, is_dead: bool = False) -> None:
+        """Note that a job that was taken runs no more."""
+        self._places.end(self._claims.get(payload.id), payload, is_dead=is_dead)
+
+    def _present(self) -> list[FakeJob]:
+        """Return the jobs that are there, as if all open transactions were committed.
+
+        Of unique jobs only one is there of each key, as Redis would decide it in their order.
+        """
+        present: list[FakeJob] = []
+        for job in self._jobs:
+            if not job.exists:
+                continue
+            if job.claim is None or not self._holder(job, present):
+                present = [other for other in present if not other.makes_room(job)]
+                present.append(job)
+            elif not job.stays_out:
+                place = next(n for n, other in enumerate(present) if other.holds(job.claim.key))
+                present[place] = job
+        return present
+
+    def _holder(self, job: FakeJob, present: Sequence[FakeJob]) -> str | None:
+        """Return the id of the job that has this one's place, if any."""
+        if any(other.payload.id == job.payload.id for other in present):
+            return job.payload.id
+        key = job.claim.key if job.claim else ""
+        if not key:
+            return None
+        there = (other.payload.id for other in present if other.holds(key))
+        holder = self._places.holder(key) or next(there, None)
+        return None if holder == job.payload.id else holder
 
     def take(self, is_wanted: Callable[[Payload], bool]) -> Iterator[Payload]:
         """Remove and yield the wanted jobs one by one, until none is left.
@@ -96,17 +169,20 @@ class FakeQueue:
         """
         while found := self._first(is_wanted):
             self._jobs.remove(found)
+            if found.claim is not None:
+                self._claims[found.payload.id] = found.claim
+                self._places.begin(found.claim, found.payload)
             yield found.payload
 
     def _first(self, is_wanted: Callable[[Payload], bool]) -> FakeJob | None:
-        for job in self._jobs:
-            if job.exists and is_wanted(job.payload):
-                return job
-        return None
+        self._jobs = self._present()  # what is left out now must not come back later
+        return next((job for job in self._jobs if is_wanted(job.payload)), None)
 
     def clear(self) -> None:
-        """Forget all jobs."""
+        """Forget all jobs, and all places."""
         self._jobs.clear()
+        self._places = Places()
+        self._claims.clear()
 
 
 def _open_transaction() -> BaseDatabaseWrapper | None:

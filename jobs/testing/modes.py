@@ -18,9 +18,10 @@ from jobs.payload import Payload, decode
 from jobs.registry import registry
 from jobs.run import run_payload
 from jobs.sink import RedisSink, Sink, switch
-from jobs.store import NewJob
+from jobs.store import Claim, Duplicates, NewJob
 from jobs.testing import endings
 from jobs.testing.fake_queue import FakeQueue
+from jobs.testing.places import Places
 
 Mode = Literal["fake", "inline", "real"]
 
@@ -28,13 +29,33 @@ Mode = Literal["fake", "inline", "real"]
 class InlineSink:
     """Runs jobs as they are enqueued.
 
-    It does not wait for a commit, since a TestCase never makes one. Errors are raised.
+    It does not wait for a commit, since a TestCase never makes one. Errors are raised. A unique
+    job has its place while it runs, or for its window.
     """
 
-    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> None:
-        """Run the jobs."""
+    def __init__(self) -> None:
+        """Start with all places free."""
+        self._places = Places()
+
+    def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
+        """Run the jobs, and return which of those with a claim are duplicates."""
+        duplicates: Duplicates = {}
         for _, job in jobs:
-            _run(decode(job.payload))
+            holder = self._places.holder(job.claim.key) if job.claim else None
+            if holder:
+                duplicates[job.id] = holder
+            else:
+                self._run(decode(job.payload), job.claim)
+        return duplicates
+
+    def _run(self, payload: Payload, claim: Claim | None) -> None:
+        self._places.begin(claim, payload)
+        is_dead = True
+        try:
+            _run(payload)
+            is_dead = False
+        finally:
+            self._places.end(claim, payload, is_dead=is_dead)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell that no job waits for a commit here."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from jobs import Job, limit, lock
+from jobs import Job, Unique, limit, lock
 from jobs.errors import JobInterrupted
 
 
@@ -45,6 +45,23 @@ class TimedJob(Job):
 
     def perform(self) -> None:
         note(f"{time.time():.6f}")
+
+
+class UniqueJob(Job):
+    """Takes a while, and notes the id of each run that ends."""
+
+    unique = Unique(by=())
+
+    def perform(self, asker: int) -> None:
+        note(f"begin {self.job_id}")
+        time.sleep(0.02)
+        note(f"end {self.job_id}")
+
+
+class NewestJob(UniqueJob):
+    """The same, and a new one replaces the one that waits."""
+
+    unique = Unique(by=(), on_conflict="replace")
 
 
 class SlowJob(Job):

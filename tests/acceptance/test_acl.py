@@ -41,7 +41,7 @@ WEB = """
 from datetime import timedelta
 import django
 django.setup()
-from tests.acceptance.jobs import HoldingJob, NoteJob
+from tests.acceptance.jobs import HoldingJob, NewestJob, NoteJob, UniqueJob
 now = NoteJob.using(commit="immediate")
 now.enqueue(1)
 now.enqueue_many([[2], [3]])
@@ -49,6 +49,9 @@ now.using(run_after=timedelta(seconds=0.5)).enqueue(4)
 now.enqueue(number="no", seconds="number")
 now.using(max_retries=0).enqueue(number="no", seconds="number")
 HoldingJob.using(commit="immediate").enqueue()
+for job_class in (UniqueJob, NewestJob):
+    for number in range(2):
+        job_class.using(commit="immediate", run_after=timedelta(hours=1)).enqueue(number)
 """
 #: The commands that only look, and those that change something.
 LOOKS = (

@@ -10,6 +10,7 @@ from jobs.inspect import get_reader
 from jobs.store.metrics import Measure, MetricStore
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit
 from tests.jobs.inspect.filling import beat, failure, put
+from tests.jobs.unique_jobs import PlaceJob
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,6 +27,7 @@ PAGES = (
     "done/",
     "dead/?text=nothing",
     "failures/",
+    "unique/",
     "metrics/",
     f"metrics/{JOB_CLASS}/",
     "job/{ready}/",
@@ -51,6 +53,8 @@ def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(
     chromium, live_server, store, theme, width
 ):
     jobs = furnish(store)
+    for row in range(3):
+        PlaceJob.using(commit="immediate").enqueue(row, "a text " * 20)
     options = {
         "bypass_csp": True,
         "color_scheme": theme,

@@ -18,7 +18,7 @@ from jobs.client import Client
 from jobs.errors import StoreUnavailable
 from jobs.ids import new_job_id
 from jobs.payload import Payload
-from jobs.store import NewJob, Store
+from jobs.store import Claim, NewJob, Store
 from tests.faults.nursery import Nursery, Order
 from tests.faults.proxy import Proxy
 from tests.faults.rules import Rule
@@ -35,6 +35,7 @@ class Part:
     """What one job is to do.
 
     `runs`: how each of its runs ends. `place`: the set it is in at the end, None if it is gone.
+    With a `claim` it is unique.
     """
 
     job_class: str
@@ -42,6 +43,7 @@ class Part:
     place: str | None = None
     queue: str = "default"
     due: str = "+0"
+    claim: Claim | None = None
 
 
 PARTS = {
@@ -55,11 +57,16 @@ PARTS = {
     "discarded": Part("DiscardedJob", ("Discard",)),
     "snoozed": Part("SnoozedJob", ("Snooze", "ended")),
     "async": Part("AsyncJob", ("ended",)),
+    "unique": Part("FailOnceJob", ("OnPurpose", "ended"), claim=Claim("failing")),
+    "duplicate": Part("QuickJob", (), claim=Claim("failing")),
+    "unique-quick": Part("QuickJob", ("ended",), claim=Claim("quick")),
+    "unique-start": Part("SnoozedJob", ("Snooze", "ended"), claim=Claim("start", "start")),
+    "unique-doomed": Part("DoomedJob", ("OnPurpose",), "dead", claim=Claim("doomed")),
 }
 #: These are running when the worker is told to stop.
 LAST_PARTS = {
     "patient": Part("PatientJob", ("ended",)),
-    "stubborn": Part("StubbornJob", ("JobInterrupted",), "ready"),
+    "stubborn": Part("StubbornJob", ("JobInterrupted",), "ready", claim=Claim("stubborn")),
 }
 ALL_PARTS = {**PARTS, **LAST_PARTS}
 
@@ -134,7 +141,7 @@ class Scenario:
                 args=[key],
                 enqueued_at=time.time(),
             )
-            jobs.append((part.queue, NewJob(payload.id, payload.encode(), 0, part.due)))
+            jobs.append((part.queue, NewJob(payload.id, payload.encode(), 0, part.due, part.claim)))
         try:
             client.push(jobs)
         except StoreUnavailable as error:
@@ -191,6 +198,19 @@ class Scenario:
             self._report.others.append(f"leases left: {leases}")
         if crashed := stat(self._store, "crashed", queue):
             self._report.others.append(f"{crashed} jobs were counted as crashed")
+        self._check_keys(queue)
+
+    def _check_keys(self, queue: str) -> None:
+        """Only jobs that still wait may hold their unique keys."""
+        kept = client_of(self._store).hgetall(self._store.keys(queue).unique)
+        held = {key.decode(): job_id.decode() for key, job_id in kept.items()}
+        alive = {
+            part.claim.key: self._ids[name]
+            for name, part in ALL_PARTS.items()
+            if part.claim and part.place == "ready" and part.queue == queue
+        }
+        if held != alive:
+            self._report.others.append(f"unique keys: {held}, not {alive}")
 
     def _clean_up(self) -> None:
         self._proxy.close()

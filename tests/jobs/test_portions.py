@@ -27,11 +27,11 @@ class FailingIntake(Intake):
 
     portions = 0
 
-    def push_all(self, jobs_by_queue):
+    def push_all(self, jobs_by_queue, duplicates=None):
         self.portions += 1
         if self.portions > 1:
             raise StoreUnavailable("redis://away", "gone")
-        return super().push_all(jobs_by_queue)
+        return super().push_all(jobs_by_queue, duplicates)
 
 
 class FailingStore(Store):

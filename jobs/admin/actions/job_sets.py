@@ -21,7 +21,7 @@ from jobs.admin.nav import address
 from jobs.admin.pages.failures import GROUP_VERBS
 from jobs.admin.pages.job_set import PAGE_SIZE, TITLES, query_of
 from jobs.admin.responses import render
-from jobs.admin.verbs import VERBS, Verb
+from jobs.admin.verbs import VERBS, Verb, told_of_barred
 from jobs.inspect import Filter, JobRecord
 from jobs.store.reader import SetName
 from jobs.store.sight import WORDLESS
@@ -211,6 +211,8 @@ def _change_all(request: HttpRequest, wish: Wish, at: datetime | None) -> None:
         for name in wish.names:
             sweep = wish.verb.sweep(name, wish.jobs, at, reader)
             trail.tell(wish.verb.sentence(sweep.changed), *job_facts(sweep.touched))
+            if sweep.barred:
+                trail.tell(told_of_barred(sweep.barred))
             sweeps.append(sweep)
         has_time = all(sweep.is_finished for sweep in sweeps)
         if not has_time:
@@ -221,6 +223,8 @@ def _change_all(request: HttpRequest, wish: Wish, at: datetime | None) -> None:
             ) % {"searched": number(searched)}
             trail.tell(text)
     _tell(request, wish, sum(sweep.changed for sweep in sweeps))
+    if barred := sum(sweep.barred for sweep in sweeps):
+        messages.warning(request, told_of_barred(barred))
     if not has_time:
         messages.warning(request, text)
 
@@ -230,9 +234,11 @@ def _change_ticked(request: HttpRequest, wish: Wish, at: datetime | None) -> Non
     found = (inspect.find(job_id, reader) for job_id in wish.ids)
     # The log and the change need no arguments, which may be large.
     jobs = [job.seen_with(WORDLESS) for job in found if job and job.place in wish.names]
-    changed = _change(request, wish, jobs, at) if jobs else 0
+    changed, barred = _change(request, wish, jobs, at) if jobs else (0, 0)
     _tell(request, wish, changed)
-    missing = len(wish.ids) - changed
+    if barred:
+        messages.warning(request, told_of_barred(barred))
+    missing = len(wish.ids) - changed - barred
     if missing > 0:
         text = _("%(count)s of the ticked jobs were no longer there.")
         messages.warning(request, text % {"count": number(missing)})
@@ -240,19 +246,23 @@ def _change_ticked(request: HttpRequest, wish: Wish, at: datetime | None) -> Non
 
 def _change(
     request: HttpRequest, wish: Wish, jobs: Sequence[JobRecord], at: datetime | None
-) -> int:
+) -> tuple[int, int]:
     """Change some jobs, and return how many.
 
-    The log names the queue that each is really in.
+    Second, how many stay as others hold their unique keys. The log names the queue that each is
+    really in.
     """
     touched = touched_by(jobs)
     queues = ", ".join(sorted(touched.by_queue))
     name = f"{TITLES[wish.names[0]]}: {queues}"
     facts = (set_fact(wish.names), *new_time_fact(at), *job_facts(touched))
     with recorded(request, _deed(wish, name, facts)) as trail:
-        changed = wish.verb.change(jobs, at)
+        barred: list[str] = []
+        changed = wish.verb.change(jobs, at, barred)
         trail.tell(wish.verb.sentence(changed))
-    return changed
+        if barred:
+            trail.tell(told_of_barred(len(barred)))
+    return changed, len(barred)
 
 
 def _deed(wish: Wish, name: str, facts: tuple[str, ...]) -> Deed:

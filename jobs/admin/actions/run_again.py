@@ -61,7 +61,7 @@ def run_again(request: HttpRequest, job: JobRecord) -> HttpResponse:
     if copy.is_vetoed:
         messages.warning(request, told)
         return HttpResponseRedirect(back)
-    messages.success(request, told)
+    messages.add_message(request, messages.WARNING if copy.is_duplicate else messages.SUCCESS, told)
     return HttpResponseRedirect(address(request, "jobs_job", job_id=copy.id))
 
 
@@ -74,6 +74,8 @@ def _enqueue(
         told = _("A copy was enqueued as job %(id)s.") % {"id": copy.id}
         if copy.is_vetoed:
             told = _("A middleware refused the copy, so nothing was enqueued.")
+        elif copy.is_duplicate:
+            told = _("Nothing was enqueued: job %(id)s holds the unique key.") % {"id": copy.id}
         trail.tell(told)
     return copy, told
 

@@ -15,7 +15,7 @@ from jobs.admin.facts import job_deed, new_time_fact
 from jobs.admin.forms import RescheduleForm
 from jobs.admin.nav import address
 from jobs.admin.pages.job import found_or_404
-from jobs.admin.verbs import VERBS
+from jobs.admin.verbs import VERBS, told_of_barred
 from jobs.inspect import JobRecord
 
 
@@ -44,8 +44,11 @@ def _change(request: HttpRequest, job: JobRecord, name: str) -> HttpResponse:
     at = form.cleaned_data["at"] if form else None
     deed = job_deed(job, verb.label, *new_time_fact(at), is_deletion=is_deletion)
     with recorded(request, deed) as trail:
-        is_changed = bool(verb.change([job], at))
+        barred: list[str] = []
+        is_changed = bool(verb.change([job], at, barred))
         told = verb.sentence(1) if is_changed else _moved_on()
+        if barred:
+            told = told_of_barred(1)
         trail.tell(told)
     messages.add_message(request, messages.SUCCESS if is_changed else messages.WARNING, told)
     if is_changed and is_deletion:

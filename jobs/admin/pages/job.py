@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
@@ -90,6 +91,7 @@ class JobDetail:
     result: str
     verbs: list[Verb]
     urls: dict[str, str]
+    unique_url: str
     reschedule_form: RescheduleForm
     run_again_form: RunAgainForm | None
 
@@ -150,6 +152,7 @@ def show(
         result=_json(redact(job.payload.result, secrets)),
         verbs=verbs_for(job.place, can),
         urls=_action_urls(request, job),
+        unique_url=_unique_url(request, job, reader),
         reschedule_form=RescheduleForm(),
         run_again_form=form,
     )
@@ -165,6 +168,17 @@ def _action_urls(request: HttpRequest, job: JobRecord) -> dict[str, str]:
         verb.replace("-", "_"): address(request, "jobs_job_action", job_id=job.id, verb=verb)
         for verb in verbs
     }
+
+
+def _unique_url(request: HttpRequest, job: JobRecord, reader: Reader) -> str:
+    """Return the address of the places of its class.
+
+    It is empty for a job that is not unique.
+    """
+    if inspect.unique_place_of(job, reader) is None:
+        return ""
+    query = urlencode({"job_class": job.job_class, "queue": job.queue})
+    return f"{address(request, 'jobs_unique')}?{query}"
 
 
 def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:

@@ -35,7 +35,13 @@ for i = 2, #ARGV do
       for n = (payload and not owner) and 2 or 1, #keys do
         redis.call('ZREM', keys[n], id)
       end
-      if payload and not owner and #keys == 0 then
+      local place = keys[1]
+      local is_alive = payload and not owner and (not place or place == ready or place == scheduled)
+      if is_alive and not reclaim(id) then
+        -- Another job holds its unique key, so it must not run beside it.
+        redis.call('ZREM', place or ready, id)
+        redis.call('ZADD', dead, whole(now), id)
+      elseif is_alive and not place then
         redis.call('ZADD', ready, score(payload, 0), id)
         ring()
       end

@@ -1,10 +1,15 @@
--- Stands behind the prelude before every script of a queue: what can happen to a job, whichever script does it.
+-- Stands behind prelude and claims before every script of a queue: what can happen to a job, whichever script does it.
 -- KEYS: none but those of the prelude
 -- Returns: nothing, it only defines.  Cost: O(1)
 
 -- Jobs were taken: {id, "token|score to restore", ...}.
 local function taken(entries)
   redis.call('HSET', running, unpack(entries))
+  if redis.call('EXISTS', unique) > 0 then
+    local ids = {}
+    for n = 1, #entries, 2 do ids[#ids + 1] = entries[n] end
+    let_go(ids, 'taken')
+  end
 end
 
 -- How many more may run. `most_running` is the limit of the queue; what is no number is none.
@@ -31,17 +36,25 @@ local function settled(ending, number)
   redis.pcall('HINCRBY', stats, ending .. ':' .. math.floor(time[1] / 86400), number)
 end
 
+-- A job enters the dead set. It comes back only if a person wants it to.
+local function died(id)
+  redis.call('ZADD', dead, whole(now), id)
+  let_go({id}, 'void')
+end
+
 -- Jobs cease to exist, and with them all that features keep of them.
 local function gone(ids)
   redis.call('HDEL', payloads, unpack(ids))
   if redis.call('EXISTS', traits, notes) > 0 then
+    let_go(ids, 'ended')
     redis.pcall('HDEL', traits, unpack(ids))
     redis.pcall('HDEL', notes, unpack(ids))
   end
 end
 
--- Forgets results whose time is over, 100 at most. Returns how many.
+-- Forgets results and windows whose time is over, 100 of each at most. Returns how many results.
 local function drop_expired()
+  shut_windows()
   local old = redis.call('ZRANGEBYSCORE', done, '-inf', now, 'LIMIT', 0, 100)
   if #old > 0 then
     redis.call('ZREM', done, unpack(old))

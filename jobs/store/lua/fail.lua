@@ -24,7 +24,7 @@ elseif ending == 'retry' then
   end
 else
   redis.call('HSET', payloads, id, payload)
-  redis.call('ZADD', dead, whole(now), id)
+  died(id)
   left({id})
   local old = redis.call('ZRANGEBYSCORE', dead, '-inf', now - longest, 'LIMIT', 0, 100)
   local over = math.min(100, redis.call('ZCARD', dead) - #old - most)

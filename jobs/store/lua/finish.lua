@@ -11,6 +11,7 @@ end
 -- A key that is broken ends the script, but undoes nothing: so the job leaves `running` last.
 redis.call('HSET', payloads, id, payload)
 redis.call('ZADD', done, whole(now + keep), id)
+let_go({id}, 'ended')
 left({id})
 ring_for_room()
 settled('processed', 1)

@@ -1,10 +1,10 @@
 -- Stands before every script of a queue: its keys, the clock, and each rule that several scripts follow.
 -- KEYS[1] payloads   KEYS[2] ready   KEYS[3] scheduled   KEYS[4] retry   KEYS[5] dead   KEYS[6] done   KEYS[7] running
 -- KEYS[8] leases   KEYS[9] bell   KEYS[10] meta   KEYS[11] stats   KEYS[12] seen   KEYS[13] terms   KEYS[14] ended
--- KEYS[15] traits   KEYS[16] notes
+-- KEYS[15] traits   KEYS[16] notes   KEYS[17] unique   KEYS[18] windows
 -- Returns: nothing, it only defines.  Cost: O(1)
 local payloads, ready, scheduled, retry, dead, done, running, leases, bell, meta, stats, seen, terms, ended,
-  traits, notes = unpack(KEYS)
+  traits, notes, unique, windows = unpack(KEYS)
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 

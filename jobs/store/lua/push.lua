@@ -1,6 +1,6 @@
 #!lua
 -- Insert the new jobs of one queue, ready or scheduled, and ring its bell. What is already there stays as it is.
--- KEYS: those of a queue, and KEYS[17] receipt
+-- KEYS: those of a queue, and KEYS[19] receipt
 -- ARGV[1] receipt lifetime in ms   ARGV[2] number of jobs k, at most 1,000, then for each of them:
 --         id   payload
 --         and behind these for each of them, or once for them all:
@@ -18,7 +18,7 @@ local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
 redis.call('ZCARD', ready)
 
 -- A client that lost the answer sends the push again, perhaps after its jobs have run and gone.
-if not redis.call('SET', KEYS[17], 1, 'NX', 'PX', ARGV[1]) then
+if not redis.call('SET', KEYS[19], 1, 'NX', 'PX', ARGV[1]) then
   return -1
 end
 

@@ -16,6 +16,10 @@ for i = 1, #ARGV, 3 do
     local is_score = string.match(score_it_had, '^%d+$') and #score_it_had < 20 -- Lua knows more numbers than Redis
     redis.call('ZADD', ready, is_score and score_it_had or score(payload, now), id)
     left({id})
+    -- One that had not begun is as if it had never been taken.
+    if payload == '' and redis.call('EXISTS', traits) > 0 and claim_in(traits_of({id})[1]) == 'start' then
+      reclaim(id)
+    end
     released = released + 1
   end
 end

@@ -55,6 +55,7 @@ PAGES = [
     "job/{done}/",
     "job/{running}/",
     "failures/",
+    "unique/",
     "metrics/",
     "metrics.txt",
     "stats.json",

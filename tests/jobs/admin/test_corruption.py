@@ -24,6 +24,7 @@ PAGES = (
     "dead/",
     "done/",
     "failures/",
+    "unique/",
     "metrics/?in=1d",
     f"metrics/{CLASS}/",
     "metrics.txt",

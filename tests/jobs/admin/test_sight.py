@@ -28,6 +28,7 @@ EVERY_PAGE = [
     "dead/",
     "done/",
     "failures/",
+    "unique/",
     "metrics/",
     f"metrics/{__name__}.OtherJob/",
     f"metrics/{__name__}.MineJob/",

@@ -86,7 +86,7 @@ def test_what_workers_take_meanwhile_makes_a_sweep_pass_over_nothing(store, monk
     fill(store, "retry")
     move = store.sets.move
 
-    def busy(queue, source, destination, job_ids, at):
+    def busy(queue, source, destination, job_ids, at, barred):
         keys = store.keys(queue)
         store.client.zpopmin(keys.retry, 2)
         put(store, "retry", at=NOW + 1000)

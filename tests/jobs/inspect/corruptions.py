@@ -27,6 +27,8 @@ QUEUE_KEYS = (
     "stats",
     "traits",
     "notes",
+    "unique",
+    "windows",
 )
 FACTS = (
     "host",

@@ -29,6 +29,7 @@ PAGES = [
     "dead/?since=2020-01-01",
     "dead/?job_class=tests.AnyJob",
     "failures/",
+    "unique/",
     "metrics/",
     "job/{id}/",
     "metrics.txt",

@@ -94,7 +94,7 @@ def test_less_is_needed_by_who_does_less(limited):
 
     assert store.check_permissions(permissions.VIEW) == []
     (warning,) = store.check_permissions(permissions.ENQUEUE)
-    assert "+hset +llen +rpush +sadd +set +zadd." in warning
+    assert "+exists +get +hdel +hset +llen +rpush +sadd +set +zadd +zrem." in warning
 
 
 def test_who_waits_for_results_needs_four_rights_more_than_who_enqueues(limited):

@@ -9,7 +9,7 @@ import check_lua
 import pytest
 from redis.exceptions import ResponseError
 
-from jobs.store import Session, Slots
+from jobs.store import Claim, NewJob, Session, Slots
 from jobs.store.keys import QUEUE_KEYS
 from jobs.store.notes import Notes
 from jobs.store.reader import Reader
@@ -52,8 +52,8 @@ def sent(store, monkeypatch):
 
 def test_all_scripts_are_part_of_the_package():
     expected = (
-        "acquire audit condemn extend fail fetch finish leave "
-        "list_running look move note push release renew search"
+        "acquire audit condemn extend fail fetch finish holder leave list_running "
+        "look mend_keys move note push push_unique release renew search"
     )
 
     assert expected.split() == NAMES
@@ -110,6 +110,9 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     q.leases.leave("q", "w")
     q.store.sets.move("q", "dead", "ready", ["b"])
     q.store.sets.audit("q", ["a"], repair=False)
+    q.store.sets.mend_keys("q", "keys", ["key"])
+    q.store.intake.push("q", [NewJob("c", b"", 0, claim=Claim("key"))])
+    q.store.intake.holder("q", "key")
     SetReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))
     Slots(q.store, "limit").acquire("token", 1, 1)
     Slots(q.store, "limit").extend("token", 1)

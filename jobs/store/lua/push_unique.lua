@@ -1,0 +1,73 @@
+#!lua
+-- Insert new jobs of one queue of which some are unique, one after the other, and ring its bell.
+-- KEYS: those of a queue, and KEYS[19] receipt
+-- ARGV[1] receipt lifetime in ms   ARGV[2] number of jobs, at most 1,000, then for each of them:
+--         id   payload   priority   due in ms (epoch, or "+N" from now)   trait, or ''   when it expires, in ms after it is due, or ''
+--         on a conflict: return | raise | replace | debounce   longest wait of a debounced job in ms, or ''
+-- Returns: for each job "+id" if it was inserted, "=id of the job that holds its place" if not, parted by spaces. Sent again
+--          after a lost answer, it returns the same.  Cost: O(k log n) for k jobs
+-- All keys are read before anything is written: one of a wrong type must not leave half a push.
+check_hashes()
+for _, hash in ipairs({traits, unique}) do
+  redis.call('HLEN', hash)
+end
+for _, set in ipairs({ready, retry, dead, done, windows}) do
+  redis.call('ZCARD', set)
+end
+local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
+local answered = redis.call('GET', KEYS[19])
+if answered then
+  return answered
+end
+
+-- A job that never began makes room for another. Returns its place, if it was ready.
+local function make_room(id)
+  local place = redis.call('ZSCORE', ready, id)
+  for _, set in ipairs({ready, scheduled, retry}) do
+    redis.call('ZREM', set, id)
+  end
+  gone({id})
+  return place
+end
+
+local is_new, answers, must_ring = {}, {}, false
+for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
+  local id, payload, priority, due, trait, expires, conflict, longest = unpack(ARGV, at, at + 7)
+  local till, key = claim_in(trait)
+  local holder, expired
+  if key then
+    holder, expired = holder_of(key)
+  end
+  if is_new[id] or redis.call('HSTRLEN', payloads, id) > 0 then
+    answers[#answers + 1] = (is_new[id] and '+' or '=') .. id
+  elseif holder and (conflict == 'return' or conflict == 'raise') then
+    answers[#answers + 1] = '=' .. holder
+  else
+    due = string.byte(due) == 43 and now + tonumber(due) or tonumber(due) -- 43: "+"
+    if conflict == 'debounce' then
+      local first = holder and string.match(redis.call('HGET', traits, holder) or '', 'first=(%d+)') or whole(now)
+      trait, due = trait .. ' first=' .. first, math.min(due, first + longest)
+    end
+    -- Who was ready before gives its place to the new one, unless that is to run later.
+    local place = (holder or expired) and make_room(holder or expired)
+    place = holder and (conflict == 'debounce' or due <= now) and place
+    redis.call('HSET', payloads, id, payload)
+    if trait ~= '' then
+      redis.call('HSET', traits, id, trait .. (expires ~= '' and ' expires=' .. whole(due + expires) or ''))
+    end
+    if key then hold(key, till, id) end
+    if place or due <= now then
+      redis.call('ZADD', ready, place or whole((100 - priority) * 2 ^ 44 + due), id)
+    else
+      redis.call('ZADD', scheduled, whole(due), id)
+    end
+    must_ring = must_ring or place or due <= now or not head[2] or due < tonumber(head[2])
+    is_new[id], answers[#answers + 1] = true, '+' .. id
+  end
+end
+if must_ring then
+  ring()
+end
+local answer = table.concat(answers, ' ')
+redis.call('SET', KEYS[19], answer, 'PX', ARGV[1])
+return answer
