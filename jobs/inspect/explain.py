@@ -142,9 +142,9 @@ class _Reasons:
         seconds = at.timestamp() - self._reader.now()
         if seconds > 0:
             yield text % {"time": written(at), "wait": in_words(seconds)}
-            yield from self._obstacles()
+            yield from queue_obstacles(self._job.queue, self._reader)
             return
-        yield from self._obstacles()
+        yield from queue_obstacles(self._job.queue, self._reader)
         text = _(
             "It has been due since %(time)s; "
             "the next worker that looks at queue %(queue)s takes it."
