@@ -18,7 +18,7 @@ PRELUDE, CROSSINGS = "prelude", "crossings"
 OF_A_QUEUE = "-- KEYS: those of a queue"
 #: Scripts that add something, so that a server that is full refuses them. All others that write
 #: must work there.
-ADDING = frozenset({"push"})
+ADDING = frozenset({"push", "fire"})
 #: Commands that write nothing.
 READING = frozenset(
     [

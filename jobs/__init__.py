@@ -20,14 +20,17 @@ from jobs.errors import (
     UnknownJob,
 )
 from jobs.features.limits import limit, lock
+from jobs.features.periodic import Cron, Every
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
 
 __all__ = [
     "ConfigurationError",
     "ConfiguredJob",
+    "Cron",
     "Discard",
     "EnqueuedJob",
+    "Every",
     "InvalidArguments",
     "InvalidJob",
     "Job",

@@ -14,7 +14,8 @@ from jobs.errors import ConfigurationError, InvalidJob
 from jobs.habits import OTHER_PERFORMS, explain_habits
 from jobs.ids import new_job_id
 from jobs.middleware.chain import declared_options
-from jobs.options import JobOptions, is_declared
+from jobs.occasion import SeesOccasion
+from jobs.options import JobOptions, check_fit, is_declared
 from jobs.parameters import Parameters
 from jobs.payload import Payload
 from jobs.registry import registry
@@ -38,7 +39,7 @@ class StopSigns(Protocol):
         """Whether a person cancelled this job."""
 
 
-class Job:
+class Job(SeesOccasion):
     """A unit of work in the background.
 
     Subclass it in the `jobs` module of an app and write `perform`. Options are class attributes:
@@ -68,6 +69,7 @@ class Job:
         if hasattr(cls, "perform"):
             cls._parameters = Parameters(cls, cls.perform)
             cls.is_async = inspect.iscoroutinefunction(cls.perform)
+            check_fit(cls, cls.options)
             registry.add(cls)
 
     def __init__(self, payload: Payload | None = None, stops: StopSigns | None = None) -> None:
@@ -193,9 +195,8 @@ class Job:
     @property
     def available_at(self) -> float:
         """When the job might first have run, in epoch seconds."""
-        return (
-            (self._payload.run_after or self._payload.enqueued_at) if self._payload else time.time()
-        )
+        payload = self._payload
+        return (payload.run_after or payload.enqueued_at) if payload else time.time()
 
     def option(self, name: str, default: Any = None) -> Any:
         """Return an option of a feature or middleware, as it holds here."""
@@ -258,7 +259,9 @@ def decide_options() -> None:
     Raise InvalidJob, or ConfigurationError while it still is.
     """
     while _undecided:
-        _undecided[-1].options = _options_of(_undecided[-1])
+        job_class = _undecided[-1]
+        job_class.options = _options_of(job_class)
+        check_fit(job_class, job_class.options)
         _undecided.pop()
 
 
@@ -281,11 +284,7 @@ def _options_in(base: type) -> dict[str, object]:
     found = {name: value for name, value in vars(base).items() if _is_option(name, value)}
     if issubclass(base, Job):
         return found
-    return {
-        name: value
-        for name, value in found.items()
-        if is_declared(name) or name in declared_options()
-    }
+    return {n: v for n, v in found.items() if is_declared(n) or n in declared_options()}
 
 
 def _is_option(name: str, value: object) -> bool:

@@ -53,11 +53,14 @@ def check_moment(moment: datetime, name: str) -> datetime:
 class Option:
     """An option that a feature or a middleware understands.
 
-    It knows whether a value is right, and what it must be, in words.
+    It knows whether a value is right, and what it must be, in words. `fit` of a feature gets each
+    class that can perform, and its value if that is not None. It raises InvalidJob where the two
+    do not suit each other.
     """
 
     is_valid: Callable[[Any], bool]
     expected: str
+    fit: Callable[[type[Any], Any], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,14 @@ def declare_option(name: str, option: Option) -> None:
     imported.
     """
     _declared[name] = option
+
+
+def check_fit(job_class: type[Any], options: JobOptions) -> None:
+    """Have the features look whether their options suit a class. Raise InvalidJob."""
+    for name, value in options.others.items():
+        option = _declared.get(name)
+        if option is not None and option.fit is not None and value is not None:
+            option.fit(job_class, value)
 
 
 def is_declared(name: str) -> bool:

@@ -34,6 +34,10 @@ from jobs.events.other_events import (
     LockLapsed,
     LockLeftToExpire,
     QueueNotAnnounced,
+    ScheduledRunEnded,
+    ScheduleFired,
+    ScheduleReset,
+    ScheduleSkipped,
 )
 from jobs.events.worker_events import (
     ChoreFailed,
@@ -94,6 +98,10 @@ __all__ = [
     "RedisAway",
     "ResultNotKept",
     "RetryInFailed",
+    "ScheduleFired",
+    "ScheduleReset",
+    "ScheduleSkipped",
+    "ScheduledRunEnded",
     "SupervisorStopping",
     "TransactionRolledBack",
     "UnreadableError",

@@ -5,6 +5,6 @@ desk of the store. It opens them when it is imported, and `jobs` imports all tha
 ARCHITECTURE.md shows one from its first line to its last.
 """
 
-from jobs.features import limits, results
+from jobs.features import limits, periodic, results
 
-__all__ = ["limits", "results"]
+__all__ = ["limits", "periodic", "results"]

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs.inspect.find import find
+from jobs.inspect.made_by import made_by
 from jobs.inspect.metrics import queue_rate
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
 from jobs.inspect.workers import Worker, workers
 from jobs.moment import moment
+from jobs.occasion import occasion_of
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import first_name
 from jobs.store.reader import Reader
@@ -22,6 +24,8 @@ from jobs.text import grouped, written
 
 #: Errors that say that somebody else holds what the job needs.
 LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
+#: The error that says that a worker does not know the class of a job.
+UNKNOWN = "jobs.errors.UnknownJob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ class _Reasons:
             yield _("A limit was reached when it last ran: %(message)s") % {
                 "message": self._job.error_message or "–"
             }
+        elif self._job.error_class == UNKNOWN:
+            yield _("Its class was unknown to the worker that took it last.")
         elif self._job.payload.failures:
             yield _("Attempt %(attempt)s failed with %(error)s.") % {
                 "attempt": self._job.payload.failures,
@@ -238,12 +244,14 @@ class _Reasons:
         if self._job.known_class is None:
             yield _(
                 "No job class %(name)s is known here. "
-                "A worker that does not know it either puts the job into the dead set, "
-                "from which it can be retried after a deploy."
+                "Workers that do not know it either try the job for five minutes. "
+                "Then it is in the dead set, from which it can be retried after a deploy."
             ) % {"name": self._job.job_class or "?"}
 
     def _history(self) -> Iterator[str]:
         payload = self._job.payload
+        if occasion := occasion_of(self._job.payload.context):
+            yield made_by(occasion)
         if payload.interruptions:
             yield ngettext(
                 "It was interrupted %(count)s time by a stop of its worker; that cost no retry.",

@@ -35,6 +35,7 @@ KINDS = {
     "ended": "zset",
     "traits": "hash",
     "notes": "hash",
+    "schedules": "hash",
 }
 #: Put a new value into a field, or into another field instead of it. Do so only if the field still
 #: holds the value that was seen.

@@ -1,7 +1,8 @@
 """Opens a unit: decodes its payload, finds its class, makes the job.
 
 Where that fails the job is parked: it lies in the dead set with the reason, and a person can retry
-it after a deploy.
+it after a deploy. One of an unknown class waits for a while first: during a rolling deploy some
+workers do not know the newest classes yet.
 """
 
 import time
@@ -10,7 +11,7 @@ from dataclasses import replace
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
 from jobs.enqueue import options_of
-from jobs.errors import InvalidPayload, WorkerCrashed
+from jobs.errors import InvalidPayload, UnknownJob, WorkerCrashed
 from jobs.job import Job
 from jobs.options import JobOptions
 from jobs.payload import JobError, Payload, corrupt_payload, decode_for
@@ -20,6 +21,9 @@ from jobs.worker.conclusion import Conclusion
 from jobs.worker.outcome import Outcome, after_cancellation, describe
 from jobs.worker.stops import Stops
 from jobs.worker.unit import Unit
+
+#: How often a job of an unknown class is tried before it is parked, and the pause between. Seconds.
+UNKNOWN_TRIES, UNKNOWN_PAUSE = 10, 30.0
 
 
 class Opening:
@@ -47,7 +51,10 @@ class Opening:
             job = job_class(payload, self._stops)
             if payload.options:
                 job.options = options
-        except BaseException as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
+        except UnknownJob as error:
+            self._await_class(unit, payload, error, started)
+            return None
+        except BaseException as error:  # noqa: BLE001  # of options that do not fit, or its __init__ raises
             self._conclusion.check_process(unit, error)
             errors = [*payload.errors, _in_short(error, unit)]
             self.park(unit, payload.changed(errors=errors, is_poison=False), started)
@@ -61,6 +68,18 @@ class Opening:
             self._conclusion.conclude(unit, outcome, time.perf_counter() - started, job)
             return None
         return Run(unit, payload, job, options, started, unit.raw)
+
+    def _await_class(self, unit: Unit, payload: Payload, error: UnknownJob, started: float) -> None:
+        """Put a job of an unknown class off, and park it in the end."""
+        errors = [*payload.errors, _in_short(error, unit)]
+        name = errors[-1]["class"]
+        tries = next((n for n, e in enumerate(reversed(errors)) if e["class"] != name), len(errors))
+        if tries >= UNKNOWN_TRIES:
+            self.park(unit, payload.changed(errors=errors, is_poison=False), started)
+            return
+        kept = payload.changed(errors=errors)
+        outcome = Outcome(Ending.UNKNOWN, kept, UNKNOWN_PAUSE, has_begun=False)
+        self._conclusion.conclude(unit, outcome, time.perf_counter() - started)
 
     def park(self, unit: Unit, payload: Payload, started: float) -> None:
         """Put a job that cannot be run into the dead set."""
