@@ -10,6 +10,7 @@ from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
+from jobs.features.periodic.checks import check_schedules
 from jobs.job import decide_options
 
 
@@ -33,4 +34,5 @@ class MakeItSoConfig(AppConfig):
             decide_options()
         checks.register(check_settings, "jobs")
         checks.register(check_pools, "jobs")
+        checks.register(check_schedules, "jobs")
         checks.register(check_servers, checks.Tags.database)

@@ -25,6 +25,8 @@ PAGES = (
     "dead/",
     "done/",
     "dead/?text=nothing",
+    "schedules/",
+    f"schedules/{JOB_CLASS}/",
     "failures/",
     "metrics/",
     f"metrics/{JOB_CLASS}/",

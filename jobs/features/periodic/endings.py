@@ -4,13 +4,10 @@ So people see the last ones, and hear of those that are missing. A thread of the
 process that is killed in between loses the note, not the run.
 """
 
-import functools
-
-from jobs.conf import get_settings, until_settings_change
 from jobs.ending import Ending
 from jobs.events import JobEnded, ScheduledRunEnded, emit, subscribe
+from jobs.features.periodic.people import get_store
 from jobs.occasion import occasion_of
-from jobs.store import Store
 from jobs.store.schedules import Schedules
 
 
@@ -38,7 +35,7 @@ def hear(event: JobEnded) -> None:
 def note(event: ScheduledRunEnded) -> None:
     """Write down how a run has ended. One round trip."""
     is_success = event.ending == _word(Ending.DONE)
-    Schedules(_get_store()).note_run(
+    Schedules(get_store()).note_run(
         event.queue,
         event.name_,
         round(event.tick * 1000),
@@ -50,10 +47,3 @@ def note(event: ScheduledRunEnded) -> None:
 
 def _word(ending: Ending) -> str:
     return ending.name.lower()
-
-
-@until_settings_change
-@functools.cache
-def _get_store() -> Store:
-    settings = get_settings()
-    return Store(settings.redis_url, settings.namespace, timeout=settings.enqueue_timeout)

@@ -17,6 +17,7 @@ from jobs import control, inspect
 from jobs.errors import ConfigurationError, InvalidJob, StoreCorrupt, StoreUnavailable
 from jobs.inspect.stats import COUNTS
 from jobs.management.job_commands import Add, JobCommands
+from jobs.management.schedule_commands import ScheduleCommands
 from jobs.management.terminal import (
     NO_WORKER,
     RUNNING_HEADERS,
@@ -42,7 +43,7 @@ BROKEN_PIPE = 141
 REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": "", "since": "", "where": ""}
 
 
-class Command(JobCommands, BaseCommand):
+class Command(JobCommands, ScheduleCommands, BaseCommand):
     """Parse the sub-command and run its method."""
 
     help = "Watches and repairs jobs, queues and workers."
@@ -63,6 +64,7 @@ class Command(JobCommands, BaseCommand):
         self._add_check(add)
         self._add_doctor(add)
         self.add_job_commands(add)
+        self.add_schedule_commands(add)
         self._add_changes(add)
         self._add_top(add)
 
@@ -293,7 +295,6 @@ def _what_is_wrong(diagnosis: inspect.Diagnosis, *, repair: bool) -> str:
     if diagnosis.strays:
         found.append(f"{len(diagnosis.strays):,} not in exactly one place")
     if diagnosis.problems:
-        noun = "other problem" if found else "problem"
-        found.append(counted(len(diagnosis.problems), noun))
+        found.append(counted(len(diagnosis.problems), "other problem" if found else "problem"))
     remedy = "" if repair else " Repair this with: python manage.py jobs doctor --repair"
     return f"{' and '.join(found)}.{remedy}"
