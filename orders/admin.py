@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from orders.models import Customer, Order, Payment, Product
+from orders.models import Customer, DayFigures, Order, Payment, Product
 from orders.numbers import WAITS_FOR, orders_by_day, stuck
 from orders.stuck import STUCK_AFTER, stuck_orders
 from orders.templatetags.money import money
@@ -147,6 +147,26 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at 
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Allow nobody to add an order that no job would complete."""
+        return False
+
+
+@admin.register(DayFigures)
+class DayFiguresAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Look at the figures of past days, and change none.
+
+    `closing` writes them at night.
+    """
+
+    list_display = ("day", "placed", "charged", "declined", "closed_at")
+    date_hierarchy = "day"
+    ordering = ("-day",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow nobody to make up figures."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: DayFigures | None = None) -> bool:
+        """Allow nobody to change figures."""
         return False
 
 
