@@ -32,8 +32,8 @@ class ScheduleRecord:
     """One entry. Times are in ms by Redis' clock, None where there is none.
 
     `cursor` is the last tick that was handled and `next` the one after it. `owed` is the first tick
-    since the last success, and `done` when that was. `took` is how long after its tick that came.
-    `is_resting`: the newest code does not know the entry.
+    since the last success, and `done` when that was. `took` is how long that run took since it was
+    fired. `is_resting`: the newest code does not know the entry.
     """
 
     name: str

@@ -15,7 +15,7 @@ from itertools import groupby
 from jobs.errors import StoreUnavailable
 from jobs.events import ScheduleFired, ScheduleSkipped, emit
 from jobs.features.periodic.entries import Entry, entries
-from jobs.features.periodic.opening import Openings
+from jobs.features.periodic.opening import Openings, period_after
 from jobs.features.periodic.times import IN_TIME, Due
 from jobs.occasion import Occasion
 from jobs.store import Store
@@ -71,6 +71,9 @@ class Clockwork:
             return
         if self._uptime() - self._asked[1] >= ASK_AGAIN:
             self._ask(store)
+            if self._is_outdated(store):  # also where nothing ticks, since another owns it all
+                self._open_anew()
+                return
         now = self._estimate()
         due = [hand for hand in self._hands if hand.fires_at is not None and hand.fires_at <= now]
         if due:
@@ -85,13 +88,17 @@ class Clockwork:
         self._ask(store)
         if self._openings is None:
             # Its boot is told by Redis: who has the newest code is decided by one clock.
-            self._openings = Openings(store, self._find(), boot=self._asked[0])
-        ticking = self._openings.go(self._asked[0])
+            self._openings = Openings(self._find(), boot=self._asked[0])
+        ticking = self._openings.go(store, self._asked[0])
         if ticking is None:
             return
         self._hands = [Hand(entry, None) for entry, _ in ticking]
         for hand, (_, cursor) in zip(self._hands, ticking, strict=True):
             self._set(hand, cursor)
+
+    def _is_outdated(self, store: Store) -> bool:
+        """Return whether another boot has announced its entries since. One round trip."""
+        return self._openings is None or self._openings.is_outdated(Schedules(store))
 
     def _open_anew(self) -> None:
         """Open all entries again soon.
@@ -121,7 +128,7 @@ class Clockwork:
         """Fire what nobody fired, queue by queue."""
         self._ask(store)
         desk = Schedules(store)
-        if self._openings is None or self._openings.is_outdated(desk):
+        if self._is_outdated(store):
             self._open_anew()
             return
         failures: list[Exception] = []
@@ -185,8 +192,5 @@ def _shot(namespace: str, entry: Entry, cursor: int, due: Due, now: int) -> Shot
 
 
 def _is_ahead(entry: Entry, cursor: int, now: int) -> bool:
-    """Tell whether a cursor is further in the future than any tick has been."""
-    if cursor <= now + IN_TIME:
-        return False
-    following = entry.schedule.next_after(now)
-    return following is not None and cursor > following
+    """Tell whether a cursor is ahead by more than a minute and a period."""
+    return cursor > now + max(IN_TIME, period_after(entry, now))

@@ -34,7 +34,7 @@ def hear(event: JobEnded) -> None:
 
 def note(event: ScheduledRunEnded) -> None:
     """Write down how a run has ended. One round trip."""
-    is_success = event.ending == _word(Ending.DONE)
+    is_success = event.ending in SUCCESSES
     Schedules(get_store()).note_run(
         event.queue,
         event.name_,
@@ -47,3 +47,7 @@ def note(event: ScheduledRunEnded) -> None:
 
 def _word(ending: Ending) -> str:
     return ending.name.lower()
+
+
+#: How a run ends well. What raises Discard has found nothing to do.
+SUCCESSES = frozenset({_word(Ending.DONE), _word(Ending.POINTLESS)})

@@ -22,9 +22,8 @@ class Openings:
     So it may be cut off, and go on where it was.
     """
 
-    def __init__(self, store: Store, found: Sequence[Entry], *, boot: int) -> None:
+    def __init__(self, found: Sequence[Entry], *, boot: int) -> None:
         """Take all entries, and when their supervisor started by Redis' clock, in ms."""
-        self._store = store
         self._all = tuple(found)
         self._boot = boot
         self._home: Home | None = None
@@ -42,13 +41,13 @@ class Openings:
         """Return whether another boot has announced its entries since. One round trip."""
         return desk.newest_boot() != self._newest
 
-    def go(self, now: int) -> list[tuple[Entry, int]] | None:
+    def go(self, store: Store, now: int) -> list[tuple[Entry, int]] | None:
         """Open what is not open yet.
 
         Return the entries that tick here with their cursors, None if it has to be done again. One
         round trip for 50 entries, and two more. Raise StoreUnavailable.
         """
-        desk = Schedules(self._store)
+        desk = Schedules(store)
         if self._home is None:
             self._home = desk.home()
         home = self._home
@@ -58,7 +57,7 @@ class Openings:
             del self._pending[:PORTION]
         self._newest = max(self._boot, home.boot)
         ticking = self._ticking
-        is_settled = self._boot < home.boot or self._announce(desk)
+        is_settled = self._boot < home.boot or self._announce(store, desk)
         self._begin()
         return ticking if is_settled else None
 
@@ -93,10 +92,10 @@ class Openings:
         if opened.word in {"open", "ahead"}:
             self._ticking.append((entry, opened.cursor))
 
-    def _announce(self, desk: Schedules) -> bool:
+    def _announce(self, store: Store, desk: Schedules) -> bool:
         names = sorted({entry.queue for entry in self._all})
         if names:
-            self._store.intake.announce_queues(names)
+            store.intake.announce_queues(names)
         return desk.announce(
             self._boot,
             [(each.name, each.queue, self._closed_in.get(each.name, "")) for each in self._all],
@@ -105,16 +104,20 @@ class Openings:
 
 def _opening(entry: Entry, now: int) -> Opening:
     """Return an entry as its queue is to know it."""
-    following = entry.schedule.next_after(now)
-    after_that = None if following is None else entry.schedule.next_after(following)
-    period = 0 if following is None or after_that is None else after_that - following
     return Opening(
         name=entry.name,
         queue=entry.queue,
         spec=entry.spec,
         clock=entry.clock,
         start=now,
-        next=following,
-        period=period,
+        next=entry.schedule.next_after(now),
+        period=period_after(entry, now),
         margin=round(entry.schedule.margin.total_seconds() * 1000),
     )
+
+
+def period_after(entry: Entry, now: int) -> int:
+    """Return the time between the next two ticks, 0 where there are no two."""
+    following = entry.schedule.next_after(now)
+    after_that = None if following is None else entry.schedule.next_after(following)
+    return 0 if following is None or after_that is None else after_that - following

@@ -53,11 +53,11 @@ if word == 'fired' then
     if due > now then
       redis.call('ZADD', scheduled, whole(due), id)
     else
-      redis.call('ZADD', ready, whole((100 - ARGV[10]) * 2 ^ 44 + tick), id)
+      redis.call('ZADD', ready, whole((100 - ARGV[10]) * 2 ^ 44 + now), id)
     end
     ring()
   end
-  redis.call('HSET', schedules, 'last:' .. name, id)
+  redis.call('HSET', schedules, 'last:' .. name, id, 'begun:' .. name, whole(math.max(now, tonumber(ARGV[11]))))
   redis.pcall('HINCRBY', schedules, 'fired:' .. name, 1)
 end
 if by_hand and word ~= 'fired' then

@@ -6,6 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from jobs import Cron, Every, Job, inspect
+from jobs.admin.pages.schedules import WORDS
+from jobs.ending import Ending
 from jobs.features.periodic import people
 from jobs.features.periodic.clockwork import Clockwork
 from jobs.features.periodic.entries import entries_of
@@ -99,6 +101,12 @@ def test_run_now_makes_a_job_and_refuses_a_second_one_while_it_has_not_ended(sto
     assert "the run before has not ended" in messages(response)
     assert LogEntry.objects.count() == 2
     assert SampleQueue(store, "mine").ids("ready") == [job_id]
+
+
+def test_every_ending_has_words():
+    words = {ending.name.lower() for ending in Ending}
+
+    assert words | {"fired", "overlap", "paused", "missed"} == set(WORDS)
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "run"])

@@ -7,104 +7,16 @@ import pytest
 
 from jobs import Cron, Every
 from jobs.errors import StoreUnavailable
-from jobs.events import ScheduleFired, ScheduleReset, ScheduleSkipped, subscribe, unsubscribe
+from jobs.events import ScheduleFired, ScheduleReset, ScheduleSkipped
 from jobs.features.periodic.clockwork import Clockwork
 from jobs.features.periodic.entries import Entry
 from jobs.features.periodic.opening import PORTION
 from jobs.inspect import get_reader
 from jobs.payload import decode
-from jobs.store import Store
 from jobs.store.requests import Requests
 from jobs.store.schedule_records import read_schedules
-from jobs.store.schedules import Schedules
+from tests.jobs.features.periodic.stage import NAME, SECOND, SimulatedStore
 from tests.jobs.store.sample_queue import SampleQueue
-
-NAME = "tests.AJob"
-SECOND = Every(timedelta(seconds=1), overlap="allow")
-
-
-class Time:
-    """A clock that tests turn, which began at a full hour of the past."""
-
-    def __init__(self, redis_now):
-        self.start = int(redis_now) // 3600 * 3600 - 3600
-        self.passed = 0.0
-
-    @property
-    def ms(self):
-        return round((self.start + self.passed) * 1000)
-
-
-class SimulatedStore(Store):
-    """A store that tells simulated time, and may break around each script."""
-
-    def __init__(self, url, time, chance=lambda: 1.0, *, breaks=0.0):
-        super().__init__(url, timeout=5.0)
-        self._time, self._chance, self._breaks = time, chance, breaks
-        run = self.scripts.run
-
-        def break_somewhere(*args):
-            if self._chance() < self._breaks:
-                raise StoreUnavailable(self.url, "it broke before")
-            found = run(*args)
-            if self._chance() < self._breaks:
-                raise StoreUnavailable(self.url, "it broke after")
-            return found
-
-        self.scripts.run = break_somewhere  # type: ignore[method-assign]
-
-    def now(self):
-        return self._time.ms / 1000
-
-
-class Stage:
-    """Entries, supervisors, and a queue."""
-
-    def __init__(self, store, redis_url):
-        self.time = Time(store.now())
-        self.url = redis_url
-        self.q = SampleQueue(store)
-        self.desk = Schedules(store)
-        self.events = []
-
-    def entry(self, schedule=SECOND, name=NAME, queue="q"):
-        return Entry(name, name, queue, 0, schedule)
-
-    def supervisor(self, *entries, chance=lambda: 0.0, breaks=0.0):
-        """Return a function that lets a new supervisor look once."""
-        store = SimulatedStore(self.url, self.time, random.random, breaks=breaks)
-        clockwork = Clockwork(lambda: entries or [self.entry()], chance, lambda: self.time.passed)
-
-        def look():
-            try:
-                clockwork.look(store)
-            except StoreUnavailable:
-                return False
-            return True
-
-        return look
-
-    def ticks(self):
-        """Return the ticks whose jobs are in the queue, in seconds since the beginning."""
-        payloads = [decode(self.q.payload(job_id)) for job_id in self.q.payloads()]
-        at = [payload.context["schedule"]["at"] - self.time.start for payload in payloads]
-        return sorted(round(each) for each in at)
-
-    def cursor(self, queue="q", name=NAME):
-        [cursor] = self.desk.cursors(queue, [name])
-        return None if cursor is None else cursor / 1000 - self.time.start
-
-    def told(self, kind):
-        return [event for event in self.events if isinstance(event, kind)]
-
-
-@pytest.fixture
-def stage(store, redis_url):
-    stage = Stage(store, redis_url)
-    hear = stage.events.append
-    subscribe(ScheduleFired, ScheduleSkipped, ScheduleReset, at_once=True)(hear)
-    yield stage
-    unsubscribe(hear)
 
 
 def test_supervisor_opens_its_entries_and_fires_each_tick(stage):
@@ -327,6 +239,38 @@ def test_supervisor_of_an_older_boot_goes_on_with_what_is_the_same(stage):
         old()
 
     assert stage.ticks()[-1] >= 5
+
+
+def test_supervisor_whose_entries_rest_looks_whether_they_are_its_own_again(stage):
+    old = stage.supervisor()
+    old()
+    stage.time.passed = 0.5
+    stage.supervisor(stage.entry(name="tests.OtherJob"))()
+    stage.time.passed = 1.5
+    old()
+    stage.time.passed = 2.5
+    old()
+    stage.time.passed = 5
+    old()  # it rests now
+    stage.time.passed = 6
+    stage.supervisor()()  # a rollback, whose supervisor is never seen again
+    while stage.time.passed < 25:
+        stage.time.passed += 0.25
+        old()
+
+    assert stage.ticks()[-1] == 25
+
+
+def test_cursor_that_is_ahead_by_less_than_a_period_is_waited_for(stage):
+    look = stage.supervisor(stage.entry(Every(timedelta(minutes=30), overlap="allow")))
+    look()
+    stage.q.client.hset(stage.q.keys.schedules, f"cursor:{NAME}", stage.time.ms + 25 * 60_000)
+    while stage.time.passed < 60 * 60:
+        stage.time.passed += 30
+        look()
+
+    assert stage.told(ScheduleReset) == []
+    assert stage.ticks() == [1800, 3600]
 
 
 def test_redis_that_forgot_everything_is_told_again(stage):

@@ -111,14 +111,26 @@ def test_success_pays_what_is_owed(d):
     tick = d.start + MINUTE
     assert d.record().late_at == tick + 5 * MINUTE
 
+    begun = d.q.now() - 3 * MINUTE
+    d.q.client.hset(d.q.keys.schedules, f"begun:{NAME}", begun)
     d.desk.note_run("q", NAME, tick, "job-1", "done", is_success=True)
 
     record = d.record()
     assert record.owed is None
     assert abs(record.done - d.q.now()) < 5_000
     # The next run may take as long as this one did.
-    assert record.took == record.done - tick
+    assert record.took == record.done - begun
     assert record.late_at == tick + MINUTE + record.took + 5 * MINUTE
+
+
+def test_time_that_a_run_took_counts_from_when_it_was_fired_or_due(d):
+    d.open()
+    now = d.q.now()
+    d.fire_next()
+    assert 0 <= int(d.field("begun")) - now < 5_000
+
+    d.fire_next(overlap="allow", due=now + MINUTE)
+    assert int(d.field("begun")) == now + MINUTE
 
 
 def test_success_of_an_older_run_leaves_the_newer_one_owed(d):
