@@ -37,6 +37,7 @@ class ScheduleCommands:
             ("pause-schedule", self.pause_schedule, "Skip every tick of these schedules."),
             ("resume-schedule", self.resume_schedule, "Fire these schedules again."),
             ("run-schedule", self.run_schedule, "Run these schedules once, now."),
+            ("forget-schedule", self.forget_schedule, "List these no more: no code has them now."),
         ):
             add(name, run, text).add_argument("names", nargs="+", metavar="SCHEDULE")
 
@@ -66,6 +67,10 @@ class ScheduleCommands:
     def run_schedule(self, *, names: Sequence[str], **options: Any) -> None:
         """Run schedules once."""
         self._do(names, people.run_now, "Made job {result} of {name}.")
+
+    def forget_schedule(self, *, names: Sequence[str], **options: Any) -> None:
+        """Forget schedules that rest."""
+        self._do(names, people.forget, "Forgot {name}.")
 
     def _do(
         self, names: Sequence[str], change: Callable[[ScheduleView], object], done: str

@@ -159,6 +159,18 @@ def run_now(view: ScheduleView) -> str:
     return job_id
 
 
+def forget(view: ScheduleView) -> None:
+    """Delete all that Redis knows of a schedule that rests. Its jobs stay.
+
+    Two round trips. Raise ScheduleRefused for one that does not rest.
+    """
+    record = _announced(view)
+    if not record.is_resting:
+        raise ScheduleRefused(view.name, "it does not rest, so it would be back at once")
+    with refusals_explained():
+        Schedules(get_store()).forget(record.queue, view.name)
+
+
 def _announced(view: ScheduleView) -> ScheduleRecord:
     if view.record is None:
         raise ScheduleRefused(view.name, "no worker has announced it yet. Start one first")

@@ -7,8 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from jobs import inspect
-from jobs.store.schedules import Opening, Schedules
-from tests.jobs.inspect.filling import beat, failure, fill, put
+from tests.jobs.inspect.filling import announce_schedule, beat, failure, fill, put
 
 
 @pytest.fixture
@@ -55,9 +54,7 @@ def full(store) -> dict[str, str]:
         store, "dead", failures=1, errors=error, kwargs={"password": "hunter2", "note": "a & b"}
     )
     assert inspect.find(jobs["dead"]).place == "dead"
-    desk, now = Schedules(store), int(store.now() * 1000)
-    desk.open(1, [Opening("tests.FullJob", "default", "s", "c", now, now + 60_000, 60_000, 0)], {})
-    desk.announce(1, [("tests.FullJob", "default", "")])
+    announce_schedule(store)
     return jobs
 
 

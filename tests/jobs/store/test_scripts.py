@@ -14,6 +14,7 @@ from jobs.store.keys import QUEUE_KEYS
 from jobs.store.reader import Reader
 from jobs.store.scripts import Scripts, files, is_of_a_queue, number_of_keys, sources
 from jobs.store.set_reader import Ranks, SetReader
+from tests.jobs.features.periodic.desk import NAME, Desk
 
 NAMES = sorted(sources())
 
@@ -50,8 +51,8 @@ def sent(store, monkeypatch):
 
 def test_all_scripts_are_part_of_the_package():
     expected = (
-        "acquire audit condemn extend fail fetch finish leave "
-        "list_running move push release renew search"
+        "acquire announce_schedules audit close_schedule condemn extend fail fetch finish fire "
+        "leave list_running move note_run open_schedule push release renew search"
     )
 
     assert expected.split() == NAMES
@@ -109,6 +110,12 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     SetReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))
     Slots(q.store, "limit").acquire("token", 1, 1)
     Slots(q.store, "limit").extend("token", 1)
+    desk = Desk(q.store)
+    desk.open()
+    desk.fire_next()
+    desk.desk.note_run("q", NAME, desk.start, "id", "done", is_success=True)
+    desk.desk.close("q", NAME, 1)
+    desk.desk.announce(1, [])
 
     assert sent == {name: number_of_keys(name) for name in NAMES}
 

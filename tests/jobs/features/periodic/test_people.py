@@ -175,6 +175,19 @@ def test_schedule_that_only_redis_knows_rests_and_cannot_be_run(store, announced
         people.run_now(view("tests.GoneJob"))
 
 
+def test_schedule_that_rests_can_be_forgotten(store, announced):
+    with pytest.raises(CommandError, match="it does not rest"):
+        jobs("forget-schedule", HOURLY)
+    people.run_now(view())
+    Schedules(store).announce(int(store.now() * 1000) + 1, [])
+
+    jobs("forget-schedule", HOURLY)
+
+    assert view().state == "new"
+    fields = store.client.hkeys(store.keys("default").schedules)
+    assert [field for field in fields if field.endswith(f":{HOURLY}".encode())] == []
+
+
 # Checks
 
 
