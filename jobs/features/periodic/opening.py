@@ -35,6 +35,7 @@ class Openings:
         self._pending = list(self._all)
         self._ticking: list[tuple[Entry, int]] = []
         self._closed_in: dict[str, str] = {}
+        self._left_in: dict[str, str] = {}
         self._home = None
 
     def is_outdated(self, desk: Schedules) -> bool:
@@ -77,8 +78,9 @@ class Openings:
             old = home.queues.get(entry.name, entry.queue)
             if old != entry.queue:
                 what_it_left = desk.close(old, entry.name, self._boot)
-                if what_it_left is None:
-                    continue  # a newer boot owns it there
+                if what_it_left is None:  # a newer boot owns it there
+                    self._left_in[entry.name] = old
+                    continue
                 left[entry.name] = what_it_left
                 self._closed_in[entry.name] = old
             openings.append((entry, _opening(entry, now)))
@@ -96,10 +98,11 @@ class Openings:
         names = sorted({entry.queue for entry in self._all})
         if names:
             store.intake.announce_queues(names)
-        return desk.announce(
-            self._boot,
-            [(each.name, each.queue, self._closed_in.get(each.name, "")) for each in self._all],
-        )
+        announced = []
+        for entry in self._all:
+            queue = self._left_in.get(entry.name, entry.queue)
+            announced.append((entry.name, queue, self._closed_in.get(entry.name, "")))
+        return desk.announce(self._boot, announced)
 
 
 def _opening(entry: Entry, now: int) -> Opening:

@@ -15,6 +15,7 @@ from jobs.inspect import get_reader
 from jobs.payload import decode
 from jobs.store.requests import Requests
 from jobs.store.schedule_records import read_schedules
+from jobs.store.schedules import Opening
 from tests.jobs.features.periodic.stage import NAME, SECOND, SimulatedStore
 from tests.jobs.store.sample_queue import SampleQueue
 
@@ -199,6 +200,21 @@ def test_move_that_a_crash_left_between_is_done_again_by_anybody(stage, calls):
     assert len(there.payloads()) == 1
     assert stage.ticks() == []
     assert stage.desk.home().queues == {NAME: "r"}
+
+
+def test_entry_of_a_newer_boot_that_died_unannounced_stops_no_other(stage):
+    stage.supervisor()()
+    opening = Opening(NAME, "q", "newer", "c", stage.time.ms, None, 1_000, 0)
+    stage.desk.open(stage.time.ms + 10**6, [opening], {})
+    stage.time.passed = 0.5
+    other = stage.entry(name="tests.OtherJob")
+    look = stage.supervisor(stage.entry(queue="r"), other)
+    while stage.time.passed < 4:
+        stage.time.passed += 0.25
+        look()
+
+    assert stage.ticks() == [1, 2, 3, 4]  # those of the other entry
+    assert stage.desk.home().queues == {NAME: "q", other.name: "q"}
 
 
 def test_two_versions_that_start_at_once_do_not_fire_from_two_queues(stage):
