@@ -1,4 +1,4 @@
-"""Schedules on a cluster: each queue has a node of its own, and so has the home of all."""
+"""Schedules on a cluster, where each queue has a node of its own."""
 
 from datetime import timedelta
 
