@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = {"web", "worker", "sweep", "fake", "migrate", "postgres", "valkey"}
+SERVICES = {"web", "worker", "fake", "migrate", "postgres", "valkey"}
 KNOWN_KEYS = {
     "build",
     "command",

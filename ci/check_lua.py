@@ -20,7 +20,7 @@ BEHIND = ("claims", "crossings")
 OF_A_QUEUE = "-- KEYS: those of a queue"
 #: Scripts that add something, so that a server that is full refuses them. All others that write
 #: must work there.
-ADDING = frozenset({"note", "push", "push_unique"})
+ADDING = frozenset({"fire", "note", "push", "push_unique"})
 #: Commands that write nothing.
 READING = frozenset(
     [

@@ -22,6 +22,7 @@ from jobs.errors import (
     UnknownJob,
 )
 from jobs.features.limits import limit, lock
+from jobs.features.periodic import Cron, Every
 from jobs.features.results import aresult, result
 from jobs.features.unique import Unique
 from jobs.job import Job, Retry
@@ -39,9 +40,11 @@ from jobs.worker.embed import embed
 __all__ = [
     "ConfigurationError",
     "ConfiguredJob",
+    "Cron",
     "Discard",
     "DuplicateJob",
     "EnqueuedJob",
+    "Every",
     "InvalidArguments",
     "InvalidJob",
     "Job",

@@ -55,6 +55,8 @@ class Ending(Enum):
     INTERRUPTED = Rule("job.interrupted", "", "ready", logging.INFO)
     CANCELLED = Rule("job.cancelled", "cancelled", "dead", logging.INFO, is_measured=True)
     QUARANTINED = Rule("job.quarantined", "quarantined", "dead", logging.ERROR, is_last=True)
+    #: No class of its name is known here yet: it is tried again a few times.
+    UNKNOWN = Rule("job.unknown", "unknown", "retry", logging.WARNING)
     #: Could not be run, or the library is at fault.
     PARKED = Rule("job.parked", "parked", "dead", logging.ERROR)
 

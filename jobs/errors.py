@@ -14,6 +14,7 @@ JobsError
  ├─ StoreCorrupt          a key in Redis is not what it should be
  ├─ WorkerCrashed         the process that ran the job died, again and again
  ├─ ProblemFound          `jobs check` found a problem; error handlers get it
+ ├─ ScheduleRefused       a schedule cannot be paused, resumed or run as asked
  ├─ TransientError        wraps an error that will heal by itself
  ├─ NoResult              there is no result to be had of a job
  │   ├─ ResultTimeout     the job has not ended in time
@@ -151,6 +152,17 @@ class ProblemFound(JobsError):
 
     Error handlers get it. Nobody raises it.
     """
+
+
+class ScheduleRefused(JobsError):
+    """A schedule cannot be paused, resumed or run as somebody asked."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Keep the name of the schedule, and why."""
+        self.name, self.reason = name, reason
+        super().__init__(
+            f"Schedule {name}: {reason}. See all with: python manage.py jobs schedules"
+        )
 
 
 class WorkerCrashed(JobsError):

@@ -15,7 +15,8 @@ from jobs.errors import ConfigurationError, InvalidJob
 from jobs.habits import OTHER_PERFORMS, explain_habits
 from jobs.ids import new_job_id
 from jobs.middleware.chain import declared_options
-from jobs.options import JobOptions, check_misfits
+from jobs.occasion import SeesOccasion
+from jobs.options import JobOptions, check_fit
 from jobs.parameters import Parameters
 from jobs.payload import Payload
 from jobs.performing import P, Performs, R
@@ -32,7 +33,7 @@ class Retry(Enum):
     DISCARD = "discard"
 
 
-class Job(Able):
+class Job(Able, SeesOccasion):
     """A unit of work in the background.
 
     Subclass it in the `jobs` module of an app and write `perform`. Options are class attributes:
@@ -208,9 +209,8 @@ class Job(Able):
     @property
     def available_at(self) -> float:
         """When the job might first have run, in epoch seconds."""
-        return (
-            (self._payload.run_after or self._payload.enqueued_at) if self._payload else time.time()
-        )
+        payload = self._payload
+        return (payload.run_after or payload.enqueued_at) if payload else time.time()
 
     def option(self, name: str, default: Any = None) -> Any:
         """Return an option of a feature or middleware, as it holds here."""
@@ -281,7 +281,9 @@ def decide_options() -> None:
     Raise InvalidJob, or ConfigurationError while it still is.
     """
     while _undecided:
-        _undecided[-1].options = _options_of(_undecided[-1])
+        job_class = _undecided[-1]
+        job_class.options = _options_of(job_class)
+        check_fit(job_class, job_class.options)
         _undecided.pop()
 
 
@@ -292,5 +294,5 @@ def _options_of(job_class: type[Job]) -> JobOptions:
         stated = stated_options(base, is_job=issubclass(base, Job))
         options = options.merged(stated, job_class.__qualname__, declared_options)
     if hasattr(job_class, "perform"):
-        check_misfits(options, job_class)
+        check_fit(job_class, options)
     return options

@@ -41,6 +41,7 @@ class ControlRoom(models.Model):
             ("pause_queue", _("Can pause and resume a queue")),
             ("clear_queue", _("Can clear a queue")),
             ("control_worker", _("Can quiet and stop a worker")),
+            ("control_schedule", _("Can pause, resume and run a schedule")),
         ]
 
     def __str__(self) -> str:

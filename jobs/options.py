@@ -83,13 +83,14 @@ def check_commit(commit: object, owner: str) -> str:
 class Option:
     """An option that a feature or a middleware understands.
 
-    It knows whether a value is right, and what it must be, in words. `misfit` gets a right
-    value and the class, and says why they do not suit each other, or nothing.
+    It knows whether a value is right, and what it must be, in words. `fit` of a feature gets each
+    class that can perform, its value if that is not None, and all options of the class. It raises
+    InvalidJob where they do not suit each other.
     """
 
     is_valid: Callable[[Any], bool]
     expected: str
-    misfit: Callable[[Any, type], str] | None = None
+    fit: Callable[[type[Any], Any, "JobOptions"], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +191,17 @@ def declare_option(name: str, option: Option) -> None:
     _declared[name] = option
 
 
+def check_fit(job_class: type[Any], options: JobOptions) -> None:
+    """Have the features look whether their options suit a class. Raise InvalidJob."""
+    for name, value in options.others.items():
+        option = _declared.get(name)
+        if option is not None and option.fit is not None and value is not None:
+            option.fit(job_class, value, options)
+
+
 def is_declared(name: str) -> bool:
     """Return whether a name is an option of our own or of a feature."""
     return name in _RULES or name in _declared
-
-
-def check_misfits(options: JobOptions, job_class: type) -> None:
-    """Raise InvalidJob where an option of a feature does not suit the class."""
-    for name, value in options.others.items():
-        rule = _declared.get(name)
-        if value is None or rule is None or rule.misfit is None:
-            continue
-        if problem := rule.misfit(value, job_class):
-            raise InvalidJob(f"{job_class.__qualname__}: option {name!r} {problem}")
 
 
 def _rules_for(

@@ -18,6 +18,7 @@ KINDS = (
     "worker_stuck",
     "queue_late",
     "failures",
+    "schedule_missed",
     "redis_memory",
     "redis_unlimited",
     "redis_eviction",

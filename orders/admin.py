@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from orders.models import Customer, Order, Payment, Product
+from orders.models import Customer, DayFigures, Order, Payment, Product
 from orders.numbers import WAITS_FOR, orders_by_day, stuck
 from orders.stuck import STUCK_AFTER, stuck_orders
 from orders.templatetags.money import money
@@ -157,6 +157,26 @@ class OrderAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at 
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Allow nobody to add an order that no job would complete."""
+        return False
+
+
+@admin.register(DayFigures)
+class DayFiguresAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """Look at the figures of past days, and change none.
+
+    `closing` writes them at night.
+    """
+
+    list_display = ("day", "placed", "charged", "declined", "closed_at")
+    date_hierarchy = "day"
+    ordering = ("-day",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow nobody to make up figures."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: DayFigures | None = None) -> bool:
+        """Allow nobody to change figures."""
         return False
 
 

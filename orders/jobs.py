@@ -8,8 +8,10 @@ never by name.
 import time
 from datetime import timedelta
 
-from jobs import Snooze
-from orders import order_creator, reconciliation
+from django.utils import timezone
+
+from jobs import Cron, Every, Snooze
+from orders import closing, order_creator, reconciliation
 from orders.confirmation import CLAIM, ConfirmationClaimed
 from orders.models import Order
 from orders.naive import NaiveCompleteOrderJob
@@ -18,6 +20,7 @@ from orders.shop_job import ShopJob
 from orders.stuck import STUCK_AFTER
 
 __all__ = [
+    "CloseDayJob",
     "CompleteOrderJob",
     "NaiveCompleteOrderJob",  # imported, as ReportJob is, so that workers know it
     "NapJob",
@@ -63,11 +66,30 @@ class RequestOrderFulfillmentJob(ShopJob):
 
 
 class ReconcileOrdersJob(ShopJob):
-    """Start again whatever got stuck."""
+    """Start again whatever got stuck, every five minutes.
+
+    While a run takes longer, the next one is skipped.
+    """
+
+    schedule = Every(timedelta(minutes=5))
 
     def perform(self, older_than_minutes: float = STUCK_AFTER.total_seconds() / 60) -> None:
         """Look for orders that have waited that long."""
         reconciliation.reconcile_orders(timedelta(minutes=older_than_minutes))
+
+
+class CloseDayJob(ShopJob):
+    """Keep the figures of the day before, each night.
+
+    The day follows from the moment that the run is for. So a run that comes hours later, because
+    nobody was there at night, closes the right day.
+    """
+
+    schedule = Cron("15 0 * * *", catch_up=timedelta(days=1))
+
+    def perform(self) -> None:
+        """Close the day before. Run by hand, that is yesterday."""
+        closing.close_day(closing.day_before(self.scheduled_at or timezone.now()))
 
 
 class NapJob(ShopJob):

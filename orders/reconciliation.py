@@ -1,10 +1,9 @@
 """Finds orders that got stuck and starts the step that is missing.
 
 This is what the shop sees when a job was lost. A job enqueued while Redis was away, lost with it,
-or deleted by hand leaves an order that nothing will move. `ReconcileOrdersJob` and
-`manage.py reconcile_orders` call it; the process `sweep` of `Procfile.dev` and `docker-compose.yml`
-does so every five minutes. It never does a step itself. As each step does nothing twice, starting
-one that is only late does no harm.
+or deleted by hand leaves an order that nothing will move. `ReconcileOrdersJob` calls it every five
+minutes, by its schedule, and people do with `manage.py reconcile_orders`. It never does a step
+itself. As each step does nothing twice, starting one that is only late does no harm.
 """
 
 import logging

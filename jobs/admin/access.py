@@ -47,6 +47,7 @@ CANCEL = "jobs.cancel_job"
 PAUSE_QUEUE = "jobs.pause_queue"
 CLEAR_QUEUE = "jobs.clear_queue"
 CONTROL_WORKER = "jobs.control_worker"
+CONTROL_SCHEDULE = "jobs.control_schedule"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Can:
     pause_queue = property(lambda self: self.do(PAUSE_QUEUE))
     clear_queue = property(lambda self: self.do(CLEAR_QUEUE))
     control_worker = property(lambda self: self.do(CONTROL_WORKER))
+    control_schedule = property(lambda self: self.do(CONTROL_SCHEDULE))
 
 
 def page(view: View) -> View:

@@ -16,6 +16,7 @@ _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
     (_("Retries"), "jobs_set", {"name": "retry"}),
     (_("Dead"), "jobs_set", {"name": "dead"}),
     (_("Done"), "jobs_set", {"name": "done"}),
+    (_("Schedules"), "jobs_schedules", {}),
     (_("Failures"), "jobs_failures", {}),
     (_("Unique"), "jobs_unique", {}),
     (_("Metrics"), "jobs_metrics", {}),

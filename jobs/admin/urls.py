@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, register_converter
 from jobs.admin.access import View
 from jobs.admin.actions.job_sets import failures_action, ready_action, set_action
 from jobs.admin.actions.queues import queue_action
+from jobs.admin.actions.schedules import schedule_action
 from jobs.admin.actions.single import job_action
 from jobs.admin.actions.workers import worker_action
 from jobs.admin.pages.export import openmetrics, stats_json
@@ -18,6 +19,7 @@ from jobs.admin.pages.job_set import job_set, queue
 from jobs.admin.pages.metrics import class_metrics, metrics
 from jobs.admin.pages.overview import overview
 from jobs.admin.pages.queues import queues
+from jobs.admin.pages.schedules import schedule, schedules
 from jobs.admin.pages.unique import unique
 from jobs.admin.pages.workers import workers
 from jobs.admin.serve import serve
@@ -53,6 +55,9 @@ PATHS: tuple[tuple[str, View, str], ...] = (
     ("queues/<str:queue>/<str:verb>/", queue_action, "jobs_queue_action"),
     ("workers/", workers, "jobs_workers"),
     ("workers/<str:name>/<str:verb>/", worker_action, "jobs_worker_action"),
+    ("schedules/", schedules, "jobs_schedules"),
+    ("schedules/<str:name>/", schedule, "jobs_schedule"),
+    ("schedules/<str:name>/<str:verb>/", schedule_action, "jobs_schedule_action"),
     ("find/", find, "jobs_find"),
     ("job/<str:job_id>/", job, "jobs_job"),
     ("job/<str:job_id>/<str:verb>/", job_action, "jobs_job_action"),

@@ -37,6 +37,10 @@ from jobs.events.other_events import (
     LockLeftToExpire,
     ProgressNotWritten,
     QueueNotAnnounced,
+    ScheduledRunEnded,
+    ScheduleFired,
+    ScheduleReset,
+    ScheduleSkipped,
 )
 from jobs.events.replacement_events import MemoryLimitTooLow, WorkerReplaced
 from jobs.events.worker_events import (
@@ -102,6 +106,10 @@ __all__ = [
     "RedisAway",
     "ResultNotKept",
     "RetryInFailed",
+    "ScheduleFired",
+    "ScheduleReset",
+    "ScheduleSkipped",
+    "ScheduledRunEnded",
     "SupervisorStopping",
     "TransactionRolledBack",
     "UnreadableError",

@@ -154,7 +154,7 @@ class JobEnded(JobEvent):
             fields["error"] = payload.errors[-1]["message"]
         elif self.error is not None and ending is not Ending.CANCELLED:
             fields["error"] = shown_error(self.error)
-        if ending in {Ending.RETRIED, Ending.SNOOZED}:
+        if ending in {Ending.RETRIED, Ending.SNOOZED, Ending.UNKNOWN}:
             fields["retry_in"] = f"{self.delay:.1f}"
         elif ending is Ending.QUARANTINED:
             fields["crashes"] = payload.crashes

@@ -92,3 +92,60 @@ class EventsLost(Event):
     LEVEL: ClassVar[int] = logging.WARNING
 
     events: int
+
+
+class ScheduleFired(Event):
+    """A moment of a schedule has come, and its job is in its queue.
+
+    `tick` is that moment, in epoch seconds.
+    """
+
+    NAME: ClassVar[str] = "schedule.fired"
+
+    name_: str
+    id: str
+    tick: float
+
+
+class ScheduleSkipped(Event):
+    """A moment of a schedule passed without a job.
+
+    `reason` is `overlap` (the run before has not ended), `paused`, or `missed` (nobody was there,
+    and `catch_up` is over).
+    """
+
+    NAME: ClassVar[str] = "schedule.skipped"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    name_: str
+    reason: str
+    tick: float
+
+
+class ScheduleReset(Event):
+    """A schedule was ahead of the time, and begins anew.
+
+    The clock of Redis was wrong for a while. Compare it with others.
+    """
+
+    NAME: ClassVar[str] = "schedule.reset"
+    LEVEL: ClassVar[int] = logging.ERROR
+
+    name_: str
+
+
+class ScheduledRunEnded(Event):
+    """The run of a job that a schedule made has ended.
+
+    `tick` is the moment that it was for, in epoch seconds. `ending` is how it ended: `done`,
+    `retried`, `dead` and so on.
+    """
+
+    NAME: ClassVar[str] = "schedule.ended"
+    LEVEL: ClassVar[int] = logging.DEBUG
+
+    name_: str
+    id: str
+    queue: str
+    tick: float
+    ending: str

@@ -5,6 +5,6 @@ desk of the store. It opens them when it is imported, and `jobs` imports all tha
 ARCHITECTURE.md shows one from its first line to its last.
 """
 
-from jobs.features import limits, progress, results, unique
+from jobs.features import limits, periodic, progress, results, unique
 
-__all__ = ["limits", "progress", "results", "unique"]
+__all__ = ["limits", "periodic", "progress", "results", "unique"]

@@ -11,12 +11,14 @@ from django.utils.translation import ngettext
 
 from jobs.inspect.find import find
 from jobs.inspect.limits import after_overrun, while_running
+from jobs.inspect.made_by import made_by
 from jobs.inspect.metrics import queue_rate
 from jobs.inspect.queue_obstacles import queue_obstacles
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
 from jobs.inspect.workers import Worker, workers
 from jobs.moment import moment
+from jobs.occasion import occasion_of
 from jobs.store.claim_reader import ClaimReader
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import first_name
@@ -25,6 +27,8 @@ from jobs.text import grouped, written
 
 #: Errors that say that somebody else holds what the job needs.
 LIMITS = frozenset({"jobs.errors.LimitExceeded", "jobs.errors.LockNotAcquired"})
+#: The error that says that a worker does not know the class of a job.
+UNKNOWN = "jobs.errors.UnknownJob"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class _Reasons:
             yield _("A limit was reached when it last ran: %(message)s") % {
                 "message": self._job.error_message or "–"
             }
+        elif self._job.error_class == UNKNOWN:
+            yield _("Its class was unknown to the worker that took it last.")
         elif self._job.payload.failures:
             yield _("Attempt %(attempt)s failed with %(error)s.") % {
                 "attempt": self._job.payload.failures,
@@ -234,12 +240,14 @@ class _Reasons:
         if self._job.known_class is None:
             yield _(
                 "No job class %(name)s is known here. "
-                "A worker that does not know it either puts the job into the dead set, "
-                "from which it can be retried after a deploy."
+                "Workers that do not know it either try the job for five minutes. "
+                "Then it is in the dead set, from which it can be retried after a deploy."
             ) % {"name": self._job.job_class or "?"}
 
     def _history(self) -> Iterator[str]:
         payload = self._job.payload
+        if occasion := occasion_of(self._job.payload.context):
+            yield made_by(occasion)
         if self._job.progress:
             yield _("At %(time)s it told how far it had got: %(progress)s.") % {
                 "time": written(moment(self._job.progress.at)),

@@ -77,6 +77,7 @@ class KeyCheck:
             shared.workers: "zset",
             shared.metric_names: "zset",
             shared.deploys: "zset",
+            shared.schedules: "hash",
         }
         self._types(kinds)
         for keys in self._census.of_nobody():

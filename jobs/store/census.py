@@ -37,6 +37,7 @@ KINDS = {
     "notes": "hash",
     "unique": "hash",
     "windows": "zset",
+    "schedules": "hash",
 }
 #: Put a new value into a field, or into another field instead of it. Do so only if the field still
 #: holds the value that was seen.

@@ -88,6 +88,11 @@ class QueueKeys:
             object.__setattr__(self, name, f"{tag}:{name}")
         object.__setattr__(self, "all", tuple(getattr(self, name) for name in QUEUE_KEYS))
 
+    @property
+    def schedules(self) -> str:
+        """Return the hash of the periodic entries of this queue: "what:name of the entry"."""
+        return f"{{{self.namespace}:{self.queue}}}:schedules"
+
     def receipt(self, job_ids: Sequence[str]) -> str:
         """Return the key that says that the push of just these jobs was done."""
         push = (
@@ -149,6 +154,14 @@ class SharedKeys:
     def telling(self) -> str:
         """Return the string that one `jobs check` holds while it tells people."""
         return f"{self.namespace}:problems:telling"
+
+    @property
+    def schedules(self) -> str:
+        """Return the hash of all periodic entries.
+
+        It says in which queue each is at home, and who announced them last.
+        """
+        return f"{self.namespace}:schedules"
 
     @property
     def deploys(self) -> str:

@@ -1,7 +1,8 @@
 """Opens a unit: decodes its payload, finds its class, makes the job.
 
 Where that fails the job is parked: it lies in the dead set with the reason, and a person can retry
-it after a deploy.
+it after a deploy. One of an unknown class waits for a while first: during a rolling deploy some
+workers do not know the newest classes yet.
 """
 
 import time
@@ -11,7 +12,7 @@ from functools import partial
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
 from jobs.enqueue import options_of
-from jobs.errors import InvalidPayload, TimeLimitExceeded, WorkerCrashed
+from jobs.errors import InvalidPayload, TimeLimitExceeded, UnknownJob, WorkerCrashed
 from jobs.events import RetryInFailed, emit
 from jobs.job import Job, Retry
 from jobs.options import JobOptions
@@ -22,6 +23,9 @@ from jobs.worker.conclusion import Conclusion
 from jobs.worker.outcome import Outcome, Wish, after_cancellation, after_error, describe
 from jobs.worker.stops import Stops
 from jobs.worker.unit import Unit
+
+#: How often a job of an unknown class is tried before it is parked, and the pause between. Seconds.
+UNKNOWN_TRIES, UNKNOWN_PAUSE = 10, 30.0
 
 
 class Opening:
@@ -51,9 +55,7 @@ class Opening:
             if payload.options:
                 job.options = options
         except BaseException as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
-            self._conclusion.check_process(unit, error)
-            errors = [*payload.errors, _in_short(error, unit)]
-            self.park(unit, payload.changed(errors=errors, is_poison=False), started)
+            self._note_misfit(unit, payload, error, started)
             return None
         if payload.is_poison:
             self._quarantine(unit, payload, job, started)
@@ -67,6 +69,29 @@ class Opening:
             self._conclusion.conclude(unit, outcome, time.perf_counter() - started, job)
             return None
         return Run(unit, payload, job, options, started, unit.raw)
+
+    def _note_misfit(
+        self, unit: Unit, payload: Payload, error: BaseException, started: float
+    ) -> None:
+        """Park a job that cannot be made, or wait for its class."""
+        if isinstance(error, UnknownJob):
+            self._await_class(unit, payload, error, started)
+            return
+        self._conclusion.check_process(unit, error)
+        errors = [*payload.errors, _in_short(error, unit)]
+        self.park(unit, payload.changed(errors=errors, is_poison=False), started)
+
+    def _await_class(self, unit: Unit, payload: Payload, error: UnknownJob, started: float) -> None:
+        """Put a job of an unknown class off, and park it in the end."""
+        errors = [*payload.errors, _in_short(error, unit)]
+        name = errors[-1]["class"]
+        tries = next((n for n, e in enumerate(reversed(errors)) if e["class"] != name), len(errors))
+        if tries >= UNKNOWN_TRIES:
+            self.park(unit, payload.changed(errors=errors, is_poison=False), started)
+            return
+        kept = payload.changed(errors=errors)
+        outcome = Outcome(Ending.UNKNOWN, kept, UNKNOWN_PAUSE, has_begun=False)
+        self._conclusion.conclude(unit, outcome, time.perf_counter() - started)
 
     def park(self, unit: Unit, payload: Payload, started: float) -> None:
         """Put a job that cannot be run into the dead set."""

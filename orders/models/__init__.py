@@ -4,8 +4,9 @@ No model enqueues a job or calls a service.
 """
 
 from orders.models.customer import Customer
+from orders.models.day_figures import DayFigures
 from orders.models.order import Order, OrderState
 from orders.models.payment import Payment, PaymentState
 from orders.models.product import Product
 
-__all__ = ["Customer", "Order", "OrderState", "Payment", "PaymentState", "Product"]
+__all__ = ["Customer", "DayFigures", "Order", "OrderState", "Payment", "PaymentState", "Product"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from jobs import Job, Unique, limit, lock
+from jobs import Every, Job, Unique, limit, lock
 from jobs.errors import JobInterrupted
 
 
@@ -205,3 +205,14 @@ class HoldingJob(Job):
             time.sleep(0.5)
         note("held")
         return "a result"
+
+
+if "TEST_PERIODIC" in os.environ:
+
+    class TickJob(Job):
+        """Notes the moment that it is for, and how many before it were missed."""
+
+        schedule = Every(timedelta(seconds=1), overlap="allow")
+
+        def perform(self) -> None:
+            note(f"tick {self.scheduled_at.timestamp():.0f} {self.missed}")

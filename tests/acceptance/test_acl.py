@@ -25,7 +25,7 @@ from jobs.store import Store, permissions
 from tests.acceptance.runner import ROOT, Runner, push
 from tests.acceptance.servers import OwnServer
 from tests.jobs.admin.test_access import ACTIONS, PAGES
-from tests.jobs.inspect.filling import beat, fill, put
+from tests.jobs.inspect.filling import announce_schedule, beat, fill, put
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
 
@@ -66,6 +66,7 @@ LOOKS = (
     "dead --text x",
     "explain {dead}",
     "top --times 1",
+    "schedules --preview 2",
 )
 CHANGES = (
     "check",
@@ -74,6 +75,8 @@ CHANGES = (
     "limit default none",
     "resume default",
     "deploy-mark 1.0",
+    "pause-schedule tests.FullJob",
+    "resume-schedule tests.FullJob",
     "retry {retry}",
     "kill {scheduled}",
     "delete {dead}",
@@ -109,6 +112,7 @@ class Room:
             beat(store, "host:1:abcd", running=f"{jobs['running']} default 1764000000.000")
             jobs["retry"] = put(store, "retry", at=4e9)
             jobs["dead"] = put(store, "dead")
+            announce_schedule(store)
         self.admin.config_resetstat()
         return jobs
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from jobs.inspect import get_reader
 from jobs.store import Store
 from jobs.store.metrics import Measure, MetricStore
-from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, push, put
+from tests.jobs.inspect.filling import WORKER, announce_schedule, beat, failure, fetch, push, put
 
 JOB_CLASS = "orders.CompleteOrderJob"
 
@@ -45,6 +45,7 @@ def furnish(store: Store) -> dict[str, str]:
                 **failed,
             )
     beat(store, busy=1, running=f"{running} default 1764000000.000", queues="high,default,low")
+    announce_schedule(store, JOB_CLASS, "high")
     measure = Measure()
     measure.add(0.2, is_failure=False)
     MetricStore(store).add([(f"job:{JOB_CLASS}", get_reader().now(), measure)])

@@ -26,6 +26,8 @@ PAGES = (
     "dead/",
     "done/",
     "dead/?text=nothing",
+    "schedules/",
+    f"schedules/{JOB_CLASS}/",
     "failures/",
     "unique/",
     "metrics/",

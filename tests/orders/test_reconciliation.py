@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fake_services.models import Notification
 from jobs import StoreUnavailable
+from jobs.features.periodic.entries import entries_of
 from jobs.testing import assert_enqueued, assert_nothing_enqueued, clear, drain, enqueued_jobs, mode
 from orders import order_creator
 from orders.jobs import (
@@ -258,6 +259,8 @@ def test_pace_must_be_one(every):
 
 def test_somebody_reconciles_in_development_and_in_production():
     # What the shop tells a customer whose order was not enqueued is true only then.
+    [entry] = entries_of("orders.ReconcileOrdersJob")
+    assert entry.schedule.clock == "every 300 s"
     for name in ("Procfile.dev", "docker-compose.yml"):
         text = re.sub(r"[\[\]\",]", "", (ROOT / name).read_text())
-        assert "manage.py reconcile_orders --every 5\n" in text
+        assert "manage.py runjobs" in text

@@ -19,6 +19,7 @@ from jobs.inspect import ClassMetrics, Queue, Server
 from jobs.problem import Problem
 from jobs.store.metrics import BOUNDS
 from jobs.store.reader import Reader
+from jobs.store.schedule_records import ScheduleRecord, read_schedules
 from jobs.text import shown
 
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -109,6 +110,7 @@ def _lines(reader: Reader) -> Iterator[str]:
     yield from _head("jobs_busy", "gauge", "Jobs that the workers ran at their last heartbeat.")
     yield f"jobs_busy {stats.busy}"
     yield from _classes(inspect.total_metrics(reader))
+    yield from _schedules(read_schedules(reader))
     yield from _server(inspect.server(reader))
     yield from _problems(inspect.problems(reader, stats))
     yield from _head("jobs_unreadable", "gauge", "1 for each key that cannot be read.")
@@ -146,6 +148,14 @@ def _classes(found: list[ClassMetrics]) -> Iterator[str]:
     yield from _head(name, "histogram", "Duration of the runs.", unit="seconds")
     for each in found:
         yield from _histogram(name, each)
+
+
+def _schedules(records: Iterable[ScheduleRecord]) -> Iterator[str]:
+    name = "jobs_schedule_last_success_timestamp_seconds"
+    yield from _head(name, "gauge", "When a run of the schedule last went well.", unit="seconds")
+    for record in records:
+        if record.done is not None:
+            yield f"{name}{_labels(schedule=record.name)} {record.done / 1000:.3f}"
 
 
 def _server(server: Server) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from jobs.claims import expires_in, makes_claims, unique_key
-from jobs.features.unique.option import Unique, misfit
+from jobs.features.unique.option import Unique, fit
 from jobs.options import JobOptions, Option
 from jobs.parameters import parameters_of
 from jobs.store import Claim
@@ -18,7 +18,7 @@ from jobs.store import Claim
 if TYPE_CHECKING:
     from jobs.job import Job
 
-_RULE = Option(lambda value: value is None or isinstance(value, Unique), "a jobs.Unique", misfit)
+_RULE = Option(lambda value: value is None or isinstance(value, Unique), "a jobs.Unique", fit)
 
 
 @makes_claims("unique", _RULE)

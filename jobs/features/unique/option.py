@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 import orjson
 
 from jobs.errors import InvalidJob
-from jobs.options import A_DURATION, is_duration
+from jobs.options import A_DURATION, JobOptions, is_duration
 from jobs.parameters import parameters_of
 from jobs.store import Conflict
 from jobs.text import brief
@@ -111,7 +111,13 @@ def _check_times(on_conflict: str, delay: object, max_wait: object) -> None:
         raise InvalidJob(f"Unique: max_wait ({max_wait}) is shorter than delay ({delay}).")
 
 
-def misfit(unique: Unique, job_class: type) -> str:
+def fit(job_class: type[Any], unique: Unique, _options: JobOptions) -> None:
+    """Raise InvalidJob where a class cannot be unique so."""
+    if problem := _misfit(unique, job_class):
+        raise InvalidJob(f"{job_class.__qualname__}: option 'unique' {problem}")
+
+
+def _misfit(unique: Unique, job_class: type) -> str:
     """Say why a class cannot be unique so, or nothing."""
     parameters = parameters_of(cast(Any, job_class))
     unknown = [name for name in unique.by or () if name not in parameters.all_names]

@@ -16,6 +16,7 @@ from jobs.inspect.problems.failing import judge_failing
 from jobs.inspect.problems.keeping import judge_keeping
 from jobs.inspect.problems.lateness import judge_lateness
 from jobs.inspect.problems.limits import Limits, limits
+from jobs.inspect.problems.schedules import judge_schedules
 from jobs.inspect.problems.sight import Onlooker
 from jobs.inspect.problems.silence import judge_silence
 from jobs.inspect.problems.staffing import judge_staff
@@ -36,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     judge_lateness,
     judge_silence,
     judge_failing,
+    judge_schedules,
     judge_deaths,
     judge_keeping,
     judge_clocks,

@@ -19,6 +19,8 @@ from jobs.store.keys import first_name
 from jobs.store.metrics import MINUTES, TEN_MINUTES, TEN_SECONDS, MetricReader
 from jobs.store.questions import Question
 from jobs.store.reader import Reader
+from jobs.store.schedule_records import ScheduleRecord, records
+from jobs.store.schedules import home_of
 from jobs.text import text_of
 
 #: Most job classes whose last minutes are looked at, and whose last days.
@@ -79,6 +81,7 @@ class Facts:
     server: Mapping[str, Any]
     notes: Mapping[str, Note]
     limits: Limits
+    schedules: tuple[ScheduleRecord, ...] = ()
 
     @property
     def ended(self) -> dict[str, float]:
@@ -118,8 +121,9 @@ class Facts:
 def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
-    It costs five round trips, and three more while job classes fail: O(queues log n + workers). At
-    most it reads 100 KB for all job classes, and 150 KB for each of the ten that fail most.
+    It costs five round trips, one more where there are schedules, and three more while job classes
+    fail: O(queues log n + workers). At most it reads 100 KB for all job classes, and 150 KB for
+    each of the ten that fail most.
     """
     asked_at = time.time()
     now = reader.now()
@@ -129,11 +133,12 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     asked = [
         Question(shared.queues, "scard"),
         Question(shared.problems, "hgetall", default={}),
+        Question(shared.schedules, "hgetall", default={}),
         Question(shared.workers, "zrangebyscore", bounds, {"withscores": True}, default=()),
     ]
     of_queues = [_queue_questions(reader, queue, now, limits) for queue in stats.queues]
     asked += [question for questions in of_queues for question in questions.values()]
-    used, notes, seen, *others = reader.ask(asked)
+    used, notes, homes, seen, *others = reader.ask(asked)
     left = iter(others)
     answers = [{name: next(left) for name in questions} for questions in of_queues]
     return Facts(
@@ -150,6 +155,7 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
         server=reader.info(),
         notes=notes_of(notes),
         limits=limits,
+        schedules=tuple(records(reader, home_of(homes))) if homes else (),
     )
 
 

@@ -14,6 +14,8 @@ from jobs.problem import Problem
 from jobs.store.reader import Reader
 
 ABOUT_QUEUES = frozenset({"queue_unserved", "queue_late", "dead_full", "dead_growing"})
+#: They are about a job class, or about one of its schedules.
+ABOUT_CLASSES = frozenset({"failures", "schedule_missed"})
 ABOUT_WORKERS = frozenset({"worker_silent", "worker_stuck"})
 #: They are about Redis and the workers as a whole, and name nothing that is hidden.
 FOR_EVERYBODY = frozenset(
@@ -54,8 +56,8 @@ class Onlooker:
             return True
         if problem.kind in ABOUT_QUEUES:
             return self._sight.sees_queue(problem.key)
-        if problem.kind == "failures":
-            return sees_class(problem.key, self._reader)
+        if problem.kind in ABOUT_CLASSES:
+            return sees_class(problem.key.partition(":")[0], self._reader)
         known = self._workers if problem.kind in ABOUT_WORKERS else self._hosts
         return problem.key in known or self._sees_every_queue
 

@@ -18,6 +18,7 @@ from jobs.inspect.stats import COUNTS
 from jobs.management.check_command import CheckCommand
 from jobs.management.job_commands import Add, JobCommands
 from jobs.management.queue_commands import QueueCommands
+from jobs.management.schedule_commands import ScheduleCommands
 from jobs.management.terminal import (
     NO_WORKER,
     RUNNING_HEADERS,
@@ -39,7 +40,7 @@ from jobs.text import shown
 BROKEN_PIPE = 141
 
 
-class Command(CheckCommand, JobCommands, QueueCommands, BaseCommand):
+class Command(CheckCommand, JobCommands, QueueCommands, ScheduleCommands, BaseCommand):
     """Parse the sub-command and run its method."""
 
     help = "Watches and repairs jobs, queues and workers."
@@ -61,6 +62,7 @@ class Command(CheckCommand, JobCommands, QueueCommands, BaseCommand):
         self._add_doctor(add)
         self.add_job_commands(add)
         self.add_queue_commands(add)
+        self.add_schedule_commands(add)
         self._add_changes(add)
         self._add_top(add)
 
@@ -208,7 +210,6 @@ def _what_is_wrong(diagnosis: inspect.Diagnosis, *, repair: bool) -> str:
     if diagnosis.strays:
         found.append(f"{len(diagnosis.strays):,} not in exactly one place")
     if diagnosis.problems:
-        noun = "other problem" if found else "problem"
-        found.append(counted(len(diagnosis.problems), noun))
+        found.append(counted(len(diagnosis.problems), "other problem" if found else "problem"))
     remedy = "" if repair else " Repair this with: python manage.py jobs doctor --repair"
     return f"{' and '.join(found)}.{remedy}"

@@ -1,7 +1,7 @@
 """`manage.py reconcile_orders`: start orders again that got stuck.
 
-With `--every` it goes on looking: `Procfile.dev` and `docker-compose.yml` run it so. Without, it is
-for cron, and for the hour after a bad one.
+`ReconcileOrdersJob` does it every five minutes. This is for the hour after a bad one. With
+`--every` it goes on looking, also while no worker runs.
 """
 
 import time

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from jobs import inspect
-from tests.jobs.inspect.filling import beat, failure, fill, put
+from tests.jobs.inspect.filling import announce_schedule, beat, failure, fill, put
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ def full(store) -> dict[str, str]:
         store, "dead", failures=1, errors=error, kwargs={"password": "hunter2", "note": "a & b"}
     )
     assert inspect.find(jobs["dead"]).place == "dead"
+    announce_schedule(store)
     return jobs
 
 

@@ -18,6 +18,8 @@ ACTIONS = [
     ("queues/default/act/", "kill_job", {"verb": "kill", "scope": "all", "confirmed": "yes"}),
     ("workers/host:1:abcd/quiet/", "control_worker", {}),
     ("workers/host:1:abcd/stop/", "control_worker", {}),
+    ("schedules/tests.FullJob/pause/", "control_schedule", {}),
+    ("schedules/tests.FullJob/resume/", "control_schedule", {}),
     ("job/{dead}/retry/", "retry_job", {}),
     ("job/{retry}/reschedule/", "reschedule_job", {"at": "2030-01-01T10:00"}),
     ("job/{ready}/kill/", "kill_job", {}),
@@ -44,6 +46,8 @@ PAGES = [
     "queues/",
     "queues/default/",
     "workers/",
+    "schedules/",
+    "schedules/tests.FullJob/",
     "scheduled/",
     "retry/",
     "dead/",
@@ -61,6 +65,7 @@ PAGES = [
     "stats.json",
 ]
 FOR_PROGRAMS = {"metrics.txt", "stats.json"}
+CONTROLS = ("control_worker", "control_schedule")
 ALL = (
     "view_jobs view_job_arguments retry_job kill_job delete_job reschedule_job run_job_again "
     "cancel_job pause_queue clear_queue"
@@ -136,7 +141,7 @@ def test_pages_are_not_for_posting(boss, full, route):
 @pytest.mark.parametrize(("route", "permission", "data"), ACTIONS)
 def test_an_action_needs_its_own_permission(store, log_in, full, route, permission, data):
     before = dump(store)
-    others = [name for name in (*ALL.split(), "control_worker") if name != permission]
+    others = [name for name in (*ALL.split(), *CONTROLS) if name != permission]
 
     response = log_in(*others).post(at(route, full), data)
 
@@ -197,4 +202,4 @@ def test_a_superuser_finds_every_permission_for_others(boss):
         Permission.objects.filter(content_type__app_label="jobs").values_list("codename", flat=True)
     )
 
-    assert names == {*ALL.split(), "control_worker"}
+    assert names == {*ALL.split(), *CONTROLS}

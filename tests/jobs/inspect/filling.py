@@ -9,6 +9,7 @@ from jobs.payload import Payload
 from jobs.store import MOST_JOBS, NewJob, Store, Terms
 from jobs.store.heartbeats import Heartbeats
 from jobs.store.reader import TIME_BITS
+from jobs.store.schedules import Opening, Schedules
 from jobs.text import text_of
 
 WORKER = "host:1:abcd"
@@ -135,3 +136,10 @@ def put(
 def failure(error_class: str, message: str, at: float = 0.0) -> dict[str, Any]:
     """Return an error as a payload keeps it."""
     return {"class": error_class, "message": message, "at": at, "worker": WORKER}
+
+
+def announce_schedule(store: Store, name: str = "tests.FullJob", queue: str = "default") -> None:
+    """Announce a schedule of every minute, as a supervisor does that just started."""
+    desk, now = Schedules(store), int(store.now() * 1000)
+    desk.open(1, [Opening(name, queue, "s", "c", now, now + 60_000, 60_000, 0)], {})
+    desk.announce(1, [(name, queue, "")])

@@ -16,6 +16,7 @@ from jobs.store.reader import Reader
 from jobs.store.scripts import Scripts, files, is_of_a_queue, number_of_keys, sources
 from jobs.store.set_reader import Ranks, SetReader
 from jobs.store.whereabouts import Whereabouts
+from tests.jobs.features.periodic.desk import NAME, Desk
 
 NAMES = sorted(sources())
 
@@ -52,8 +53,9 @@ def sent(store, monkeypatch):
 
 def test_all_scripts_are_part_of_the_package():
     expected = (
-        "acquire audit condemn extend fail fetch finish holder leave list_running "
-        "look mend_keys move note push push_unique release renew search"
+        "acquire announce_schedules audit close_schedule condemn extend fail fetch finish fire "
+        "holder leave list_running look mend_keys move note note_run open_schedule push "
+        "push_unique release renew search"
     )
 
     assert expected.split() == NAMES
@@ -116,6 +118,12 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     SetReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))
     Slots(q.store, "limit").acquire("token", 1, 1)
     Slots(q.store, "limit").extend("token", 1)
+    desk = Desk(q.store)
+    desk.open()
+    desk.fire_next()
+    desk.desk.note_run("q", NAME, desk.start, "id", "done", is_success=True)
+    desk.desk.close("q", NAME, 1)
+    desk.desk.announce(1, [])
 
     assert sent == {name: number_of_keys(name) for name in NAMES}
 

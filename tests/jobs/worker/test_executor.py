@@ -13,6 +13,7 @@ from jobs.job import Job
 from jobs.middleware import Middleware
 from jobs.payload import Payload
 from jobs.registry import registry
+from jobs.worker.opening import UNKNOWN_PAUSE, UNKNOWN_TRIES
 from jobs.worker.process import WorkerProcess
 from tests.jobs.worker.code_jobs import (
     CODE,
@@ -105,11 +106,26 @@ def test_exit_raised_by_a_job_is_a_failure_like_any_other(store, worker, error):
     assert place_of(store, job_id) == "retry"
 
 
-def test_job_of_an_unknown_class_is_parked_and_runs_after_the_deploy(
-    store, worker, worker_settings
+def test_job_of_an_unknown_class_waits_for_the_deploy_in_the_retry_set(store, worker):
+    (job_id,) = push(store, job_class=f"{__name__}.ComingJob")
+    run_until_settled(store, worker, job_id)
+
+    assert place_of(store, job_id) == "retry"
+    due = (score_of(store, "retry", job_id) or 0) / 1000
+    assert UNKNOWN_PAUSE - 10 < due - store.now() <= UNKNOWN_PAUSE
+    waiting = payload_of(store, job_id)
+    assert (len(waiting.errors), waiting.failures) == (1, 0)
+    assert (stat(store, "unknown"), stat(store, "failed"), stat(store, "dead")) == (1, 0, 0)
+
+
+def test_job_of_an_unknown_class_is_parked_in_the_end_and_runs_after_the_deploy(
+    store, worker_settings
 ):
     (job_id,) = push(store, job_class=f"{__name__}.DeployedJob")
-    run_until_settled(store, worker, job_id)
+    for tries in range(1, UNKNOWN_TRIES + 1):
+        run_until_settled(store, make_worker(worker_settings), job_id)
+        assert place_of(store, job_id) == ("retry" if tries < UNKNOWN_TRIES else "dead")
+        store.sets.move("default", "retry", "ready", [job_id])
     parked = payload_of(store, job_id)
     assert place_of(store, job_id) == "dead"
     assert "Deploy the code that defines it" in parked.errors[0]["message"]

@@ -6,11 +6,12 @@ import time
 import pytest
 
 from jobs import Job, inspect
-from jobs.inspect.problems.sight import ABOUT_QUEUES, ABOUT_WORKERS, FOR_EVERYBODY
+from jobs.inspect.problems.sight import ABOUT_CLASSES, ABOUT_QUEUES, ABOUT_WORKERS, FOR_EVERYBODY
 from jobs.problem import KINDS
 from jobs.registry import registry
 from jobs.store.metrics import Measure, MetricStore
 from jobs.store.reader import Reader
+from jobs.store.schedules import Opening, Schedules
 from jobs.store.sight import Sight
 from tests.jobs.inspect.filling import beat, push, put
 
@@ -153,7 +154,19 @@ def test_an_error_of_a_rule_is_told_without_its_message(store, server, sight):
     assert "needle" in whole.reason
 
 
-def test_every_kind_says_who_is_told_of_it():
-    others = {"failures", "clock_apart", "unreadable"}
+def test_a_missing_run_is_told_to_those_who_see_the_queue_of_its_class(store, told):
+    beat(store, queues="mine,other")
+    desk = Schedules(store)
+    for job_class, queue in ((MineJob, "mine"), (OtherJob, "other")):
+        name = registry.name_of(job_class)
+        desk.open(1, [Opening(name, queue, "s", "c", 1_000, 2_000, 1_000, 1_000)], {})
+    names = [(registry.name_of(each), each.queue, "") for each in (MineJob, OtherJob)]
+    desk.announce(1, names)
 
-    assert ABOUT_QUEUES | ABOUT_WORKERS | FOR_EVERYBODY | others == set(KINDS)
+    assert told("mine") == [f"schedule_missed:{names[0][0]}"]
+
+
+def test_every_kind_says_who_is_told_of_it():
+    others = {"clock_apart", "unreadable"}
+
+    assert ABOUT_QUEUES | ABOUT_CLASSES | ABOUT_WORKERS | FOR_EVERYBODY | others == set(KINDS)

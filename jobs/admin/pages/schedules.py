@@ -1,0 +1,166 @@
+"""The schedules: when each ticks next, and how its last runs ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
+from jobs.admin.access import page, reader_for
+from jobs.admin.nav import Link, address
+from jobs.admin.responses import render
+from jobs.errors import ScheduleRefused
+from jobs.features.periodic import people
+from jobs.features.periodic.people import ScheduleView
+from jobs.moment import moment
+from jobs.store.reader import Reader
+from jobs.store.schedule_records import ScheduledRun
+
+#: Ticks to come that are shown of one schedule.
+PREVIEW = 10
+#: How a run ended or why there was none, and its mood.
+WORDS: dict[str, tuple[str | Promise, str]] = {
+    "fired": (gettext_lazy("not ended yet"), ""),
+    "done": (gettext_lazy("done"), "good"),
+    "retried": (gettext_lazy("failed, is tried again"), "warn"),
+    "dead": (gettext_lazy("dead"), "bad"),
+    "discarded": (gettext_lazy("discarded"), "bad"),
+    "pointless": (gettext_lazy("nothing to do"), "good"),
+    "expired": (gettext_lazy("expired"), "warn"),
+    "snoozed": (gettext_lazy("comes back later"), ""),
+    "interrupted": (gettext_lazy("interrupted, runs again"), ""),
+    "cancelled": (gettext_lazy("cancelled"), "warn"),
+    "quarantined": (gettext_lazy("in quarantine"), "bad"),
+    "parked": (gettext_lazy("parked"), "bad"),
+    "unknown": (gettext_lazy("class unknown, is tried again"), "warn"),
+    "overlap": (gettext_lazy("skipped: the run before had not ended"), "warn"),
+    "paused": (gettext_lazy("skipped: paused"), ""),
+    "missed": (gettext_lazy("skipped: nobody was there in time"), "bad"),
+}
+STATES: dict[str, tuple[str | Promise, str]] = {
+    "on": (gettext_lazy("on"), "good"),
+    "paused": (pgettext_lazy("a schedule", "paused"), "warn"),
+    "resting": (gettext_lazy("resting"), ""),
+    "new": (gettext_lazy("not announced yet"), "warn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One tick that was fired or skipped.
+
+    The address is empty where there is no job.
+    """
+
+    job_id: str
+    url: str
+    tick: datetime
+    at: datetime
+    word: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """A schedule with its address."""
+
+    view: ScheduleView
+    url: str
+    queue_url: str
+    state: str
+    mood: str
+    next: datetime | None
+    last: Run | None
+    done: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePage:
+    """One schedule, its ticks to come, and its last runs."""
+
+    row: ScheduleRow
+    ticks: tuple[tuple[str, bool], ...]
+    runs: tuple[Run, ...]
+    urls: dict[str, str]
+
+
+@page
+def schedules(request: HttpRequest) -> HttpResponse:
+    """List the schedules."""
+    reader = reader_for(request)
+    now = reader.now()
+    rows = [_row(request, view, now) for view in people.views(reader)]
+    return render(request, "schedules", _("Schedules"), rows, problems=reader.problems)
+
+
+@page
+def schedule(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one schedule."""
+    reader = reader_for(request)
+    view = found_or_404(name, reader)
+    now = reader.now()
+    shown = SchedulePage(
+        row=_row(request, view, now),
+        ticks=tuple(
+            (written_there(tick.at), tick.is_on_change) for tick in view.preview(PREVIEW, now)
+        ),
+        runs=tuple(_runs(request, view)),
+        urls={
+            verb: address(request, "jobs_schedule_action", name=name, verb=verb)
+            for verb in ("pause", "resume", "run")
+        },
+    )
+    trail = [Link(_("Schedules"), address(request, "jobs_schedules"))]
+    return render(request, "schedule", name, shown, trail=trail, problems=reader.problems)
+
+
+def found_or_404(name: str, reader: Reader) -> ScheduleView:
+    """Return a schedule that is in sight, or raise Http404."""
+    try:
+        return people.find(name, reader)
+    except ScheduleRefused as error:
+        raise Http404(_("There is no schedule %(name)s.") % {"name": name}) from error
+
+
+def _row(request: HttpRequest, view: ScheduleView, now: float) -> ScheduleRow:
+    state, mood = STATES[view.state]
+    ticks = view.preview(1, now) if view.state == "on" else []
+    runs = _runs(request, view)
+    done = view.record.done if view.record else None
+    return ScheduleRow(
+        view=view,
+        url=address(request, "jobs_schedule", name=view.name),
+        queue_url=address(request, "jobs_queue", queue=view.queue),
+        state=str(state),
+        mood=mood,
+        next=ticks[0].at if ticks else None,
+        last=runs[0] if runs else None,
+        done=moment(done / 1000) if done else None,
+    )
+
+
+def _runs(request: HttpRequest, view: ScheduleView) -> Sequence[Run]:
+    return [_run(request, run) for run in view.record.runs] if view.record else []
+
+
+def _run(request: HttpRequest, run: ScheduledRun) -> Run:
+    word, mood = WORDS.get(run.word, (run.word, ""))
+    has_job = run.word not in {"overlap", "paused", "missed"}
+    return Run(
+        job_id=run.job_id if has_job else "",
+        url=address(request, "jobs_job", job_id=run.job_id) if has_job else "",
+        tick=moment(run.tick / 1000),
+        at=moment(run.at / 1000),
+        word=str(word),
+        mood=mood,
+    )
+
+
+def written_there(at: datetime) -> str:
+    """Write a moment in its own zone, with the day of the week."""
+    format_ = pgettext("date format, with seconds and zone", "M j, Y, H:i:s T")
+    return f"{date_format(at, 'D')} {date_format(at, format_)}"

@@ -1,0 +1,268 @@
+"""When something is to happen: `Cron` and `Every`, as values.
+
+All times here are whole milliseconds since the epoch. Nothing here asks a clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, NamedTuple, get_args
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+from django.conf import settings
+
+from jobs.errors import InvalidJob
+from jobs.options import LONGEST
+from jobs.text import brief
+
+#: What becomes of a tick while the run before it has not ended.
+Overlap = Literal["skip", "one_waiting", "allow", "cancel_other"]
+OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)
+#: Short names of common expressions.
+NICKNAMES = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+#: Missed ticks are counted up to this number.
+MOST_MISSED = 1_000
+#: A tick that is no later than this counts as in time, whatever `catch_up` says. In ms.
+IN_TIME = 60_000
+_EXAMPLE = (
+    'Write five fields, such as "30 2 * * *" (minute, hour, day, month, weekday), or "@daily".'
+)
+
+
+class Due(NamedTuple):
+    """The latest tick that is due, and how many before it were missed."""
+
+    tick: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What `Cron` and `Every` have in common.
+
+    `args` and `kwargs` are those of `perform`. `name` tells several entries of one class apart.
+    `overlap` says what becomes of a tick while the run before it has not ended. A tick that nobody
+    fired is made up for if it is no older than `catch_up`. `jitter` spreads the runs: each is due
+    up to so much later. Without a success for a period and a `margin` people are told.
+    """
+
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    overlap: Overlap = "skip"
+    catch_up: timedelta = timedelta(hours=1)
+    jitter: timedelta = timedelta(0)
+    margin: timedelta = timedelta(minutes=10)
+
+    def __post_init__(self) -> None:
+        """Refuse what is wrong where it is written."""
+        if self.overlap not in OVERLAPS:
+            known = ", ".join(map(repr, OVERLAPS))
+            raise self._wrong("overlap", f"one of {known}")
+        for name in ("catch_up", "jitter", "margin"):
+            value = getattr(self, name)
+            if not _is_duration(value):
+                raise self._wrong(name, "a timedelta from 0 to 100 years")
+        if not isinstance(self.args, list | tuple):
+            raise self._wrong("args", "a list of arguments of perform")
+        if not isinstance(self.kwargs, dict):
+            raise self._wrong("kwargs", "a dictionary of arguments of perform")
+        if not isinstance(self.name, str):
+            raise self._wrong("name", "a text")
+
+    def _wrong(self, field_name: str, expected: str) -> InvalidJob:
+        value = brief(getattr(self, field_name))
+        return InvalidJob(f"{type(self).__name__}: {field_name} must be {expected}, not {value}.")
+
+    @property
+    def clock(self) -> str:
+        """The time expression and the zone, in one text."""
+        raise NotImplementedError
+
+    def next_after(self, at: int) -> int | None:
+        """Return the first tick after a moment, None if there is none."""
+        raise NotImplementedError
+
+    def latest(self, at: int) -> int:
+        """Return the last tick at or before a moment."""
+        raise NotImplementedError
+
+    def due(self, cursor: int, now: int) -> Due | None:
+        """Return the latest tick after the cursor that is due, None if none is.
+
+        The others between them were missed.
+        """
+        tick = self.next_after(cursor)
+        if tick is None or tick > now:
+            return None
+        for missed in range(MOST_MISSED):
+            following = self.next_after(tick)
+            if following is None or following > now:
+                return Due(tick, missed)
+            tick = following
+        return Due(max(tick, self.latest(now)), MOST_MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Cron(Schedule):
+    """Ticks by a cron expression in a time zone.
+
+    For example `Cron("30 2 * * *", timezone="Europe/Berlin")`.     The zone is that of the project
+    by default. Times that the clocks jump over come right after the jump, and times that come twice
+    are used once, as in Debian's cron. Raise InvalidJob.
+    """
+
+    expression: str
+    timezone: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no expression, and a zone that does not exist."""
+        Schedule.__post_init__(self)
+        if not self.timezone:
+            object.__setattr__(self, "timezone", settings.TIME_ZONE)
+        if not _is_zone(self.timezone):
+            raise InvalidJob(
+                f"Cron: there is no time zone {brief(self.timezone)}. "
+                'Write a name such as "Europe/Berlin" or "UTC".'
+            )
+        if not _is_text(self.expression) or len(self._fields.split()) != 5:
+            raise InvalidJob(
+                f"Cron: {brief(self.expression)} is no cron expression. {_EXAMPLE} "
+                "What comes more than once a minute is Every(timedelta(seconds=10))."
+            )
+        try:
+            CronSim(self._fields, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError as error:
+            reason = str(error).replace("Bad ", "bad ")
+            raise InvalidJob(
+                f"Cron: {brief(self.expression)} is no cron expression: {reason}. {_EXAMPLE}"
+            ) from error
+
+    @property
+    def _fields(self) -> str:
+        return NICKNAMES.get(self.expression.strip().lower(), self.expression)
+
+    @property
+    def clock(self) -> str:
+        """The expression and the zone."""
+        return f"{' '.join(self._fields.split())} {self.timezone}"
+
+    def next_after(self, at: int) -> int | None:
+        """Return the first tick after a moment.
+
+        It is None if there is none for 50 years.
+        """
+        # Of an hour that comes twice, cronsim names the first, which may be over.
+        return next((tick for tick in self._ticks(at, is_back=False) if tick > at), None)
+
+    def latest(self, at: int) -> int:
+        """Return the last tick at or before a moment."""
+        # Backwards cronsim leaves out what it should not in an hour that comes twice.
+        tick = next((tick for tick in self._ticks(at, is_back=True) if tick <= at), 0)
+        while (following := self.next_after(tick)) is not None and following <= at:
+            tick = following
+        return tick
+
+    def _ticks(self, at: int, *, is_back: bool) -> "map[int]":
+        start = datetime.fromtimestamp(at // 1000, zone(self.timezone) or UTC)
+        return map(_ms_of, CronSim(self._fields, start, reverse=is_back))
+
+
+@dataclass(frozen=True, slots=True)
+class Every(Schedule):
+    """Ticks at equal distances, aligned to the epoch.
+
+    For example `Every(timedelta(minutes=5))`. So an hour ticks when each hour of UTC begins,
+    whenever the code was deployed. The period is at least a second, in whole seconds. Raise
+    InvalidJob.
+    """
+
+    period: timedelta
+
+    def __post_init__(self) -> None:
+        """Refuse what is no period."""
+        Schedule.__post_init__(self)
+        is_right = (
+            _is_duration(self.period)
+            and self.period >= timedelta(seconds=1)
+            and not self.period.microseconds
+        )
+        if not is_right:
+            raise self._wrong("period", "a timedelta of whole seconds, at least one")
+
+    @property
+    def _ms(self) -> int:
+        return round(self.period.total_seconds() * 1000)
+
+    @property
+    def clock(self) -> str:
+        """The period."""
+        return f"every {self._ms // 1000} s"
+
+    def next_after(self, at: int) -> int:
+        """Return the first tick after a moment."""
+        return (at // self._ms + 1) * self._ms
+
+    def latest(self, at: int) -> int:
+        """Return the last tick at or before a moment."""
+        return at // self._ms * self._ms
+
+    def due(self, cursor: int, now: int) -> Due | None:
+        """Return the latest tick after the cursor that is due, None if none is."""
+        tick = self.latest(now)
+        if tick <= cursor:
+            return None
+        missed = (tick - self.next_after(cursor)) // self._ms
+        return Due(tick, min(missed, MOST_MISSED))
+
+
+@cache
+def zone(name: str) -> ZoneInfo | None:
+    """Return a time zone from the package `tzdata`, None if it lacks it.
+
+    So all machines with the same lock file agree, whatever their systems know of time zones.
+    """
+    if not all(part.isidentifier() for part in _parts_of(name)):
+        return None
+    try:
+        with (resources.files("tzdata") / "zoneinfo").joinpath(*name.split("/")).open("rb") as file:
+            return ZoneInfo.from_file(file, key=name)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_zone(value: object) -> bool:
+    return isinstance(value, str) and zone(value) is not None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_duration(value: object) -> bool:
+    return isinstance(value, timedelta) and timedelta(0) <= value <= LONGEST
+
+
+def _parts_of(name: str) -> list[str]:
+    """Return the parts of the name of a zone, as identifiers.
+
+    A sign is left out, as in Etc/GMT+1.
+    """
+    return [f"_{part.replace('-', '').replace('+', '')}" for part in name.split("/") if part] or [
+        ""
+    ]
+
+
+def _ms_of(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
