@@ -29,6 +29,7 @@ from jobs.features.limits import limit, lock
 from jobs.features.results import aresult, result
 from jobs.job import Job, Retry
 from jobs.middleware import Middleware
+from jobs.worker.embed import embed
 
 __all__ = [
     "ConfigurationError",
@@ -56,6 +57,7 @@ __all__ = [
     "TransientError",
     "UnknownJob",
     "aresult",
+    "embed",
     "limit",
     "lock",
     "result",

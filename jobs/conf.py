@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
+from jobs.capsule import problem_of as capsules_problem
 from jobs.errors import ConfigurationError
 from jobs.habits import SETTINGS
 from jobs.options import QUEUE_NAME
@@ -59,6 +60,8 @@ class JobsSettings:
     namespace: str = "jobs"
     #: What `runjobs` takes without `-q`, in strict order; "name,5" gives weights.
     queues: tuple[str, ...] = ("default",)
+    #: Groups of queues with threads of their own, instead of `queues`: "payments:1".
+    capsules: tuple[str, ...] = ()
     concurrency: int = 5
     #: Coroutines that one process runs at a time.
     async_concurrency: int = 100
@@ -141,6 +144,7 @@ _QUEUE = re.compile(QUEUE_NAME.pattern.removesuffix(r"\Z") + r"(,[1-9][0-9]*)?\Z
 _LISTS = frozenset(
     {
         "queues",
+        "capsules",
         "middleware",
         "error_handlers",
         "death_handlers",
@@ -168,6 +172,8 @@ def problems(values: object) -> list[str]:
         f"JOBS has an unknown key {brief(key)}. {_hint(key)}" for key in values if key not in _KEYS
     ]
     wrong = [p for key, value in values.items() if key in _KEYS and (p := _problem(key, value))]
+    if values.get("CAPSULES") and "QUEUES" in values:
+        wrong.append("JOBS has QUEUES and CAPSULES. Leave QUEUES out: the capsules name queues.")
     lease = values.get("LEASE", _DEFAULTS.lease)
     beat = values.get("HEARTBEAT", _DEFAULTS.heartbeat)
     if not wrong and lease < 2 * beat:
@@ -191,6 +197,8 @@ def _problem(key: str, value: object) -> str | None:
     expected: str | None = None
     if name in LEAST:
         expected = None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
+    elif name == "capsules":
+        return capsules_problem(value)
     elif name in _LISTS:
         expected = _list_problem(name, value)
     elif name == "enqueue":

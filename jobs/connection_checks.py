@@ -14,6 +14,7 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connections
 
+from jobs.capsule import Capsule, parse_capsules
 from jobs.conf import get_settings, problems
 from jobs.errors import ConfigurationError
 
@@ -23,14 +24,14 @@ DEFAULT_POOL = 4
 
 def check_pools(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each pool that is smaller than a worker's threads."""
-    threads, _ = _threads_and_processes()
+    threads = max(capsule.threads for capsule in _capsules())
     return [
         CheckWarning(
             f"The pool of the database {alias!r} has at most {size} connections, and a worker "
             f"process runs {threads} jobs at a time: jobs will wait for each other, then fail.",
             hint=(
                 f"Set max_size in DATABASES[{alias!r}]['OPTIONS']['pool'] to {threads} or more, "
-                "or lower JOBS['CONCURRENCY']."
+                "or lower JOBS['CONCURRENCY'], or the threads of a capsule."
             ),
             id="jobs.W001",
         )
@@ -48,15 +49,18 @@ def check_servers(
 
     It costs one query for each database on PostgreSQL.
     """
-    threads, processes = _threads_and_processes()
-    wanted = threads * processes
+    capsules = _capsules()
+    wanted = sum(capsule.threads * capsule.processes for capsule in capsules)
+    what = " and ".join(
+        f"{capsule.processes} processes with {capsule.threads} threads" for capsule in capsules
+    )
     return [
         CheckWarning(
             f"The server of the database {alias!r} has {most} connections, and one runjobs may "
-            f"want {wanted}: {processes} processes with {threads} threads.",
+            f"want {wanted}: {what}.",
             hint=(
                 "Raise max_connections of the server, put a pooler such as PgBouncer before it, "
-                "or lower JOBS['PROCESSES'] and JOBS['CONCURRENCY']."
+                "or lower JOBS['PROCESSES'] and JOBS['CONCURRENCY'], or JOBS['CAPSULES']."
             ),
             id="jobs.W002",
         )
@@ -65,18 +69,20 @@ def check_servers(
     ]
 
 
-def _threads_and_processes() -> tuple[int, int]:
-    """Return what the settings say, and nothing to want where they are wrong.
+def _capsules() -> Sequence[Capsule]:
+    """Return what the settings say, and one that wants nothing where they are wrong.
 
-    `check_settings` tells what is wrong in them.
+    Without capsules all queues are as one. `check_settings` tells what is wrong in the settings.
     """
+    nothing = [Capsule((), 0, 0)]
     if problems(getattr(settings, "JOBS", {})):
-        return 0, 0
+        return nothing
     try:
         found = get_settings()
     except ConfigurationError:
-        return 0, 0
-    return found.concurrency, found.processes
+        return nothing
+    together = [Capsule(found.queues, found.concurrency, found.processes)]
+    return parse_capsules(found.capsules) or together
 
 
 def _pool_size(alias: str) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from asgiref.sync import sync_to_async
 from django.utils import timezone
@@ -22,6 +22,7 @@ from jobs.making import EnqueuedJob, Made, Maker, changes_of
 from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import LONGEST, RIVALS, JobOptions, check_moment
 from jobs.payload import Payload
+from jobs.performing import C
 from jobs.registry import registry
 from jobs.sink import RedisSink, switch
 from jobs.store import NewJob
@@ -36,7 +37,7 @@ Arguments = Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredJob:
+class ConfiguredJob(Generic[C]):
     """A job class with some options changed: what `using()` returns.
 
     `changes` are the options that differ from the class's own; they travel with the job.
@@ -58,7 +59,7 @@ class ConfiguredJob:
         run_after: datetime | timedelta | None = None,
         commit: str | None = None,
         **options: Any,
-    ) -> "ConfiguredJob":
+    ) -> "ConfiguredJob[C]":
         """Return a copy with these options changed. See `Job.using`."""
         name = f"{self.job_class.__name__}.using()"
         return ConfiguredJob(
@@ -74,7 +75,7 @@ class ConfiguredJob:
             self.commit if commit is None else _check_commit(commit, name),
         )
 
-    def enqueue(self, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
+    def enqueue(self, /, *args: C.args, **kwargs: C.kwargs) -> EnqueuedJob:
         """Enqueue one job. See `Job.enqueue`."""
         maker = self._maker()
         enqueued, job = maker.make(new_job_id(), args, kwargs, maker.common())
@@ -82,7 +83,7 @@ class ConfiguredJob:
             switch.current.send([(enqueued.queue, job)], after_commit=maker.after_commit)
         return enqueued
 
-    async def aenqueue(self, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
+    async def aenqueue(self, /, *args: C.args, **kwargs: C.kwargs) -> EnqueuedJob:
         """Enqueue one job from a coroutine.
 
         It is done in the thread of Django's ORM, so that transactions count.

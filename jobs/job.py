@@ -2,10 +2,10 @@
 
 import inspect
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, overload
 
 import orjson
 
@@ -15,11 +15,13 @@ from jobs.errors import ConfigurationError, InvalidJob
 from jobs.habits import OTHER_PERFORMS, explain_habits
 from jobs.ids import new_job_id
 from jobs.middleware.chain import declared_options
-from jobs.options import JobOptions, is_declared
+from jobs.options import JobOptions
 from jobs.parameters import Parameters
 from jobs.payload import Payload
+from jobs.performing import P, Performs, R
 from jobs.registry import registry
 from jobs.run import run_payload
+from jobs.stated import stated_options
 
 
 class Retry(Enum):
@@ -51,7 +53,10 @@ class Job(Able):
     is_async: ClassVar[bool] = False
     queue: str
     if TYPE_CHECKING:
-        perform: Callable[..., Any]
+
+        def perform(self, *args: Any, **kwargs: Any) -> Any:
+            """Do the work."""
+
     _parameters: ClassVar[Parameters]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -84,7 +89,7 @@ class Job(Able):
     # Enqueueing
 
     @classmethod
-    def enqueue(cls, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
+    def enqueue(cls: type[Performs[P, Any]], /, *args: P.args, **kwargs: P.kwargs) -> EnqueuedJob:
         """Enqueue a job with these arguments of `perform`, and return its id and queue.
 
         Inside `transaction.atomic()` the job is pushed when the transaction commits, and never if
@@ -92,12 +97,14 @@ class Job(Able):
         StoreUnavailable when Redis does not answer within JOBS["ENQUEUE_TIMEOUT"]. One round trip,
         O(log n).
         """
-        return cls._configured().enqueue(*args, **kwargs)
+        return _configured(cls).enqueue(*args, **kwargs)
 
     @classmethod
-    async def aenqueue(cls, /, *args: Any, **kwargs: Any) -> EnqueuedJob:
+    async def aenqueue(
+        cls: type[Performs[P, Any]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> EnqueuedJob:
         """Do what `enqueue` does, from a coroutine."""
-        return await cls._configured().aenqueue(*args, **kwargs)
+        return await _configured(cls).aenqueue(*args, **kwargs)
 
     @classmethod
     def enqueue_many(
@@ -112,27 +119,37 @@ class Job(Able):
         many, any other error in a note. JOBS["ENQUEUE_TIMEOUT"] bounds each round trip, not all of
         them together.
         """
-        return cls._configured().enqueue_many(arguments, batch_size)
+        return _configured(cls).enqueue_many(arguments, batch_size)
 
     @classmethod
     def using(
-        cls,
+        cls: type[Performs[P, Any]],
         /,
         *,
         run_after: datetime | timedelta | None = None,
         commit: str | None = None,
         **options: Any,
-    ) -> ConfiguredJob:
+    ) -> ConfiguredJob[P]:
         """Return a changed copy to enqueue with: `CompleteOrderJob.using(queue="low").enqueue(7)`.
 
         `run_after` is an aware datetime, or a timedelta from now. `commit="immediate"` does not
         wait for the open transaction. All others are options of the class. Raise InvalidJob or
         InvalidArguments.
         """
-        return cls._configured().using(run_after=run_after, commit=commit, **options)
+        return _configured(cls).using(run_after=run_after, commit=commit, **options)
+
+    @overload
+    @classmethod
+    def perform_now(
+        cls: type[Performs[P, Coroutine[Any, Any, R]]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R: ...
+
+    @overload
+    @classmethod
+    def perform_now(cls: type[Performs[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
     @classmethod
-    def perform_now(cls, /, *args: Any, **kwargs: Any) -> Any:
+    def perform_now(cls: type[Any], /, *args: Any, **kwargs: Any) -> Any:
         """Run the job here and now, and return what `perform` returns.
 
         It runs through the middleware, and errors are raised. Arguments are checked and go through
@@ -141,7 +158,7 @@ class Job(Able):
         payload = Payload(
             cls.options.priority,
             new_job_id(),
-            cls._configured().check(args, kwargs),
+            _configured(cls).check(args, kwargs),
             cls.options.queue,
             orjson.loads(orjson.dumps(args)),
             orjson.loads(orjson.dumps(kwargs)),
@@ -232,22 +249,30 @@ class Job(Able):
         """
         return cls._parameters.names
 
-    @classmethod
-    def _configured(cls) -> ConfiguredJob:
-        if not hasattr(cls, "perform"):
-            other = next((name for name in OTHER_PERFORMS if hasattr(cls, name)), None)
-            hint = f" Rename its {other} to perform." if other else ""
-            raise InvalidJob(
-                f"{cls.__qualname__} has no perform method, so it cannot be enqueued or run.{hint}"
-            )
-        configured: ConfiguredJob | None = cls.__dict__.get("_default")
-        if configured is None:
-            decide_options()
-            configured = cls._default = ConfiguredJob(cls, cls.options, {})  # type: ignore[attr-defined]  # a cache
-        return configured
-
 
 explain_habits(Job)
+
+
+def _configured(job_class: type[Performs[P, Any]]) -> ConfiguredJob[P]:
+    """Return a job class with its own options, ready to enqueue.
+
+    It is made once. Raise InvalidJob for a class without `perform`.
+    """
+    known: Any = job_class  # a Job, which `Performs` does not say
+    if not hasattr(known, "perform"):
+        other = next((name for name in OTHER_PERFORMS if hasattr(known, name)), None)
+        hint = f" Rename its {other} to perform." if other else ""
+        raise InvalidJob(
+            f"{known.__qualname__} has no perform method, so it cannot be enqueued or run.{hint}"
+        )
+    default: ConfiguredJob[P] | None = known.__dict__.get("_default")
+    if default is not None:
+        return default
+    decide_options()
+    made: ConfiguredJob[P] = ConfiguredJob(known, known.options, {})
+    known._default = made  # noqa: SLF001  # a cache
+    return made
+
 
 #: Classes that were defined while the middleware could not be loaded.
 _undecided: list[type[Job]] = []
@@ -263,37 +288,10 @@ def decide_options() -> None:
         _undecided.pop()
 
 
-_NOT_OPTIONS = frozenset({"options", "is_async", "perform"})
-
-
 def _options_of(job_class: type[Job]) -> JobOptions:
     """Return the options of a class and its bases, checked."""
     options = JobOptions()
     for base in reversed(job_class.__mro__):
-        options = options.merged(_options_in(base), job_class.__qualname__, declared_options)
+        stated = stated_options(base, is_job=issubclass(base, Job))
+        options = options.merged(stated, job_class.__qualname__, declared_options)
     return options
-
-
-def _options_in(base: type) -> dict[str, object]:
-    """Return the options that a class states itself.
-
-    One that is no job may have attributes for other purposes.
-    """
-    found = {name: value for name, value in vars(base).items() if _is_option(name, value)}
-    if issubclass(base, Job):
-        return found
-    return {
-        name: value
-        for name, value in found.items()
-        if is_declared(name) or name in declared_options()
-    }
-
-
-def _is_option(name: str, value: object) -> bool:
-    """Whether a class attribute is meant as an option.
-
-    That is a plain value with a public name in small letters.
-    """
-    if name.startswith("_") or name.isupper() or name in _NOT_OPTIONS:
-        return False
-    return not (callable(value) or hasattr(value, "__get__"))

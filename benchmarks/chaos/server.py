@@ -22,6 +22,14 @@ class Outage:
     ended: float | None = None
     forgot_since: float | None = None
 
+    def until(self, later: float) -> float:
+        """Return when it was over, or a later moment if it was not."""
+        return later if self.ended is None else self.ended
+
+    def overlaps(self, start: float, end: float) -> bool:
+        """Whether it fell between two moments, at least in part."""
+        return self.began < end and self.until(end) > start
+
 
 class Server:
     """A Valkey or Redis that may be frozen, stopped and killed."""

@@ -1,6 +1,6 @@
 """Why a job ran again: the cause of each, or a fault of ours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -47,7 +47,10 @@ class Facts:
         is_over = not self.is_at_once(first, second)
         causes = (
             ("frozen for longer than its lease", self._was_frozen(life, first, second)),
-            ("Redis was killed and forgot its last second", self._is_forgotten(first, second)),
+            (
+                "Redis was killed and forgot its last second",
+                self._is_forgotten(life, first, second),
+            ),
             ("interrupted by a stop", is_over and self._was_interrupted(life, first)),
             ("was running in a killed process", is_over and self._was_killed(life, first)),
             ("ended just before its process was killed", is_over and self._was_unsent(life, first)),
@@ -70,10 +73,10 @@ class Facts:
         """
         supervisor = self.lives.get(life.supervisor)
         freezes = [*life.freezes, *(supervisor.freezes if supervisor else ())]
-        return any(self._covers(freeze, first, second) for freeze in freezes)
+        return any(self._covers(life, freeze, first, second) for freeze in freezes)
 
-    def _covers(self, freeze: Freeze, first: Run, second: Run) -> bool:
-        is_unsent = first.ended is None or self.is_unsent(first.ended, freeze.began)
+    def _covers(self, life: Life, freeze: Freeze, first: Run, second: Run) -> bool:
+        is_unsent = first.ended is None or self._is_unsent(life, first.ended, freeze.began)
         is_during = is_unsent and first.began <= freeze.began + freeze.seconds
         lapsed_at = self._last_renewal(freeze.began) + self.lease - self.heartbeat - BLUR
         return freeze.seconds >= self.lease and is_during and second.began >= lapsed_at
@@ -91,9 +94,17 @@ class Facts:
         ended = outage.ended if outage.ended is not None else float("inf")
         return outage.began <= moment <= ended + PAUSE_AFTER_OUTAGE
 
-    def _is_forgotten(self, first: Run, second: Run) -> bool:
-        moments = [first.began] if first.ended is None else [first.began, first.ended]
-        return any(self.has_forgotten(at, second.began) for at in moments)
+    def _is_forgotten(self, life: Life, first: Run, second: Run) -> bool:
+        """Whether Redis forgot the taking, or the end, which may have come late."""
+        if self.has_forgotten(first.began, second.began):
+            return True
+        ended = first.ended
+        return ended is not None and any(
+            outage.forgot_since is not None
+            and self._is_unsent(life, ended, outage.forgot_since - BLUR)
+            and ended <= outage.began <= second.began
+            for outage in self.outages
+        )
 
     def has_forgotten(self, moment: float, later: float = float("inf")) -> bool:
         """Whether Redis has forgotten at the later moment what it did at the earlier."""
@@ -117,7 +128,7 @@ class Facts:
         """Whether the process was killed before it could tell Redis of the end."""
         if life.killed_at is None or first.ended is None or first.ended > life.killed_at + BLUR:
             return False
-        return self.is_unsent(first.ended, life.killed_at)
+        return self._is_unsent(life, first.ended, life.killed_at)
 
     def _was_cut_short(self, life: Life, first: Run) -> bool:
         """Whether a process that was told to stop had to go too early.
@@ -128,23 +139,33 @@ class Facts:
             return False
         if first.ended is None:
             return True
-        was_away = self._away(first.ended, life.gone_at) > 0
-        return was_away and self.is_unsent(first.ended, life.gone_at)
+        was_away = any(outage.overlaps(first.ended, life.gone_at) for outage in self.outages)
+        return was_away and self._is_unsent(life, first.ended, life.gone_at)
 
-    def is_unsent(self, ended: float, later: float) -> bool:
-        """Whether there was no time to tell Redis.
+    def _is_unsent(self, life: Life, ended: float, later: float) -> bool:
+        """Whether a process had no time to tell Redis.
 
-        The time in which Redis was away does not count.
+        The time does not count in which it was frozen, or Redis was away, or the process had not
+        tried again since.
         """
-        away = self._away(ended, later)
-        return later - ended - away <= SENT_WITHIN + (PAUSE_AFTER_OUTAGE if away else 0)
+        hindrances = [
+            *((freeze.began, freeze.began + freeze.seconds) for freeze in life.freezes),
+            *(
+                (outage.began, outage.until(later) + PAUSE_AFTER_OUTAGE)
+                for outage in self.outages
+                if outage.overlaps(ended, later)
+            ),
+        ]
+        return later - ended - covered(hindrances, ended, later) <= SENT_WITHIN
 
-    def _away(self, start: float, end: float) -> float:
-        return sum(self._overlap(outage, start, end) for outage in self.outages)
 
-    def _overlap(self, outage: Outage, start: float, end: float) -> float:
-        last = outage.ended if outage.ended is not None else end
-        return max(0.0, min(last, end) - max(outage.began, start))
+def covered(spans: Iterable[tuple[float, float]], start: float, end: float) -> float:
+    """Return how many seconds between two moments lie in some spans."""
+    seconds, reached = 0.0, start
+    for first, last in sorted(spans):
+        seconds += max(0.0, min(last, end) - max(first, reached))
+        reached = max(reached, last)
+    return seconds
 
 
 def runs_again(runs: Sequence[Run], facts: Facts) -> Iterator[Again]:

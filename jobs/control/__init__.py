@@ -15,7 +15,7 @@ for the pages to do.
 from jobs.control.alarms import Unheard, tell_all, tell_of
 from jobs.control.deploys import mark_deploy
 from jobs.control.jobs import check_copy, delete, kill, reschedule, retry, run_again
-from jobs.control.queues import clear, pause, resume
+from jobs.control.queues import clear, limit, pause, resume
 from jobs.control.sweeps import Sweep, delete_all, kill_all, reschedule_all, retry_all
 from jobs.control.workers import cancel, quiet, stop
 
@@ -29,6 +29,7 @@ __all__ = [
     "delete_all",
     "kill",
     "kill_all",
+    "limit",
     "mark_deploy",
     "pause",
     "quiet",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.errors import ProblemFound, StoreCorrupt, StoreUnavailable
 from jobs.handlers import tell
@@ -130,7 +131,8 @@ def _enqueue(handler: str, message: str, context: dict[str, str]) -> bool:
 
     It goes to the first queue of the settings, which some worker surely takes from.
     """
-    queue = get_settings().queues[0].partition(",")[0]
+    settings = get_settings()
+    queue = served(settings.queues, settings.capsules)[0]
     try:
         job = TellProblemJob.using(queue=queue, commit="immediate")
         job.enqueue(handler, message, context)

@@ -1,10 +1,13 @@
-"""Changes a queue: pause, resume, clear."""
+"""Changes a queue: pause, resume, limit, clear."""
 
 from jobs.control.sweeps import PATIENCE, Sweep, delete_all
 from jobs.inspect.filter import Filter
 from jobs.inspect.reader import get_reader
 from jobs.options import check_queue_name
 from jobs.store.questions import refusals_explained
+
+#: No more workers exist than that.
+MOST_LIMIT = 1_000_000
 
 
 def pause(queue: str) -> None:
@@ -26,6 +29,24 @@ def resume(queue: str) -> None:
     """
     with refusals_explained():
         get_reader().store.sets.resume(check_queue_name(queue))
+
+
+def limit(queue: str, most: int | None) -> None:
+    """Let at most so many jobs of a queue run at a time.
+
+    It holds for all workers together. With 1 the queue is serial. None lets any number run again.
+    What runs goes on. The queue is listed from then on. It costs two round trips, O(1). Raise
+    InvalidJob for a bad name, and ValueError for a number below 1.
+    """
+    if most is not None and not 1 <= most <= MOST_LIMIT:
+        raise ValueError(
+            f"A limit must be a whole number from 1 to {MOST_LIMIT:,}, not {most}. To let nothing "
+            f"run, pause the queue: manage.py jobs pause {queue}"
+        )
+    store = get_reader().store
+    with refusals_explained():
+        store.sets.limit(check_queue_name(queue), most)
+        store.intake.announce_queues([queue])
 
 
 def clear(queue: str, *, seconds: float = PATIENCE) -> Sweep:

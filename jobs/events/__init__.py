@@ -29,6 +29,8 @@ from jobs.events.job_events import (
     UnreadableError,
 )
 from jobs.events.other_events import (
+    EmbeddedWorkerEnded,
+    EmbeddedWorkerStarted,
     EventsLost,
     ListenerFailed,
     LockLapsed,
@@ -66,6 +68,8 @@ from jobs.events.worker_events import (
 
 __all__ = [
     "ChoreFailed",
+    "EmbeddedWorkerEnded",
+    "EmbeddedWorkerStarted",
     "Ending",
     "EndingRefused",
     "Event",

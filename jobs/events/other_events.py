@@ -6,6 +6,25 @@ from typing import ClassVar
 from jobs.events.event import Event
 
 
+class EmbeddedWorkerStarted(Event):
+    """A worker has begun inside another process, such as that of a web server."""
+
+    NAME: ClassVar[str] = "worker.embedded"
+
+    worker: str
+    pid: int
+    queues: str
+
+
+class EmbeddedWorkerEnded(Event):
+    """A worker inside another process has ended, and that process may go on."""
+
+    NAME: ClassVar[str] = "worker.embedded_ended"
+
+    worker: str
+    pid: int
+
+
 class LockLapsed(Event):
     """The lease of a lock or limit ran out while it was held."""
 

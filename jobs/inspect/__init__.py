@@ -34,6 +34,7 @@ from jobs.inspect.metrics import (
     queue_slots,
     total_metrics,
 )
+from jobs.inspect.misfits import Misfit, Misfits, misfits
 from jobs.inspect.problems import problems
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
@@ -55,6 +56,8 @@ __all__ = [
     "Filter",
     "JobPage",
     "JobRecord",
+    "Misfit",
+    "Misfits",
     "Queue",
     "RunningJob",
     "Server",
@@ -73,6 +76,7 @@ __all__ = [
     "job_set",
     "known_queues",
     "metrics",
+    "misfits",
     "permission_warnings",
     "problems",
     "queue_names",

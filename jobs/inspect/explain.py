@@ -210,8 +210,11 @@ class _Reasons:
 
     def _obstacles(self) -> Iterator[str]:
         """Yield what keeps every job of the queue from being taken."""
-        if self._reader.counts([self._job.queue])[self._job.queue].is_paused:
+        counts = self._reader.counts([self._job.queue])[self._job.queue]
+        if counts.is_paused:
             yield _("Queue %(queue)s is paused.") % {"queue": self._job.queue}
+        if counts.most_running is not None and counts.running >= counts.most_running:
+            yield self._full(counts.most_running)
         serving = [worker for worker in workers(self._reader) if self._job.queue in worker.queues]
         taking = [worker for worker in serving if not worker.is_quiet]
         if not serving:
@@ -227,6 +230,13 @@ class _Reasons:
             }
         elif all(w.busy >= w.concurrency for w in taking):
             yield self._busy(taking)
+
+    def _full(self, most: int) -> str:
+        return ngettext(
+            "Queue %(queue)s may run %(count)s job at a time, and does so now.",
+            "Queue %(queue)s may run %(count)s jobs at a time, and does so now.",
+            most,
+        ) % {"count": grouped(most), "queue": self._job.queue}
 
     def _busy(self, taking: Sequence[Worker]) -> str:
         threads = sum(w.concurrency for w in taking)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.inspect.reader import get_reader
 from jobs.registry import registry
@@ -15,6 +16,7 @@ class Queue:
 
     `latency_seconds` is how long its oldest job has waited. Jobs wait when they are ready, and
     when they are due and no worker has made them ready yet. It is 0 when none waits.
+    `most_running` is how many jobs may run at a time, None for any number.
     """
 
     name: str
@@ -28,12 +30,18 @@ class Queue:
     failed: int
     is_paused: bool
     latency_seconds: float
+    most_running: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it runs as many jobs as it may."""
+        return self.most_running is not None and self.running >= self.most_running
 
     @property
     def is_idle(self) -> bool:
-        """Whether it holds no job in any set, and is not paused."""
+        """Whether it holds no job in any set, and is neither paused nor limited."""
         held = self.ready + self.running + self.scheduled + self.retry + self.dead + self.done
-        return not held and not self.is_paused
+        return not held and not self.is_paused and self.most_running is None
 
 
 def queue_names(reader: Reader | None = None) -> list[str]:
@@ -115,7 +123,8 @@ def _due_since(counts: QueueCounts, now: float) -> float:
 
 
 def _configured() -> list[str]:
-    return [text.partition(",")[0] for text in get_settings().queues]
+    settings = get_settings()
+    return served(settings.queues, settings.capsules)
 
 
 def _queue(name: str, counts: QueueCounts, latency: float) -> Queue:
@@ -131,4 +140,5 @@ def _queue(name: str, counts: QueueCounts, latency: float) -> Queue:
         failed=counts.failed,
         is_paused=counts.is_paused,
         latency_seconds=latency,
+        most_running=counts.most_running,
     )

@@ -100,7 +100,12 @@ def stats(reader: Reader | None = None) -> Stats:
 
 def _queue_as_json(queue: Queue) -> dict[str, Any]:
     counts = {name: getattr(queue, name) for name in (*COUNTS, "processed", "failed")}
-    return {**counts, "latency": queue.latency_seconds, "paused": queue.is_paused}
+    return {
+        **counts,
+        "latency": queue.latency_seconds,
+        "paused": queue.is_paused,
+        "most_running": queue.most_running,
+    }
 
 
 def _printable(value: Any) -> Any:

@@ -130,8 +130,10 @@ def queue_lines(
 
 
 def latency(queue: inspect.Queue) -> str:
-    """Return the latency of a queue as text, and whether it is paused."""
+    """Return the latency of a queue, and whether it is paused or limited."""
     text = duration(queue.latency_seconds)
+    if queue.most_running is not None:
+        text += f", at most {queue.most_running:,} at a time"
     return f"{text}, paused" if queue.is_paused else text
 
 

@@ -64,6 +64,7 @@ class QueueCounts:
     failed: int
     is_paused: bool
     due_at: float | None
+    most_running: int | None
 
 
 class StoredHeartbeat(NamedTuple):
@@ -109,14 +110,14 @@ class Reader(Asker):
             *sets,
             Question(k.running, "hlen"),
             Question(k.stats, "hmget", ("processed", "failed"), default=(None, None)),
-            Question(k.meta, "hget", ("paused",), default=None),
+            Question(k.meta, "hmget", ("paused", "most_running"), default=(None, None)),
             Question(k.scheduled, "zrange", (0, 0), {"withscores": True}, default=()),
             Question(k.retry, "zrange", (0, 0), {"withscores": True}, default=()),
         ]
 
     def _counts(self, queue: str, answers: Sequence[Any]) -> QueueCounts:
-        ready, scheduled, retry, dead, done, running, (processed, failed), paused = answers[:8]
-        stats = self.store.keys(queue).stats
+        ready, scheduled, retry, dead, done, running, (processed, failed), meta = answers[:8]
+        keys, paused = self.store.keys(queue), meta[0]
         heads = [score / 1000 for head in answers[8:] for _id, score in head]
         return QueueCounts(
             ready,
@@ -125,10 +126,11 @@ class Reader(Asker):
             retry,
             dead,
             done,
-            self._whole(stats, "processed", processed),
-            self._whole(stats, "failed", failed),
+            self._whole(keys.stats, "processed", processed),
+            self._whole(keys.stats, "failed", failed),
             is_paused=paused == b"1",
             due_at=min(heads, default=None),
+            most_running=self._whole(keys.meta, "most_running", meta[1]) or None,
         )
 
     def daily_counts(
@@ -151,11 +153,9 @@ class Reader(Asker):
     def ready_since(self, queues: Sequence[str]) -> dict[str, float]:
         """Return when the oldest ready job of each queue became ready.
 
-        In epoch seconds. A queue without ready jobs is left out.
-
-        The ready set is in order of priority, then time. So this hops from one priority
-        in use to the next. One round trip for each priority, for all queues together,
-        and one more. O(log n) in each.
+        In epoch seconds. A queue without ready jobs is left out. The ready set is in order of
+        priority, then time. So this hops from one priority in use to the next. One round
+        trip for each priority, for all queues together, and one more. O(log n) in each.
         """
         oldest: dict[str, float] = {}
         bands = dict.fromkeys(queues, 0)

@@ -1,4 +1,4 @@
-"""The desk for what waits: moves jobs between sets and pauses queues.
+"""The desk for what waits: moves jobs between sets, pauses and limits queues.
 
 It also checks that each job is in one place.
 
@@ -54,6 +54,22 @@ class Sets:
         k = self._session.keys(queue)
         with self._session.available(), self._session.client.pipeline(transaction=True) as pipe:
             pipe.hdel(k.meta, "paused")
+            pipe.rpush(k.bell, 1)
+            pipe.ltrim(k.bell, 0, 0)
+            pipe.execute()
+
+    def limit(self, queue: str, most: int | None) -> None:
+        """Let so many jobs of a queue run at a time.
+
+        With None any number may run. What runs goes on, and a worker is woken. One round trip,
+        O(1).
+        """
+        k = self._session.keys(queue)
+        with self._session.available(), self._session.client.pipeline(transaction=True) as pipe:
+            if most is None:
+                pipe.hdel(k.meta, "most_running")
+            else:
+                pipe.hset(k.meta, "most_running", str(most))
             pipe.rpush(k.bell, 1)
             pipe.ltrim(k.bell, 0, 0)
             pipe.execute()

@@ -18,6 +18,9 @@ from jobs.worker.attempt import Run
 from jobs.worker.board import Board
 from jobs.worker.forks import end_copy, leave_behind
 
+#: How often a thread that waits for a coroutine looks whether the loop has died. Seconds.
+LOOK_FOR_DEATH = 0.5
+
 
 class AsyncLoop:
     """An event loop in a thread, started when the first coroutine comes."""
@@ -42,6 +45,7 @@ class AsyncLoop:
         self._is_broken = False
         self._tasks: dict[asyncio.Task[None], Run] = {}
         self._left_to_parent: list[object] = []
+        self._has_ended = threading.Event()
         #: Called in the loop's thread whenever a place has become free. It must not block.
         self.on_free: Callable[[], object] = _do_nothing
 
@@ -59,6 +63,19 @@ class AsyncLoop:
             self._break(error)
             self._slots.append(slot)
             return False
+        return True
+
+    def run_alone(self, run: Run) -> bool:
+        """Do what `try_submit` does, and return when the run has ended.
+
+        For a loop with one place, whose only thread must begin nothing else meanwhile. Where the
+        loop has died the process ends, so nobody waits for it.
+        """
+        self._has_ended.clear()
+        if not self.try_submit(run):
+            return False
+        while not (self._has_ended.wait(LOOK_FOR_DEATH) or self.has_died):
+            pass
         return True
 
     def _take_slot(self) -> int | None:
@@ -200,6 +217,7 @@ class AsyncLoop:
             self._break(error)
         call_safely(self._board.clear, slot)
         self._slots.append(slot)
+        self._has_ended.set()
         call_safely(self.on_free)
 
 

@@ -22,13 +22,14 @@ GOOD_EXITS = frozenset({0, STOPPED_BY_REQUEST, BROKEN})
 class Child:
     """A worker process that lives, or has died and is not yet buried.
 
-    `is_paused`: by SIGSTOP. `turns` is how often its main thread had gone round at the last look.
-    `is_silent`: not once since the look before.
+    `queues`: those that it serves. `is_paused`: by SIGSTOP. `turns` is how often its main thread
+    had gone round at the last look. `is_silent`: not once since the look before.
     """
 
     pid: int
     name: str
     board: Board
+    queues: tuple[str, ...] = ()
     started: float = field(default_factory=time.monotonic)
     is_paused: bool = False
     was_told_to_stop: bool = False
@@ -76,7 +77,9 @@ class Child:
         is_crash = not (is_by_itself or self.was_told_to_stop)
         end = WorkerEnd(reason, is_crash=is_crash, running=self.board.running())
         has_worked = self.board.has_ended_jobs
-        death = Death(self.names, end, code, how, megabytes, has_worked=has_worked)
+        death = Death(
+            self.names, end, code, how, megabytes, has_worked=has_worked, queues=self.queues
+        )
         self.board.close()
         return death
 
@@ -94,6 +97,7 @@ class Death:
     how: str
     peak_memory_mb: int
     has_worked: bool
+    queues: tuple[str, ...] = ()
 
     @property
     def is_by_request(self) -> bool:

@@ -51,7 +51,7 @@ class Conclusion:
         """
         self.check_process(unit)
         if self._stops.cancelled:
-            self._stops.cancelled.discard(unit.id)
+            self._stops.cancelled.pop(unit.id, None)
         rule = outcome.ending.rule
         if job is not None and error is not None and (rule.is_failure or rule.is_last):
             call_safely(self._tell, job, outcome, error)
@@ -72,7 +72,7 @@ class Conclusion:
         if forks.generation != self._generation:
             self.check_process(unit)
         if self._stops.cancelled:
-            self._stops.cancelled.discard(unit.id)
+            self._stops.cancelled.pop(unit.id, None)
         self._buffer.finish(unit, elapsed)
         emit(JobEnded(payload, Ending.DONE, elapsed))
         if forks.generation != self._generation:

@@ -25,11 +25,18 @@ class Crew:
     """Runs the jobs of one process."""
 
     def __init__(
-        self, store: Store, queue_order: QueueOrder, settings: JobsSettings, board: Board, name: str
+        self,
+        store: Store,
+        queue_order: QueueOrder,
+        settings: JobsSettings,
+        board: Board,
+        name: str,
+        *,
+        is_serial: bool = False,
     ) -> None:
         """Put it together.
 
-        Nothing runs yet.
+        Nothing runs yet. Where it `is_serial`, a thread waits for the coroutine that it has begun.
         """
         self.worker = name
         self.stops = Stops()
@@ -45,8 +52,9 @@ class Crew:
         )
         fetcher.free_places = lambda: self.loop.free
         self.loop.on_free = self.buffer.note_room
+        run_async = self.loop.run_alone if is_serial else self.loop.try_submit
         self.threads = [
-            JobThread(slot, self.buffer, executor, board, self.loop.try_submit)
+            JobThread(slot, self.buffer, executor, board, run_async)
             for slot in range(settings.concurrency)
         ]
         self._breaks = breaks.count
@@ -76,8 +84,12 @@ class Crew:
             if current is not None:
                 unit, began_at = current
                 jobs.append(JobInHand(unit.id, unit.queue, began_at))
-        runs = self.loop.running()
-        jobs += [JobInHand(run.unit.id, run.unit.queue, run.began_at) for run in runs]
+        waited_for = {job.job_id for job in jobs}  # by a thread, in a serial crew
+        jobs += [
+            JobInHand(run.unit.id, run.unit.queue, run.began_at)
+            for run in self.loop.running()
+            if run.unit.id not in waited_for
+        ]
         return jobs
 
     def cancel(self, job_id: str, announce: Callable[[], object]) -> None:
@@ -85,9 +97,10 @@ class Crew:
 
         `announce` is called first, and only if the job is here.
         """
-        if self.buffer.custody.holds_job(job_id):
+        number = self.buffer.custody.number_of(job_id)
+        if number is not None:
             announce()
-            self.stops.cancelled.add(job_id)
+            self.stops.cancelled[job_id] = number
             self.loop.cancel(job_id)
 
     def interrupt(self) -> None:

@@ -144,9 +144,13 @@ class Custody:
         """Whether a unit is in our hands."""
         return number in self._held
 
-    def holds_job(self, job_id: str) -> bool:
-        """Whether a job is in our hands, in whichever taking."""
-        return any(unit.id == job_id for unit in list(self._held.values()))
+    def number_of(self, job_id: str) -> int | None:
+        """Return the number of the last taking of a job.
+
+        Return None if it is not in our hands.
+        """
+        held = list(self._held.values())
+        return max((unit.number for unit in held if unit.id == job_id), default=None)
 
     def is_empty(self) -> bool:
         """Whether nothing is in our hands."""

@@ -22,10 +22,9 @@ class _Case(NamedTuple):
 class Deaths:
     """Takes back the jobs of children that died, until none is left."""
 
-    def __init__(self, link: Link, queues: Sequence[str], guard: Guard) -> None:
-        """Take the queues that the children served."""
+    def __init__(self, link: Link, guard: Guard) -> None:
+        """Start with none."""
         self._link = link
-        self._queues = tuple(queues)
         self._guard = guard
         self._open: deque[_Case] = deque()
         #: Cases that Redis refused. They keep nobody waiting.
@@ -37,7 +36,7 @@ class Deaths:
 
     def add(self, death: Death) -> None:
         """Note that a child is dead."""
-        self._open.append(_Case(death, self._queues))
+        self._open.append(_Case(death, death.queues))
 
     def try_refused_again(self) -> None:
         """Let what Redis refused be tried once more.

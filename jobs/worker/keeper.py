@@ -1,5 +1,6 @@
 """The keeper of a supervisor: looks after what workers have in Redis."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from jobs.conf import JobsSettings
@@ -21,7 +22,7 @@ class Keeper:
         self._guard = Guard()
         self._link = Link(settings, timeout)
         self._leases = LeaseRound(self._link, queues, settings.heartbeat, self._guard)
-        self._deaths = Deaths(self._link, queues, self._guard)
+        self._deaths = Deaths(self._link, self._guard)
         self._recall = Recall(self._link, queues)
 
     @property
@@ -49,13 +50,28 @@ class Keeper:
         part.
         """
         self._deaths.try_refused_again()
-        names: list[str] = []
+        names: defaultdict[str, list[str]] = defaultdict(list)
         for child in children:
-            if not child.is_paused:
-                names += child.names
+            for queue in child.queues if not child.is_paused else ():
+                names[queue] += child.names
         return self._leases.go(names)
 
     # Children
+
+    def has_work(self, queues: Iterable[str]) -> bool:
+        """Return whether a job of these queues is ready or running anywhere.
+
+        While Redis is away, or refuses to say, there may be one. Two round trips for each queue.
+        """
+        busy: list[str] = []
+        verdicts = [
+            self._guard(f"look at {queue}", self._look_for_work, queue, busy) for queue in queues
+        ]
+        return bool(busy) or any(verdict != "done" for verdict in verdicts)
+
+    def _look_for_work(self, queue: str, busy: list[str]) -> None:
+        if self.store.running.is_busy(queue):
+            busy.append(queue)
 
     @property
     def has_deaths(self) -> bool:

@@ -6,7 +6,7 @@ others nothing.
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from jobs.errors import StoreUnavailable
 from jobs.store import Lease
@@ -26,16 +26,17 @@ class LeaseRound:
         self._watches = {queue: Watch(heartbeat) for queue in queues}
         self._guard = guard
 
-    def go(self, names: Sequence[str]) -> bool:
+    def go(self, names: Mapping[str, Sequence[str]]) -> bool:
         """Renew the leases of these workers, and recover whoever fell silent.
 
-        Return False when Redis is away, in whole or in part.
+        `names` holds those of each queue that has any. Return False when Redis is away, in whole or
+        in part.
         """
         self._queues.rotate(-1)  # none is always the last when time is short
         away: set[str] = set()
         for queue in self._queues:
             if queue not in away:
-                away.update(self._see_to(queue, names))
+                away.update(self._see_to(queue, names.get(queue, ())))
         return not away
 
     def _see_to(self, queue: str, names: Sequence[str]) -> Sequence[str]:

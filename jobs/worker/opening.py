@@ -56,7 +56,7 @@ class Opening:
         if payload.is_poison:
             self._quarantine(unit, payload, job, started)
             return None
-        if self._stops.cancelled and payload.id in self._stops.cancelled:
+        if self._stops.cancelled and self._stops.meets(unit.id, unit.number):
             # A person cancelled it while it waited in the buffer.
             outcome = after_cancellation(payload, None, unit.worker)
             self._conclusion.conclude(unit, outcome, time.perf_counter() - started, job)

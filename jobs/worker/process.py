@@ -65,17 +65,18 @@ class WorkerProcess:
         board: Board,
         *,
         burst: bool,
+        is_serial: bool = False,
     ) -> None:
         """Open a store and prepare the crew.
 
-        Nothing runs yet.
+        Nothing runs yet. `is_serial`: it runs one job at a time, coroutines too.
         """
         self._name = name
         self._board = board
         self._store = Store(
             settings.redis_url, settings.namespace, timeout=max(2.0, settings.heartbeat)
         )
-        self.crew = Crew(self._store, queue_order, settings, board, name)
+        self.crew = Crew(self._store, queue_order, settings, board, name, is_serial=is_serial)
         self.buffer = self.crew.buffer
         queues = queue_order.names
         self.recorder = Recorder(self._store)
@@ -124,19 +125,27 @@ class WorkerProcess:
         with listening(self.recorder):
             with SignalPipe(*CHILD_SIGNALS) as signals:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, CHILD_SIGNALS)
-                self.crew.start()
-                self._chores.start()
-                if self._brought.has_chores:
-                    self._brought.start()
+                self._begin()
                 while not self._is_over():
                     self._turn(signals, supervisor_pipe)
-            self._board.leave()
-            self._brought.end(lambda: None, 0.0)
-            self._chores.end(self._say_farewell, self._time_for_farewell())
+            self._end()
         return self._course.exit_code
 
+    def _begin(self) -> None:
+        """Start every thread."""
+        self.crew.start()
+        self._chores.start()
+        if self._brought.has_chores:
+            self._brought.start()
+
+    def _end(self) -> None:
+        """Say the last words, when nothing runs any more or time is up."""
+        self._board.leave()
+        self._brought.end(lambda: None, 0.0)
+        self._chores.end(self._say_farewell, self._time_for_farewell())
+
     def _turn(self, signals: SignalPipe, supervisor_pipe: int) -> None:
-        """Go round once: obey signals, grant requests, look at the health, write the log."""
+        """Go round once: obey signals, and look after all else."""
         self._board.turn()
         sources = [signals.fileno()]
         if not self._orphan.is_orphan:
@@ -147,6 +156,10 @@ class WorkerProcess:
         if signals.fileno() in ready:
             for number in signals.read():
                 self._obey(number)
+        self._look_after()
+
+    def _look_after(self) -> None:
+        """Grant requests, look at the health, write the log."""
         self.grant_requests()
         if self._burst.is_drained:
             self._end_burst()

@@ -1,9 +1,8 @@
 """A rolling restart: each worker is replaced, the successor first, one after the other."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from jobs.worker.child import Child
-from jobs.worker.children import Children
 
 
 class RollingRestart:
@@ -17,7 +16,7 @@ class RollingRestart:
         """Replace all of these."""
         self._to_replace = list(children)
 
-    def next(self, living: Children, wanted: int) -> Child | None:
+    def next(self, living: Collection[Child], wanted: int) -> Child | None:
         """Return the next child to replace.
 
         None while another is being replaced, or when none is left.

@@ -12,14 +12,13 @@ from functools import cached_property
 from django.db import connections
 
 from jobs.client import get_client
-from jobs.conf import JobsSettings
 from jobs.events import WorkerFault, WorkerStarted, emit
 from jobs.log import flush
 from jobs.worker.board import Board
 from jobs.worker.child import Child
 from jobs.worker.names import new_base_name
+from jobs.worker.plan import Plan
 from jobs.worker.process import CHILD_SIGNALS, WorkerProcess
-from jobs.worker.queue_order import QueueOrder
 from jobs.worker.signals import turn_deaf
 
 #: What reaches the children too and is the supervisor's to answer: Ctrl-C goes to the whole group.
@@ -27,12 +26,13 @@ DEAF_TO = (signal.SIGINT, signal.SIGHUP, signal.SIGUSR2)
 
 
 class Starter:
-    """Starts workers that are all alike."""
+    """Starts workers.
 
-    def __init__(self, settings: JobsSettings, queue_order: QueueOrder, *, burst: bool) -> None:
-        """Take what each worker is to know."""
-        self._settings = settings
-        self._queue_order = queue_order
+    There is one for all capsules, as each child has to close the one pipe that tells of our death.
+    """
+
+    def __init__(self, *, burst: bool) -> None:
+        """Take whether workers end when nothing is left to do."""
         self._burst = burst
 
     @cached_property
@@ -43,12 +43,12 @@ class Starter:
         """
         return os.pipe()
 
-    def start(self) -> Child:
-        """Fork one worker.
+    def start(self, plan: Plan) -> Child:
+        """Fork one worker of a plan.
 
         The caller has closed its connections to Redis.
         """
-        settings = self._settings
+        settings = plan.settings
         board = Board(settings.concurrency + settings.async_concurrency)
         name = new_base_name()
         alive_pipe = self._alive_pipe
@@ -60,12 +60,14 @@ class Starter:
         signal.pthread_sigmask(signal.SIG_BLOCK, (*CHILD_SIGNALS, *DEAF_TO))
         pid = os.fork()
         if pid == 0:
-            os._exit(self._live(name, board, *alive_pipe))
+            os._exit(self._live(plan, name, board, *alive_pipe))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (*CHILD_SIGNALS, *DEAF_TO))
-        emit(WorkerStarted(name, pid, ",".join(self._queue_order.names)))
-        return Child(pid, name, board)
+        emit(WorkerStarted(name, pid, ",".join(plan.queues)))
+        return Child(pid, name, board, plan.queues)
 
-    def _live(self, name: str, board: Board, supervisor_pipe: int, writing_end: int) -> int:
+    def _live(
+        self, plan: Plan, name: str, board: Board, supervisor_pipe: int, writing_end: int
+    ) -> int:
         """Live as a worker process, and return its exit code.
 
         Ctrl-C reaches the whole group; only the supervisor answers it.
@@ -77,7 +79,12 @@ class Starter:
             os.close(writing_end)  # only the supervisor holds it
             get_client.cache_clear()
             worker = WorkerProcess(
-                name, self._queue_order, self._settings, board, burst=self._burst
+                name,
+                plan.queue_order,
+                plan.settings,
+                board,
+                burst=self._burst,
+                is_serial=plan.is_serial,
             )
             code = worker.run(supervisor_pipe)
         except Exception as error:  # noqa: BLE001  # the last words of a process

@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from jobs.chore import Chore, Place, brought_to
@@ -18,17 +19,15 @@ from jobs.errors import StoreUnavailable
 from jobs.events import SupervisorStopping, emit
 from jobs.events.bus import be_supervisor
 from jobs.log import flush
-from jobs.worker.child import Child, Death
+from jobs.worker.child import Child
 from jobs.worker.children import Children
 from jobs.worker.deadlines import SupervisorDeadlines
 from jobs.worker.keeper import Keeper
-from jobs.worker.pace import Pace
-from jobs.worker.queue_order import QueueOrder
-from jobs.worker.rolling_restart import RollingRestart
+from jobs.worker.plan import Plan, queues_of
 from jobs.worker.rounds import LONGEST_ROUND, Rounds
 from jobs.worker.signals import SignalPipe
+from jobs.worker.squad import Squad
 from jobs.worker.starter import Starter
-from jobs.worker.strength import Strength
 
 #: Longest wait for Redis in one call, since a signal must not wait longer. Seconds.
 REDIS_TIMEOUT = 0.5
@@ -43,29 +42,29 @@ CAUGHT = (*STOP_SIGNALS, *RESTART_SIGNALS, signal.SIGTSTP, signal.SIGTTIN, signa
 
 
 class Supervisor:
-    """Keeps `settings.processes` workers running."""
+    """Keeps the workers of each plan running."""
 
     def __init__(
         self,
         settings: JobsSettings,
-        queue_order: QueueOrder,
+        plans: Sequence[Plan],
         *,
         burst: bool = False,
         stop_at_eof: int | None = None,
     ) -> None:
-        """Take what to run.
+        """Take what to run: one plan, or one for each capsule.
 
         `stop_at_eof`: a descriptor whose end of file means stop, as TERM does.
         """
         self._timeout = settings.timeout
         self._burst = burst
         self._stop_at_eof = stop_at_eof
-        self._keeper = Keeper(settings, queue_order.names, REDIS_TIMEOUT)
-        self._starter = Starter(settings, queue_order, burst=burst)
+        self._keeper = Keeper(settings, queues_of(plans), REDIS_TIMEOUT)
+        self._starter = Starter(burst=burst)
         self._children = Children()
-        self._strength = Strength(settings.processes, burst=burst)
-        self._pace = Pace()
-        self._rolling = RollingRestart()
+        self._squads = [Squad(plan, burst=burst) for plan in plans]
+        #: In a burst: jobs may come to a squad that has ended, or is just being replaced.
+        self._looks_for_more = burst and (len(plans) > 1 or plans[0].is_serial)
         self._rounds = Rounds(self._renew, settings.heartbeat, self._list_chores(settings))
         self._is_quiet = False
         self._deadlines: SupervisorDeadlines | None = None
@@ -92,8 +91,10 @@ class Supervisor:
                 for number in signals.read():
                     self._obey(number, signals.first_came(number))
                 for child, death in self._children.reap():
-                    self._note_death(child, death)
+                    self._keeper.add_death(death)
+                    self._squad_of(child).note_death(child, death)
                 self._go_round(signals)
+                self._call_up_again()
         return 0
 
     # Redis
@@ -118,27 +119,31 @@ class Supervisor:
 
     def _keep_up_strength(self) -> None:
         """Fork what is missing, unless a stop is on or children die too quickly."""
-        is_enough = self._deadlines is not None or self._is_quiet
-        if is_enough or time.monotonic() < self._pace.starts_at:
+        if self._deadlines is not None or self._is_quiet:
             return
-        while self._strength.missing:
-            self._fork()
-            self._strength.missing -= 1
-        if old := self._rolling.next(self._children, self._strength.wanted):
-            self._fork()  # the successor is there before the old one is told
-            old.tell(signal.SIGTERM)
+        for squad in self._squads:
+            squad.keep_up_strength(self._fork)
 
-    def _fork(self) -> None:
+    def _fork(self, plan: Plan) -> Child:
         self._keeper.close()
-        self._children.add(self._starter.start())
+        child = self._starter.start(plan)
+        self._children.add(child)
+        return child
 
-    def _note_death(self, child: Child, death: Death) -> None:
-        """Have the jobs of a child taken back, and see to a successor."""
-        self._keeper.add_death(death)
-        self._strength.note_death(death, was_told_to_stop=child.was_told_to_stop)
-        lived = time.monotonic() - child.started
-        is_fault = death.is_fault and not child.was_told_to_stop
-        self._pace.note_death(lived, is_fault=is_fault)
+    def _squad_of(self, child: Child) -> Squad:
+        return next(squad for squad in self._squads if child in squad)
+
+    def _call_up_again(self) -> None:
+        """In a burst, go on where jobs came after the workers had ended.
+
+        Jobs of another capsule may have enqueued them.
+        """
+        is_over = self._deadlines is not None or self._is_quiet
+        if is_over or not self._looks_for_more:
+            return
+        for squad in self._squads:
+            if squad.has_ended and squad.is_wanted and self._keeper.has_work(squad.plan.queues):
+                squad.call_up_again()
 
     # Signals
 
@@ -153,7 +158,8 @@ class Supervisor:
         elif number == signal.SIGTTIN:
             self._children.tell_all(signal.SIGTTIN)
         elif number in RESTART_SIGNALS:
-            self._rolling.begin(self._children)
+            for squad in self._squads:
+                squad.begin_restart()
 
     def _stop(self, told_at: float) -> None:
         if self._deadlines is not None:
@@ -170,9 +176,10 @@ class Supervisor:
     def _is_over(self) -> bool:
         if self._deadlines is not None:
             return self._is_stop_over(self._deadlines)
-        if self._strength.missing or self._children or self._keeper.has_deaths:
+        are_at_strength = all(squad.is_at_strength for squad in self._squads)
+        if not are_at_strength or self._children or self._keeper.has_deaths:
             return False
-        return self._burst or self._strength.wanted == 0
+        return self._burst or not any(squad.is_wanted for squad in self._squads)
 
     def _is_stop_over(self, deadlines: SupervisorDeadlines) -> bool:
         now = time.monotonic()
@@ -194,8 +201,8 @@ class Supervisor:
         """Return for how many seconds to sleep if no signal comes."""
         now = time.monotonic()
         moments = [self._rounds.next_at]
-        is_hurried = self._keeper.has_deaths
-        coming = [self._pace.starts_at]
+        is_hurried = self._keeper.has_deaths or self._looks_for_more
+        coming = [squad.starts_at for squad in self._squads]
         if self._deadlines is not None:
             coming.append(self._deadlines.kills_at)
             is_hurried = is_hurried or now >= self._deadlines.kills_at

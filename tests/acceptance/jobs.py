@@ -5,9 +5,12 @@ Each notes in a file that it began or ended.
 
 import asyncio
 import ctypes
+import fcntl
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -76,6 +79,47 @@ class GilJob(Job):
         if not is_gate_open():
             ctypes.PyDLL(None).sleep(seconds)
         note(f"end {number}")
+
+
+class AloneJob(Job):
+    """Notes when another of its kind runs at the same time.
+
+    It may be in another process. The lock of a file goes with the process that holds it.
+    """
+
+    def perform(self, number: int, seconds: float) -> None:
+        with alone(number):
+            time.sleep(seconds)
+
+
+class AsyncAloneJob(Job):
+    """Does what `AloneJob` does as a coroutine."""
+
+    async def perform(self, number: int, seconds: float) -> None:
+        with alone(number):
+            await asyncio.sleep(seconds)
+
+
+@contextmanager
+def alone(number: int) -> Iterator[None]:
+    """Note the beginning and the end, and an overlap."""
+    with Path(os.environ["TEST_NOTES"] + ".alone").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note(f"overlap {number}")
+        note(f"alone begins {number}")
+        yield
+        note(f"alone {number}")
+
+
+class RelayJob(Job):
+    """Notes its queue, and enqueues the next job into another queue."""
+
+    def perform(self, *queues: str) -> None:
+        note(f"relay {self.queue}")
+        if queues:
+            RelayJob.using(queue=queues[0]).enqueue(*queues[1:])
 
 
 class FailingJob(Job):

@@ -14,6 +14,7 @@ JOBS = {
     "LEASE": float(os.environ.get("TEST_LEASE", "3")),
     "HEARTBEAT": float(os.environ.get("TEST_HEARTBEAT", "0.5")),
     "CONCURRENCY": 5,
+    "MAX_CRASHES": int(os.environ.get("TEST_MAX_CRASHES", "3")),
     "TIMEOUT": 5.0,
 }
 

@@ -57,6 +57,7 @@ LOOKS = (
     "queues",
     "workers",
     "doctor",
+    "check --deploy --all",
     "scheduled",
     "retries",
     "dead --text x",
@@ -66,6 +67,8 @@ LOOKS = (
 CHANGES = (
     "check",
     "pause default",
+    "limit default 3",
+    "limit default none",
     "resume default",
     "deploy-mark 1.0",
     "retry {retry}",

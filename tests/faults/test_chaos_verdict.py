@@ -63,6 +63,18 @@ EXPLAINED = [
         second(4.1),
     ),
     (
+        "ended just before its process was killed",
+        facts([Outage(1.5, 2.5), Outage(6, 7)], freezes=[Freeze(3, 5.8)], killed_at=8),
+        run(1, 1.8),
+        second(8.1),
+    ),
+    (
+        "Redis was killed and forgot its last second",
+        facts([Outage(4, 5, forgot_since=3)], freezes=[Freeze(1.6, 3.2)]),
+        run(1, 1.5),
+        second(5.1),
+    ),
+    (
         "interrupted by a stop",
         facts(told_to_stop_at=1.5, gone_at=4),
         run(1, 3.4, "JobInterrupted"),
@@ -111,6 +123,16 @@ def test_cause_is_named(cause, facts, first, second):
 UNEXPLAINED = {
     "nothing happened": (facts(), run(1, 1.1), second(2)),
     "killed long after": (facts(killed_at=5), run(1, 1.1), second(5.1)),
+    "killed long after it was frozen": (
+        facts(freezes=[Freeze(1.2, 2)], killed_at=5),
+        run(1, 1.1),
+        second(5.1),
+    ),
+    "Redis forgot a later second": (
+        facts([Outage(4, 5, forgot_since=3)], freezes=[Freeze(1.6, 2)]),
+        run(1, 1.5),
+        second(5.1),
+    ),
     "killed after the second run had begun": (facts(killed_at=2), run(1), second(1.5)),
     "frozen for less than the lease": (facts(freezes=[Freeze(2, 4)]), run(1, 4.1), second(3.9)),
     "frozen, but given away at once": (facts(freezes=[Freeze(2, 7)]), run(1, 7.1), second(2.5)),

@@ -122,3 +122,15 @@ def test_databases_of_this_project_are_in_order(settings):
     settings.JOBS = {"CONCURRENCY": 5}
 
     call_command("check", databases=list(connections), fail_level="WARNING")
+
+
+def test_each_capsule_counts_with_its_own_threads(connect, settings):
+    settings.JOBS = {"CAPSULES": ["payments:1", "default:20x5"], "CONCURRENCY": 500}
+    connect(PostgreSQL({"max_size": 19}))
+
+    [pool] = check_pools(None)
+    [server] = check_servers(None, databases=["default"])
+
+    assert "runs 20 jobs at a time" in pool.msg
+    assert "may want 101" in server.msg
+    assert "1 processes with 1 threads and 5 processes with 20 threads" in server.msg

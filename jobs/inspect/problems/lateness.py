@@ -19,7 +19,7 @@ from jobs.inspect.problems.facts import Facts, QueueFacts
 from jobs.inspect.problems.staffing import GRACE, is_there, judge_staff
 from jobs.moment import moment
 from jobs.problem import Problem
-from jobs.text import shown
+from jobs.text import grouped, shown
 
 
 def judge_lateness(facts: Facts) -> Iterator[Problem]:
@@ -56,6 +56,11 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
         "time": in_words(waited),
     }
     remedy = _("Start more workers, or find out what keeps the workers busy.")
+    if each.queue.is_full:
+        remedy = _(
+            "It runs as many jobs as it may, %(count)s at a time. "
+            "Change that with: python manage.py jobs limit %(queue)s N"
+        ) % {"count": grouped(each.queue.most_running or 0), "queue": name}
     return Problem(name, reason, remedy, "queue_late", moment(late_at), page_of(name))
 
 

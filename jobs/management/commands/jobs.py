@@ -8,7 +8,6 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -16,13 +15,14 @@ from django.core.management.base import BaseCommand, CommandError
 from jobs import control, inspect
 from jobs.errors import ConfigurationError, InvalidJob, StoreCorrupt, StoreUnavailable
 from jobs.inspect.stats import COUNTS
+from jobs.management.check_command import CheckCommand
 from jobs.management.job_commands import Add, JobCommands
+from jobs.management.queue_commands import QueueCommands
 from jobs.management.terminal import (
     NO_WORKER,
     RUNNING_HEADERS,
     WORKER_HEADERS,
     counted,
-    judged_line,
     printable,
     problem_line,
     queue_lines,
@@ -32,17 +32,14 @@ from jobs.management.terminal import (
     worker_row,
 )
 from jobs.management.top import Top
-from jobs.options import check_queue_name
 from jobs.problem import Problem
 from jobs.text import shown
 
 #: Exit code of a process that SIGPIPE ended, as shells write it.
 BROKEN_PIPE = 141
-#: What error handlers hear of when Redis is away. Nothing can be noted there then.
-REDIS_AWAY = {"command": "jobs check", "kind": "redis_away", "key": "", "since": "", "where": ""}
 
 
-class Command(JobCommands, BaseCommand):
+class Command(CheckCommand, JobCommands, QueueCommands, BaseCommand):
     """Parse the sub-command and run its method."""
 
     help = "Watches and repairs jobs, queues and workers."
@@ -60,9 +57,10 @@ class Command(JobCommands, BaseCommand):
             return command
 
         self._add_views(add)
-        self._add_check(add)
+        self.add_check(add)
         self._add_doctor(add)
         self.add_job_commands(add)
+        self.add_queue_commands(add)
         self._add_changes(add)
         self._add_top(add)
 
@@ -75,20 +73,6 @@ class Command(JobCommands, BaseCommand):
         )
         add("workers", self.workers, "Show every worker and what it runs.")
 
-    def _add_check(self, add: Add) -> None:
-        check = add(
-            "check", self.check_problems, "Name each problem; exit 1 if any, 2 without Redis."
-        )
-        check.add_argument(
-            "--min-workers", type=int, metavar="N", help="Instead of JOBS['CHECK_MIN_WORKERS']."
-        )
-        check.add_argument(
-            "--max-latency",
-            type=float,
-            metavar="SECONDS",
-            help="Instead of JOBS['CHECK_MAX_LATENCY'].",
-        )
-
     def _add_doctor(self, add: Add) -> None:
         doctor = add(
             "doctor",
@@ -98,13 +82,6 @@ class Command(JobCommands, BaseCommand):
         doctor.add_argument("--repair", action="store_true", help="Put strays back.")
 
     def _add_changes(self, add: Add) -> None:
-        pause = "Let no worker take jobs from these queues; what runs goes on."
-        resume = "Let workers take jobs from these queues again."
-        for command in (add("pause", self.pause, pause), add("resume", self.resume, resume)):
-            command.add_argument("queues", nargs="+", metavar="QUEUE")
-            command.add_argument(
-                "--force", action="store_true", help="Do it also to queues that nobody has used."
-            )
         deploy = add("deploy-mark", self.deploy_mark, "Mark this moment as a deploy in the charts.")
         deploy.add_argument("label", help="What was deployed, such as a version.")
 
@@ -180,39 +157,6 @@ class Command(JobCommands, BaseCommand):
             self.stdout.write("")
             self._write_table(RUNNING_HEADERS, running)
 
-    def check_problems(
-        self, *, min_workers: int | None, max_latency: float | None, **options: object
-    ) -> None:
-        """Name all problems and tell the error handlers.
-
-        The exit code is 1 if there are any, 2 if Redis is away.
-        """
-        try:
-            found = inspect.problems(self.reader, min_workers=min_workers, max_latency=max_latency)
-        except StoreUnavailable as error:
-            self.stdout.write(printable(f"redis_away: {error}"))
-            self._write_unheard(control.tell_all(str(error), REDIS_AWAY, again=False))
-            raise CommandError("Redis is away.", returncode=2) from error
-        self._write_judgement(found)
-        self._write_unheard(control.tell_of(found))
-        if found:
-            raise CommandError(counted(len(found), "problem"))
-
-    def _write_judgement(self, found: Sequence[Problem]) -> None:
-        """Answer before the handlers are called, so that nobody waits for them."""
-        self.reader = inspect.get_reader()  # what could not be read is one of the problems
-        for problem in found:
-            self.stdout.write(judged_line(problem))
-        if not found:
-            self.stdout.write(self.style.SUCCESS("All well."))
-        self.stdout.flush()
-
-    def _write_unheard(self, unheard: Iterable[control.Unheard]) -> None:
-        for each in unheard:
-            end = "A job tells it again." if each.is_told_again else "It is not told again."
-            line = f"{each.handler} could not be told: {each.error}. {end}"
-            self.stderr.write(self.style.WARNING(printable(line)))
-
     def doctor(self, *, repair: bool, **options: object) -> None:
         """Print what is broken and what was repaired, and fail if something is broken.
 
@@ -232,35 +176,6 @@ class Command(JobCommands, BaseCommand):
             raise CommandError(f"Looked at {looked_at}: {_what_is_wrong(diagnosis, repair=repair)}")
         praise = f"Looked at {looked_at}: every job is in exactly one place."
         self.stdout.write(self.style.SUCCESS(praise))
-
-    def pause(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
-        """Pause queues."""
-        self._check_known(queues, force=force)
-        for queue in queues:
-            control.pause(queue)
-            remedy = f"python manage.py jobs resume {queue}"
-            self.stdout.write(f"Queue {queue} is paused. Resume it with: {remedy}")
-
-    def resume(self, *, queues: Sequence[str], force: bool, **options: object) -> None:
-        """Resume queues."""
-        self._check_known(queues, force=force)
-        for queue in queues:
-            control.resume(queue)
-            self.stdout.write(f"Workers take jobs from queue {queue} again.")
-
-    def _check_known(self, queues: Sequence[str], *, force: bool) -> None:
-        """Raise CommandError for a queue that nobody has used, before anything is changed."""
-        known = inspect.known_queues(self.reader)
-        unknown = [queue for queue in map(check_queue_name, queues) if queue not in known]
-        if not unknown or force:
-            return
-        near = [name for queue in unknown for name in get_close_matches(queue, known)]
-        hint = f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
-        raise CommandError(
-            f"There is no queue {', '.join(unknown)}: no job was enqueued there, no worker served "
-            f"it, and neither JOBS nor a job class names it.{hint} Nothing was changed. To do it "
-            "all the same, add --force."
-        )
 
     def deploy_mark(self, *, label: str, **options: object) -> None:
         """Mark a deploy."""

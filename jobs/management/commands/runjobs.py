@@ -14,10 +14,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import autoreload
 
+from jobs.capsule import Capsule, parse_capsules
 from jobs.conf import LEAST, JobsSettings, get_settings
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.log import log_to_stderr
 from jobs.store import Store
+from jobs.worker.plan import Plan
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.supervisor import Supervisor
 
@@ -27,6 +29,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 PAUSE_TO_START_AGAIN = 1.0
 #: The options that the environment may set too, and what makes a number of each.
 NUMBERS = {"concurrency": int, "processes": int, "timeout": float}
+#: What each capsule says for itself.
+OF_CAPSULES = ("concurrency", "processes")
 
 
 class Command(BaseCommand):
@@ -52,6 +56,15 @@ class Command(BaseCommand):
                 "Default: JOBS['QUEUES']."
             ),
         )
+        parser.add_argument(
+            "--capsule",
+            action="append",
+            metavar="QUEUES:THREADS",
+            help=(
+                "Queues with threads of their own, such as payments:1 or default,low:10; repeat "
+                "it. Default: JOBS['CAPSULES']."
+            ),
+        )
         parser.add_argument("-c", "--concurrency", metavar="N", help="Threads in each process.")
         parser.add_argument("-p", "--processes", metavar="N", help="Worker processes.")
         parser.add_argument("-t", "--timeout", metavar="SECONDS", help="From TERM to the end.")
@@ -70,7 +83,7 @@ class Command(BaseCommand):
         """Run until the end, with the exit code of the supervisor."""
         try:
             settings = _settings(options, os.environ)
-            queue_order = QueueOrder.parse(options["queue"] or settings.queues)
+            plans = _plans(options, os.environ, settings)
         except ConfigurationError as error:
             raise CommandError(str(error)) from error
         if options["reload"]:
@@ -80,9 +93,7 @@ class Command(BaseCommand):
         with _leaving_when_told():
             self._wait_for_redis(settings)
         stop_at_eof = sys.stdin.fileno() if options["stop_at_eof"] else None
-        supervisor = Supervisor(
-            settings, queue_order, burst=options["burst"], stop_at_eof=stop_at_eof
-        )
+        supervisor = Supervisor(settings, plans, burst=options["burst"], stop_at_eof=stop_at_eof)
         sys.exit(supervisor.run())
 
     def _wait_for_redis(self, settings: JobsSettings) -> None:
@@ -134,6 +145,48 @@ def _settings(options: Mapping[str, Any], environment: Mapping[str, str]) -> Job
         elif environment.get(variable):
             changes[name] = _number(name, environment[variable], variable)
     return replace(get_settings(), **changes)
+
+
+def _plans(
+    options: Mapping[str, Any], environment: Mapping[str, str], settings: JobsSettings
+) -> list[Plan]:
+    """Return what the workers are to serve: one plan, or one for each capsule.
+
+    `-q` beats the capsules of the settings.
+    """
+    if options["capsule"] and options["queue"]:
+        raise ConfigurationError(
+            "-q and --capsule cannot be used together. A capsule names its queues: "
+            f"--capsule {','.join(options['queue'])}:5 instead of -q."
+        )
+    texts = options["capsule"] or (() if options["queue"] else settings.capsules)
+    capsules = parse_capsules(texts)
+    if not capsules:
+        return [Plan(QueueOrder.parse(options["queue"] or settings.queues), settings)]
+    for name in OF_CAPSULES:
+        _refuse_beside_capsules(name, options, environment, capsules[0])
+    return [Plan.of(capsule, settings) for capsule in capsules]
+
+
+def _refuse_beside_capsules(
+    name: str, options: Mapping[str, Any], environment: Mapping[str, str], first: Capsule
+) -> None:
+    """Raise ConfigurationError for a number that no capsule would heed.
+
+    Capsules of the command line beat the environment, as every option does.
+    """
+    variable = f"JOBS_{name.upper()}"
+    if options[name] is not None:
+        source = f"--{name}"
+    elif environment.get(variable) and not options["capsule"]:
+        source = variable
+    else:
+        return
+    example = f"{','.join(first.names)}:5" + ("x2" if name == "processes" else "")
+    raise ConfigurationError(
+        f"{source} says nothing to capsules, which have threads and processes of their own. Leave "
+        f"it out and write {example}, or name the queues with -q."
+    )
 
 
 def _number(name: str, value: str, source: str) -> float:

@@ -5,13 +5,16 @@ Both fail loudly until somebody has written them.
 
 import re
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError
 
-from jobs.errors import InvalidJob
+from jobs.capsule import served
+from jobs.conf import get_settings
+from jobs.errors import ConfigurationError, InvalidJob
 from jobs.job import Job
 from jobs.management.job_files import JobFile, base_class, file_of_test, job_file, packages_of
 from jobs.management.source import LAST, Source
@@ -105,6 +108,21 @@ class Command(BaseCommand):
             f"Wrote its test in {test}\n"
             f"Both fail until you write them. The test runs with {_runners(test)}."
         )
+        self._say_if_unserved(queue)
+
+    def _say_if_unserved(self, queue: str) -> None:
+        """Say so where no worker of the settings takes from a queue.
+
+        Settings that are wrong are told by `manage.py check`.
+        """
+        with suppress(ConfigurationError):
+            settings = get_settings()
+            if queue not in served(settings.queues, settings.capsules):
+                name = "CAPSULES" if settings.capsules else "QUEUES"
+                self.stdout.write(
+                    f"Nothing in JOBS has workers take from queue {queue}. Add it to "
+                    f"JOBS[{name!r}], or start: python manage.py runjobs -q {queue}"
+                )
 
 
 def _find_app(label: str) -> AppConfig:

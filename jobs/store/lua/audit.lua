@@ -30,6 +30,7 @@ for i = 2, #ARGV do
       -- of its priority.
       if held_by and not (owner and payload) then
         left({id})
+        ring_for_room()
       end
       for n = (payload and not owner) and 2 or 1, #keys do
         redis.call('ZREM', keys[n], id)

@@ -7,7 +7,20 @@ local function taken(entries)
   redis.call('HSET', running, unpack(entries))
 end
 
--- Jobs leave `running`, whichever way they go. What limits how many run hangs on this.
+-- How many more may run. `most_running` is the limit of the queue; what is no number is none.
+local function room(most_running)
+  most_running = tonumber(most_running)
+  return most_running and math.max(0, most_running - redis.call('HLEN', running)) or math.huge
+end
+
+-- A place became free. Where a queue has a limit, somebody may wait for it beside jobs that are ready.
+local function ring_for_room()
+  if redis.pcall('HGET', meta, 'most_running') and redis.pcall('ZCARD', ready) ~= 0 then
+    ring()
+  end
+end
+
+-- Jobs leave `running`, whichever way they go.
 local function left(ids)
   redis.call('HDEL', running, unpack(ids))
 end

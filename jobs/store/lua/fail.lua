@@ -36,6 +36,7 @@ else
     gone(old)
   end
 end
+ring_for_room()
 settled(counter, 1)
 if counter == 'failed' then
   settled('processed', 1)

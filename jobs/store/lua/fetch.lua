@@ -9,7 +9,7 @@
 --           {finished ids not owned}, {id, payload or false, ...}}.  Cost: O((finished + promoted + taken) log n)
 local worker, lease, owner = ARGV[1], tonumber(ARGV[2]), ARGV[1] .. '#'
 local most, most_bytes, first, latest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local paused, format = unpack(redis.call('HMGET', meta, 'paused', 'format'))
+local paused, format, most_running = unpack(redis.call('HMGET', meta, 'paused', 'format', 'most_running'))
 if (tonumber(format) or 2) > 2 then
   return redis.error_reply('JOBSFORMAT a newer version serves this queue; update this worker')
 end
@@ -32,6 +32,7 @@ end
 -- A deadline of 0 marks a worker that was given up, and the ended never come back: they finish, and never take.
 local deadline = redis.call('ZSCORE', leases, worker)
 if deadline == '0' or (not deadline and redis.call('ZSCORE', ended, worker)) then
+  ring_for_room()
   return {0, -1, 0, now, lost, {}}
 end
 if latest == 0 then
@@ -53,6 +54,7 @@ end
 local next_due = math.min(drop_expired() == 100 and 0 or math.huge, promote(scheduled, most_bytes), promote(retry, most_bytes))
 
 local fetched, bytes, number = {}, 0, first
+most = math.min(most, room(most_running))
 while most > 0 and bytes < most_bytes and not (paused == '1' or is_void) do
   -- In portions, so that what large payloads bring beyond the limit stays small.
   local popped, entries, portion = redis.call('ZPOPMIN', ready, math.min(most, 32)), {}, {}
@@ -72,9 +74,7 @@ while most > 0 and bytes < most_bytes and not (paused == '1' or is_void) do
   end
   if #entries > 0 then taken(entries) end
 end
--- Who leaves work behind wakes the next worker, which does the same.
-local ready_left = paused == '1' and 0 or redis.call('ZCARD', ready)
-if ready_left > 0 then
-  ring()
-end
+-- Who leaves work behind wakes the next worker, which does the same. What may not run now is none.
+local ready_left = (paused == '1' or room(most_running) == 0) and 0 or redis.call('ZCARD', ready)
+if ready_left > 0 then ring() end
 return {is_void and 3 or deadline and 1 or 2, next_due < math.huge and next_due or -1, ready_left, now, lost, fetched}

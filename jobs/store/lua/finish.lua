@@ -12,6 +12,7 @@ end
 redis.call('HSET', payloads, id, payload)
 redis.call('ZADD', done, whole(now + keep), id)
 left({id})
+ring_for_room()
 settled('processed', 1)
 drop_expired()
 return 1

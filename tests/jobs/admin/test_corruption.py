@@ -38,6 +38,7 @@ COMMANDS = (
     ("dead",),
     ("top", "--times", "1"),
     ("doctor",),
+    ("check", "--deploy", "--all"),
 )
 #: What tells on each page that the queue `other` and the worker `healthy` are shown.
 HEALTHY = {

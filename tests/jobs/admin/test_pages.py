@@ -124,6 +124,16 @@ def test_problems_speak_the_language_of_the_project(store, boss, settings, langu
 # Queues and workers
 
 
+def test_queues_show_how_many_may_run_at_a_time(store, boss):
+    push(store)
+    assert "at a time" not in get(boss, "queues/")
+
+    control.limit("default", 3)
+
+    assert "at most 3 at a time" in get(boss, "queues/")
+    assert "at most 3 at a time" in get(boss, "queues/default/")
+
+
 def test_queues_show_numbers_and_what_is_wrong(store, boss):
     push(store, count=1234)
     control.pause("default")

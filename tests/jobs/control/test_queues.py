@@ -42,3 +42,35 @@ def test_clearing_deletes_ready_jobs_and_nothing_else(store):
 def test_what_is_no_queue_name_is_refused(change):
     with pytest.raises(InvalidJob):
         change("no such queue!")
+
+
+def test_limited_queue_lets_so_many_run_until_the_limit_is_taken_away(store):
+    push(store, count=3)
+
+    control.limit("default", 1)
+    assert len(fetch(store, count=3)) == 1
+    [queue] = inspect.queues(names=["default"])
+    assert (queue.most_running, queue.is_full) == (1, True)
+    control.limit("default", None)
+
+    assert len(fetch(store, count=3)) == 2
+    [queue] = inspect.queues(names=["default"])
+    assert (queue.most_running, queue.is_full) == (None, False)
+
+
+def test_empty_queue_with_a_limit_is_still_shown():
+    control.limit("imports", 2)
+
+    [queue] = [queue for queue in inspect.queues() if queue.name == "imports"]
+    assert not queue.is_idle
+
+
+@pytest.mark.parametrize("most", [0, -1, 10**9])
+def test_limit_that_is_none_is_refused_with_what_to_do(most):
+    with pytest.raises(ValueError, match=r"whole number from 1 to .*pause the queue"):
+        control.limit("default", most)
+
+
+def test_limit_of_what_is_no_queue_is_refused():
+    with pytest.raises(InvalidJob):
+        control.limit("no queue", 1)

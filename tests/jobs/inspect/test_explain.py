@@ -13,7 +13,7 @@ from jobs.inspect.explain import in_words
 from jobs.store import Leases, Terms
 from jobs.store.metrics import BUCKETS, Measure, MetricStore
 from jobs.templatetags.jobs_format import exact
-from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, fill, put
+from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, fill, push, put
 
 
 class ExplainedJob(Job):
@@ -56,6 +56,19 @@ def test_ready_in_a_paused_queue(store):
     control.pause("default")
 
     assert said(job) == "Queue default is paused. It would be the next job of the queue."
+
+
+def test_ready_in_a_queue_that_runs_as_many_as_it_may(store):
+    beat(store)
+    push(store)
+    fetch(store)
+    job = make(store, "ready")
+    control.limit("default", 2)
+    assert "at a time" not in said(job)
+
+    control.limit("default", 1)
+
+    assert said(job).startswith("Queue default may run 1 job at a time, and does so now.")
 
 
 def test_ready_and_no_worker_takes_the_queue(store):

@@ -88,12 +88,12 @@ def test_stats_as_json_are_for_programs(store):
 
 def test_queues_show_counters_and_a_pause(store):
     fill(store, "default")
-    store.client.hset(store.keys("high").meta, "paused", 1)
+    store.client.hset(store.keys("high").meta, mapping={"paused": 1, "most_running": 2})
 
     titles, high, default = jobs("queues")
 
     assert columns(titles)[-3:] == ["Processed", "Failed", "Latency"]
-    assert high.endswith("0.0 s, paused")
+    assert high.endswith("0.0 s, at most 2 at a time, paused")
     assert columns(default)[:9] == ["default", "1", "1", "1", "1", "1", "1", "4", "2"]
 
 

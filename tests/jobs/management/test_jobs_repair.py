@@ -130,6 +130,28 @@ def test_a_bad_queue_name_is_one_sentence():
         jobs("pause", "no such queue")
 
 
+def test_a_queue_is_limited_and_set_free(store):
+    push(store)
+    assert "at most 1 job at a time" in jobs("limit", "default", "1")
+    assert inspect.queues(names=["default"])[0].most_running == 1
+
+    assert "no limit any more" in jobs("limit", "default", "none")
+    assert inspect.queues(names=["default"])[0].most_running is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["default", "0"], "whole number from 1"),
+        (["default", "few"], "'few' is no limit"),
+        (["defualt", "1"], "Did you mean default"),
+    ],
+)
+def test_wrong_limits_are_refused(arguments, message):
+    with pytest.raises(CommandError, match=message):
+        jobs("limit", *arguments)
+
+
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_a_queue_that_nobody_knows_is_refused_with_near_names(store, command):
     push(store, "emails")

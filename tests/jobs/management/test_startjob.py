@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.apps import AppConfig, apps
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 
 @pytest.fixture
@@ -32,6 +33,18 @@ def test_job_and_test_are_written(shop, capsys):
     assert 'queue = "high"' in job
     assert (shop / "tests" / "test_ship_order_job.py").exists()
     assert "fail until you write them" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [({"QUEUES": ["default"]}, "QUEUES"), ({"CAPSULES": ["default:1"]}, "CAPSULES")],
+)
+def test_queue_that_no_worker_takes_from_is_said(shop, capsys, values, name):
+    with override_settings(JOBS=values):
+        call_command("startjob", "startshop", "ShipOrder", queue="high")
+        call_command("startjob", "startshop", "PackOrder")
+
+    assert capsys.readouterr().out.count(f"Add it to JOBS['{name}']") == 1
 
 
 def test_written_test_fails_loudly(shop):

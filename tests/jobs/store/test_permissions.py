@@ -7,7 +7,7 @@ import redis
 
 from jobs.store import Store, permissions
 from jobs.store.whereabouts import Whereabouts
-from tests.jobs.store.sample_queue import new_job
+from tests.jobs.store.sample_queue import SampleQueue, new_job, raw_payload
 
 pytestmark = pytest.mark.redis
 
@@ -44,6 +44,19 @@ def test_user_who_may_do_everything_is_warned_of_nothing(store):
 
 def test_user_with_the_documented_rights_is_warned_of_nothing(limited):
     assert refusals(limited()) == []
+
+
+def test_user_with_the_documented_rights_may_limit_a_queue(limited):
+    q = SampleQueue(limited())
+    q.store.sets.limit("q", 1)
+    q.push("a", "b")
+    q.take("w", 1)
+    q.silence()
+
+    q.store.running.fail("q", q.token("a"), "a", raw_payload("a"), "discard")
+
+    assert q.rings() == 1
+    assert q.take("v", 2) == ["b"]
 
 
 @pytest.mark.parametrize("command", sorted(permissions.ALL - {"eval"}))

@@ -92,7 +92,8 @@ def settle(store, worker, job_id: str) -> str:
         worker.buffer.be_quiet()
         wait_until(
             lambda: (
-                not worker.buffer.custody.holds_job(job_id) and place_of(store, job_id) != "running"
+                worker.buffer.custody.number_of(job_id) is None
+                and place_of(store, job_id) != "running"
             )
         )
         wait_until(lambda: not worker.crew.loop.running())

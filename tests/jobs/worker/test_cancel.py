@@ -5,6 +5,7 @@ A job that is told to end goes to the dead set, unless it ends well. Nobody is a
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -17,11 +18,14 @@ from tests.waiting import wait_until
 
 begun = threading.Event()
 told: list[tuple[BaseException, dict]] = []
+when_told: list[Callable[[], None]] = []
 RAISES = {"fail": ValueError("boom"), "snooze": Snooze(60), "discard": Discard("enough")}
 
 
 def tell(error, context):
     told.append((error, context))
+    for call in when_told:
+        call()
 
 
 class PatientJob(Job):
@@ -35,6 +39,18 @@ class PatientJob(Job):
             raise RAISES[end]
 
 
+class SecondTimeJob(Job):
+    """Fails once, and is tried again at once."""
+
+    def perform(self) -> None:
+        if self.attempt == 1:
+            raise ValueError("boom")
+        assert not self.cancelled
+
+    def retry_in(self, attempt: int, error: BaseException) -> float:
+        return 0
+
+
 class SleepingJob(Job):
     async def perform(self) -> None:
         begun.set()
@@ -46,6 +62,7 @@ def fresh(settings):
     settings.JOBS = {**settings.JOBS, "ERROR_HANDLERS": ["tests.jobs.worker.test_cancel.tell"]}
     begun.clear()
     told.clear()
+    when_told.clear()
 
 
 def cancel_one(store, worker_settings, job_class, *args):
@@ -61,7 +78,7 @@ def cancel_one(store, worker_settings, job_class, *args):
         worker.inbox.fetch()
         worker.grant_requests()
         wait_until(lambda: place_of(store, job_id) != "running", timeout=10)
-        assert worker.crew.stops.cancelled == set()
+        assert worker.crew.stops.cancelled == {}
     return job_id
 
 
@@ -100,15 +117,36 @@ def test_a_cancelled_job_may_still_discard_itself(store, worker_settings):
     assert stat(store, "discarded") == 1
 
 
-def test_a_job_that_is_cancelled_before_it_begins_does_not_begin(store, worker_settings):
+def test_a_job_that_is_cancelled_before_it_begins_does_not_begin(
+    store, worker_settings, monkeypatch
+):
     worker = make_worker(worker_settings)
     (job_id,) = push(store, job_class=registry.name_of(PatientJob), args=["fail"])
-    worker.crew.stops.cancelled.add(job_id)
+    custody, hold = worker.buffer.custody, worker.buffer.custody.hold
 
+    def hold_and_cancel(units):
+        hold(units)
+        worker.crew.cancel(job_id, announce=bool)
+
+    monkeypatch.setattr(custody, "hold", hold_and_cancel)
     with running(worker):
         wait_until(lambda: place_of(store, job_id) == "dead")
 
     assert not begun.is_set()
+
+
+def test_a_cancellation_of_a_run_that_has_just_ended_does_not_meet_the_next(store, worker_settings):
+    worker = make_worker(worker_settings)
+    (job_id,) = push(store, job_class=registry.name_of(SecondTimeJob))
+    # An error handler is called when the run has ended, and before Redis knows.
+    when_told.append(lambda: worker.crew.cancel(job_id, announce=bool))
+
+    with running(worker):
+        wait_until(lambda: place_of(store, job_id) not in {"running", "ready", "retry"})
+
+    assert place_of(store, job_id) is None
+    assert (stat(store, "failed"), stat(store, "cancelled")) == (1, 0)
+    assert worker.crew.stops.cancelled == {}
 
 
 def test_a_request_about_a_job_that_is_not_here_is_ignored(store, worker_settings):
@@ -118,7 +156,7 @@ def test_a_request_about_a_job_that_is_not_here_is_ignored(store, worker_setting
     worker.inbox.fetch()
     worker.grant_requests()
 
-    assert worker.crew.stops.cancelled == set()
+    assert worker.crew.stops.cancelled == {}
 
 
 def test_a_job_that_does_not_run_cannot_be_cancelled(store):

@@ -63,7 +63,7 @@ def clean_slate(settings, caplog) -> None:
 
 def cancel(worker: WorkerProcess) -> Callable:
     def perform(job, *args):
-        worker.crew.stops.cancelled.add(job.job_id)
+        worker.crew.cancel(job.job_id, announce=bool)
         raise ValueError("cancelled")
 
     return perform

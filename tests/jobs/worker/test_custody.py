@@ -36,7 +36,7 @@ def test_end_of_an_earlier_taking_leaves_the_later_one_alone():
     custody.end(Delivery((unit(1),)))
 
     assert custody.numbers() == {2}
-    assert custody.holds_job("a")
+    assert custody.number_of("a") == 2
 
 
 def test_ending_is_remembered_before_the_unit_is_let_go():

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from jobs import control
-from tests.jobs.inspect.filling import beat, push, put
+from tests.jobs.inspect.filling import beat, fetch, push, put
 
 
 def ago(problem):
@@ -31,6 +31,19 @@ def test_a_burst_of_a_minute_is_no_problem(store, judge):
     push(store, count=2_000, ago=55)
 
     assert judge() == {}
+
+
+def test_a_late_queue_that_runs_as_many_as_it_may_is_told_the_limit(store, judge):
+    beat(store)
+    push(store, ago=200)
+    push(store, priority=9)
+    fetch(store)
+    control.limit("default", 1)
+
+    remedy = judge()["queue_late:default"].remedy
+
+    assert "1 at a time" in remedy
+    assert "manage.py jobs limit default N" in remedy
 
 
 def test_a_paused_queue_may_be_late(store, judge):
