@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import Cron, Every, InvalidArguments, InvalidJob, Job
+from jobs import Cron, Every, InvalidArguments, InvalidJob, Job, Unique
 from jobs.features.periodic.entries import Entry, entries_of
 from jobs.occasion import Occasion, occasion_of
 from jobs.payload import decode
@@ -73,6 +73,17 @@ def test_what_does_not_suit_the_class_fails_where_it_is_written(value, words):
         type("WrongJob", (Job,), {"schedule": value, "perform": lambda self: None})
     with pytest.raises(Exception, match="WrongJob"):
         registry.find(f"{__name__}.WrongJob")
+
+
+def test_class_with_a_schedule_cannot_be_unique():
+    with pytest.raises(InvalidJob, match="'schedule' and 'unique' do not go together"):
+
+        class WrongJob(Job):
+            schedule = MINUTE
+            unique = Unique()
+
+            def perform(self):
+                """Do nothing."""
 
 
 def test_arguments_must_be_json():
