@@ -32,8 +32,8 @@ def new_job(job_class: str, *args: object) -> NewJob:
 
 
 def add_push(pipe, store, queue: str, job_class: str, *args: object) -> None:
-    keys, values = store.intake._push_call(queue, [new_job(job_class, *args)])
-    pipe.eval(sources()["push"], len(keys), *keys, *values)
+    script, keys, values = store.intake._push_call(queue, [new_job(job_class, *args)])
+    pipe.eval(sources()[script], len(keys), *keys, *values)
 
 
 def push_behind_one_that_holds_the_gil(store, seconds: int, count: int) -> None:

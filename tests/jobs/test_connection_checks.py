@@ -120,6 +120,8 @@ def test_both_checks_are_registered():
 @pytest.mark.django_db(databases=["default", "fake_services"])
 def test_databases_of_this_project_are_in_order(settings):
     settings.JOBS = {"CONCURRENCY": 5}
+    # Classes of other tests may have schedules for queues that nobody serves.
+    settings.SILENCED_SYSTEM_CHECKS = [*settings.SILENCED_SYSTEM_CHECKS, "jobs.W004"]
 
     call_command("check", databases=list(connections), fail_level="WARNING")
 

@@ -4,6 +4,7 @@ import pytest
 
 from jobs import inspect
 from jobs.store.reader import Reader
+from jobs.worker import opening
 from tests.jobs.inspect.fit_cases import CASES, PLACES, put_case
 from tests.jobs.worker.made_jobs import place_of
 from tests.jobs.worker.small_worker import make_worker, running
@@ -11,7 +12,8 @@ from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_worker_does_what_the_look_has_said(store, worker_settings, case):
+def test_worker_does_what_the_look_has_said(store, worker_settings, case, monkeypatch):
+    monkeypatch.setattr(opening, "UNKNOWN_TRIES", 1)  # it would wait for the class first
     job_id = put_case(store, "ready", case)
     _, kind, _ = CASES[case]
     found = inspect.misfits(Reader(store)).groups

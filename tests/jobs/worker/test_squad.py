@@ -36,7 +36,7 @@ class Forks:
         self.children: list[Child] = []
 
     def __call__(self, plan: Plan) -> Child:
-        self.children.append(ToldChild(len(self.children) + 1, "w", None, plan.queues))
+        self.children.append(ToldChild(len(self.children) + 1, "w", None, None, plan.queues))
         return self.children[-1]
 
 
@@ -57,7 +57,7 @@ def test_missing_workers_are_forked_and_belong_to_the_squad():
     assert len(forks.children) == 3
     assert squad.is_at_strength
     assert all(child in squad for child in forks.children)
-    assert ToldChild(9, "w", None) not in squad
+    assert ToldChild(9, "w", None, None) not in squad
 
 
 def test_successor_is_there_before_the_old_one_is_told():
