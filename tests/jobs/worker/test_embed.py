@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -12,9 +14,10 @@ from django.core.management import BaseCommand, call_command
 from django.test import override_settings
 
 import jobs
-from jobs import control
+from jobs import Job, control
 from jobs.errors import ConfigurationError
 from jobs.inspect import workers
+from jobs.registry import registry
 from jobs.worker import embed as embedding
 from tests.jobs.worker import gate
 from tests.jobs.worker.made_jobs import client_of, place_of, push, score_of
@@ -59,6 +62,36 @@ def test_jobs_run_in_this_process_until_it_is_stopped(embed, store):
     assert client_of(store).zcard(store.keys("default").leases) == 0
     push(store, job_class=gate.QUICK)
     assert client_of(store).zcard(store.keys("default").ready) == 1
+
+
+def test_limits_of_a_worker_process_are_not_those_of_its_host(embed, store, settings):
+    settings.JOBS = {**settings.JOBS, "MAX_JOBS_PER_PROCESS": 1, "MAX_MEMORY_MB": 1}
+    worker = embed()
+
+    ids = push(store, count=5, job_class=gate.QUICK)
+    wait_until(lambda: gate.begun == ids)
+
+    worker._worker._wear.look()
+    assert worker._worker._board.wished == 0
+    assert worker.is_running
+
+
+class EndlessJob(Job):
+    """Sleeps until its time is over."""
+
+    time_limit = timedelta(seconds=0.2)
+    max_retries = 0
+
+    def perform(self) -> None:
+        while True:
+            time.sleep(0.01)
+
+
+def test_job_ends_at_its_time_limit(embed, store):
+    embed()
+    (job_id,) = push(store, job_class=registry.name_of(EndlessJob))
+
+    wait_until(lambda: place_of(store, job_id) == "dead")
 
 
 def test_one_that_was_stopped_can_be_followed_by_another(embed, store):

@@ -5,12 +5,15 @@ import signal
 import pytest
 
 from jobs.conf import JobsSettings
+from jobs.worker.board import Board
 from jobs.worker.child import Child, Death
 from jobs.worker.exits import STOPPED_BY_REQUEST
 from jobs.worker.plan import Plan
 from jobs.worker.queue_order import QueueOrder
 from jobs.worker.recovery import WorkerEnd
+from jobs.worker.retirement import Reason
 from jobs.worker.squad import Squad
+from jobs.worker.stacks import Stacks
 
 
 class ToldChild(Child):
@@ -118,3 +121,47 @@ def test_squad_whose_burst_is_done_can_be_called_up_again():
     assert not squad.has_ended
     squad.keep_up_strength(forks)
     assert len(forks.children) == 4
+
+
+def wear_out(squad: Squad, child: Child) -> None:
+    child.board, child.stacks = Board(1), Stacks()
+    child.board.wish(Reason.JOBS)
+    squad.look_for_worn()
+
+
+def test_worn_worker_has_its_successor_before_it_retires():
+    squad, forks = squad_of()
+    wear_out(squad, forks.children[0])
+    squad.keep_up_strength(forks)
+
+    assert forks.children[0].board.retires_for == Reason.JOBS
+    assert len(forks.children) == 2
+    die(squad, forks.children[0])
+    squad.keep_up_strength(forks)
+    assert len(forks.children) == 2
+
+
+def test_worn_worker_of_a_serial_squad_is_replaced_when_it_has_ended():
+    squad, forks = squad_of(is_serial=True)
+    wear_out(squad, forks.children[0])
+    squad.keep_up_strength(forks)
+    squad.keep_up_strength(forks)
+
+    assert forks.children[0].board.retires_for == Reason.JOBS
+    assert len(forks.children) == 1
+    die(squad, forks.children[0])
+    squad.keep_up_strength(forks)
+    assert len(forks.children) == 2
+
+
+def test_restart_ends_who_has_a_successor_already():
+    squad, forks = squad_of()
+    wear_out(squad, forks.children[0])
+    squad.keep_up_strength(forks)
+    squad.begin_restart()
+
+    assert told == [(1, signal.SIGTERM)]
+    die(squad, forks.children[0])
+    squad.keep_up_strength(forks)
+    assert told == [(1, signal.SIGTERM), (2, signal.SIGTERM)]
+    assert len(forks.children) == 3
