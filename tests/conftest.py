@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         server.terminate()
         server.wait()
         config.stash[_FOLDER].cleanup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def all_pages() -> None:
+    """Read the addresses before a test changes DEMO_PAGES: they are read once."""
+    import_module(settings.ROOT_URLCONF)
 
 
 @pytest.fixture(autouse=True)
