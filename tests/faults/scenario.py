@@ -27,7 +27,7 @@ from tests.waiting import wait_until
 
 QUEUES = ("high", "default")
 #: How long the jobs may take, and the worker to stop, in seconds; far more than either needs.
-PATIENCE = 8.0
+PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
