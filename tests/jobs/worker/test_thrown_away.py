@@ -112,7 +112,7 @@ def test_child_throws_no_task_away_that_only_the_loop_knows(store, worker_settin
             assert exit_code(forked(gc.collect)) == 0
         MAY_END.set()
         wait_until(lambda: place_of(store, job_id) is None)
-        wait_until(notes.exists)
+        wait_until(lambda: notes.exists() and notes.read_text())
 
     assert notes.read_text().split() == [str(os.getpid())]
 
