@@ -69,7 +69,8 @@ class Bell:
         for end in (self._wake_read, self._wake_write):
             os.set_blocking(end, False)
         self.is_coarse = False
-        weakref.finalize(self, _close, self._wake_read, self._wake_write)
+        closing = weakref.finalize(self, _close, self._wake_read, self._wake_write)
+        closing.atexit = False  # at its exit a process may still wake a sleeper
 
     def wait(self, seconds: float, queues: Iterable[str], armed: Armed = _NOTHING) -> Heard:
         """Sleep until a bell rings, `interrupt` is called, or the time is up.
