@@ -318,6 +318,9 @@ def test_stop_of_the_worker_interrupts_who_waits_in_a_job(worker, store):
     wait_until(lambda: store.client.hlen(store.keys("default").running))
 
     worker.buffer.be_quiet()  # it goes back, and shall not run again
-    worker.crew.interrupt()
 
-    wait_until(lambda: find(enqueued.id).payload.interruptions)
+    def is_interrupted():
+        worker.crew.interrupt()  # again and again: the thread may not be in `perform` yet
+        return find(enqueued.id).payload.interruptions
+
+    wait_until(is_interrupted)
