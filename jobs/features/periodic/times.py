@@ -3,6 +3,7 @@
 All times here are whole milliseconds since the epoch. Nothing here asks a clock.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,7 @@ class Due(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Schedule(ABC):
     """What `Cron` and `Every` have in common.
 
     `args` and `kwargs` are those of `perform`. `name` tells several entries of one class apart.
@@ -86,17 +87,17 @@ class Schedule:
         return InvalidJob(f"{type(self).__name__}: {field_name} must be {expected}, not {value}.")
 
     @property
+    @abstractmethod
     def clock(self) -> str:
         """The time expression and the zone, in one text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def next_after(self, at: int) -> int | None:
         """Return the first tick after a moment, None if there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def latest(self, at: int) -> int:
         """Return the last tick at or before a moment."""
-        raise NotImplementedError
 
     def due(self, cursor: int, now: int) -> Due | None:
         """Return the latest tick after the cursor that is due, None if none is.
