@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jobs import returns
 from jobs.abilities import abilities
@@ -67,13 +68,13 @@ def answered(enqueued: EnqueuedJob, job: NewJob, duplicates: Duplicates | None) 
     `duplicates` is None where the push waits for a commit. Raise DuplicateJob if that is wanted.
     """
     if duplicates is None:
-        return EnqueuedJob(enqueued.id, enqueued.queue, is_duplicate=None)
+        return replace(enqueued, is_duplicate=None)
     holder = duplicates.get(job.id)
     if holder is None or job.claim is None:
         return enqueued
     if job.claim.conflict == "raise":
         raise DuplicateJob(decode(job.payload).job_class, holder)
-    return EnqueuedJob(holder, enqueued.queue, is_duplicate=True)
+    return replace(enqueued, id=holder, is_duplicate=True)
 
 
 class Maker:

@@ -76,7 +76,7 @@ def test_arguments_are_the_same_however_they_are_given(store, args, kwargs):
 
     second = ReportJob.enqueue(*args, **kwargs)
 
-    assert second == jobs.EnqueuedJob(first.id, "default", is_duplicate=True)
+    assert second == jobs.EnqueuedJob(first.id, "default", is_duplicate=True, keeps_result=False)
     assert first.is_duplicate is False
     assert arguments(store) == [[1]]
 
@@ -293,3 +293,10 @@ def test_large_batches_go_in_portions_that_keep_redis_busy_for_a_moment_only(sto
     assert sum(bool(job.is_duplicate) for job in enqueued) == 400
     assert len(payloads(store)) == 601
     assert pushes(store.client) == 4
+
+
+def test_duplicate_still_knows_that_nobody_keeps_its_result(store):
+    first, second = ReportJob.enqueue(1), ReportJob.enqueue(1)
+
+    assert second.is_duplicate
+    assert (first.keeps_result, second.keeps_result) == (False, False)
