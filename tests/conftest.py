@@ -23,6 +23,7 @@ import redis
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.db import connections
+from django.test import TransactionTestCase
 
 from jobs.devredis import Server, embedded_server, find_servers, version_of
 from jobs.store import Store
@@ -31,6 +32,8 @@ from tests.waiting import wait_until
 
 #: The folders whose tests push jobs to Redis; all others collect them.
 REAL_FOLDERS = frozenset({"jobs", "acceptance", "browser", "faults"})
+#: What pytest-django opens the database by, beside its mark and Django's classes of tests.
+DATABASE_FIXTURES = frozenset({"db", "transactional_db"})
 _SERVER = pytest.StashKey[subprocess.Popen[bytes]]()
 _FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 
@@ -128,6 +131,24 @@ def _hear_signals() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, answer)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that may ask the database, before `-m` chooses among the marks.
+
+    pytest-django refuses the database to all others.
+    """
+    for item in items:
+        if item.get_closest_marker("django_db") or _asks_database(item):
+            item.add_marker("database")
+
+
+def _asks_database(item: pytest.Item) -> bool:
+    of_class = getattr(item, "cls", None)
+    return not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())) or (
+        of_class is not None and issubclass(of_class, TransactionTestCase)
+    )
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
