@@ -8,6 +8,9 @@ cd "$(dirname "$script")/.."
 # The virtual environment; VENV names another one, so that two Python versions can live side by side.
 export VENV="${VENV:-.venv}"
 
+# Images of Python set it; then each of the hundreds of processes that tests start compiles everything anew.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { echo "[$name] $*"; }
 fail() { say "$*" >&2; exit 1; }
 
