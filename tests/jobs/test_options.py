@@ -99,6 +99,7 @@ def test_unknown_option_is_named_with_the_nearest_and_all_others():
         ("result_ttl", "keep_result_for"),
         ("rate_limit", "jobs.limit"),
         ("soft_time_limit", "time_limit"),
+        ("cron", "schedule = Cron("),
     ],
 )
 def test_option_of_another_system_is_told_what_to_write(name, advice):
