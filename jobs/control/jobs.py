@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, cast
 
+from jobs import returns
 from jobs.claims import claimed_by
 from jobs.enqueue import ConfiguredJob, EnqueuedJob, changes_of
 from jobs.errors import DuplicateJob, InvalidJob, UnknownJob
@@ -74,10 +75,12 @@ def run_again(
         args = job.payload.args
     if kwargs is None:
         kwargs = job.payload.kwargs
+    configured = _configured_as(job)
     try:
-        return _configured_as(job).enqueue(*args, **kwargs)
+        return configured.enqueue(*args, **kwargs)
     except DuplicateJob as error:
-        return EnqueuedJob(error.job_id, job.queue, is_duplicate=True)
+        keeps_result = returns.are_wanted(configured.options)
+        return EnqueuedJob(error.job_id, job.queue, is_duplicate=True, keeps_result=keeps_result)
 
 
 def check_copy(job: JobRecord, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Dead jobs come back only if their place is free."""
 
+from datetime import timedelta
+
 import pytest
 
 from jobs import control, inspect
@@ -52,7 +54,17 @@ def test_copy_of_a_job_that_is_there_is_that_job(store):
 def test_copy_of_a_job_that_would_raise_is_that_job_too(store):
     first = RaisingJob.enqueue(1)
 
-    assert control.run_again(inspect.find(first.id)).id == first.id
+    copy = control.run_again(inspect.find(first.id))
+
+    assert (copy.id, copy.is_duplicate, copy.keeps_result) == (first.id, True, False)
+
+
+def test_copy_that_is_another_job_knows_whether_results_are_kept(store):
+    first = RaisingJob.using(keep_result_for=timedelta(hours=1)).enqueue(1)
+
+    copy = control.run_again(inspect.find(first.id))
+
+    assert (copy.id, copy.keeps_result) == (first.id, True)
 
 
 def test_copy_of_a_dead_job_goes_in(store):
