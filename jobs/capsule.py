@@ -75,16 +75,6 @@ def parse_capsules(texts: Sequence[str]) -> tuple[Capsule, ...]:
     return capsules
 
 
-def served(queues: Sequence[str], capsules: Sequence[str]) -> list[str]:
-    """Return the names of the queues that `runjobs` serves, in their order.
-
-    The capsules name them if there are any.
-    """
-    if capsules:
-        return [name for capsule in parse_capsules(capsules) for name in capsule.names]
-    return [queue.partition(",")[0] for queue in queues]
-
-
 def problem_of(value: object) -> str | None:
     """Return in a sentence what is wrong in `JOBS["CAPSULES"]`, None when it is good."""
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from jobs.abilities import awaits_commit
 from jobs.conf import get_settings
 from jobs.errors import ConfigurationError, JobsError
-from jobs.features.results.desks import switch
+from jobs.features.results.desks import named_queues, switch
 from jobs.inspect.record import progress_in_words
 from jobs.progress import Progress
 from jobs.store.bounded import time_limited
@@ -96,7 +96,7 @@ def state_of(job_id: str) -> State:
 
 def _glance_at(job_id: str) -> Glance:
     desk = switch.current()
-    queue = desk.queue_of(job_id, {"default", *get_settings().queues})
+    queue = desk.queue_of(job_id, named_queues())
     return Glance("gone") if queue is None else desk.look(queue, job_id, "never")
 
 

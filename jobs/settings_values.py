@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jobs.capsule import parse_capsules
 from jobs.errors import ConfigurationError
 from jobs.redaction import DEFAULT_REDACT
 
@@ -99,6 +100,16 @@ class JobsSettings:
     check_fullness: float = 0.8
     #: Problems that are accepted: kinds such as "redis_unlimited", or "queue_late:imports".
     check_ignore: tuple[str, ...] = ()
+
+    @property
+    def served_queues(self) -> list[str]:
+        """The names of the queues that `runjobs` serves by itself, in their order.
+
+        The capsules name them if there are any.
+        """
+        if self.capsules:
+            return [name for each in parse_capsules(self.capsules) for name in each.names]
+        return [queue.partition(",")[0] for queue in self.queues]
 
 
 #: The settings that are numbers, and the least that each may be.

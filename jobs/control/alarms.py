@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.errors import ProblemFound, StoreCorrupt, StoreUnavailable
 from jobs.handlers import tell
@@ -131,8 +130,7 @@ def _enqueue(handler: str, message: str, context: dict[str, str]) -> bool:
 
     It goes to the first queue of the settings, which some worker surely takes from.
     """
-    settings = get_settings()
-    queue = served(settings.queues, settings.capsules)[0]
+    queue = get_settings().served_queues[0]
     try:
         job = TellProblemJob.using(queue=queue, commit="immediate")
         job.enqueue(handler, message, context)

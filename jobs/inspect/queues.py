@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.inspect.reader import get_reader
 from jobs.registry import registry
@@ -50,7 +49,7 @@ def queue_names(reader: Reader | None = None) -> list[str]:
     Those that the reader may not see are left out. It costs one round trip, O(queues).
     """
     reader = reader or get_reader()
-    configured = _configured()
+    configured = get_settings().served_queues
     others = reader.queue_names().difference(configured)
     return list(filter(reader.sight.sees_queue, [*configured, *sorted(others)]))
 
@@ -62,7 +61,7 @@ def sees_every_queue(reader: Reader) -> bool:
     which, it does not. One round trip.
     """
     used = reader.queue_names()
-    return bool(used) and all(map(reader.sight.sees_queue, {*_configured(), *used}))
+    return bool(used) and all(map(reader.sight.sees_queue, {*get_settings().served_queues, *used}))
 
 
 def chosen_queues(queue: str, reader: Reader) -> list[str]:
@@ -89,7 +88,7 @@ def known_queues(reader: Reader | None = None) -> list[str]:
 
 def named_queues() -> set[str]:
     """Return the queues that the settings or the job classes name."""
-    return {*_configured(), *_of_classes()}
+    return {*get_settings().served_queues, *_of_classes()}
 
 
 def _of_classes() -> set[str]:
@@ -120,11 +119,6 @@ def _due_since(counts: QueueCounts, now: float) -> float:
     Where none is due, that is now.
     """
     return now if counts.due_at is None else max(0.0, min(counts.due_at, now))
-
-
-def _configured() -> list[str]:
-    settings = get_settings()
-    return served(settings.queues, settings.capsules)
 
 
 def _queue(name: str, counts: QueueCounts, latency: float) -> Queue:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.capsule import Capsule, parse_capsules, served
+from jobs.capsule import Capsule, parse_capsules
 from jobs.conf import load, problems
 from jobs.errors import ConfigurationError
 
@@ -60,8 +60,9 @@ def test_queue_stands_in_one_capsule_once(texts):
 
 
 def test_capsules_name_the_queues_that_are_served_instead_of_the_other_setting():
-    assert served(("high,5", "low,1"), ()) == ["high", "low"]
-    assert served(("default",), ("payments:1", "high=2,low=1:4")) == ["payments", "high", "low"]
+    assert load({"QUEUES": ["high,5", "low,1"]}).served_queues == ["high", "low"]
+    capsules = load({"CAPSULES": ["payments:1", "high=2,low=1:4"]})
+    assert capsules.served_queues == ["payments", "high", "low"]
 
 
 def test_setting_becomes_a_tuple_and_is_empty_by_default():

@@ -16,8 +16,8 @@ from jobs.features.periodic.entries import Entry, entries
 def check_schedules(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each schedule that never ticks, or whose queue nobody serves.
 
-    jobs.W003 is an expression that names no day of the next 50 years, W004 a queue that is not in
-    JOBS["QUEUES"].
+    jobs.W003 is an expression that names no day of the next 50 years, W004 a queue that JOBS
+    has nobody serve.
     """
     return [message for entry in entries() for message in _check(entry)]
 
@@ -31,8 +31,8 @@ def _check(entry: Entry) -> Iterator[CheckMessage]:
         )
     if entry.queue not in _served():
         yield CheckWarning(
-            f"The schedule {entry.name} makes jobs for the queue {entry.queue!r}, which is not in "
-            "JOBS['QUEUES'].",
+            f"The schedule {entry.name} makes jobs for the queue {entry.queue!r}, which neither "
+            "JOBS['QUEUES'] nor JOBS['CAPSULES'] names.",
             hint=(
                 "Add the queue there, or change that of the job class. If workers get it by "
                 "runjobs -q, add jobs.W004 to SILENCED_SYSTEM_CHECKS."
@@ -44,6 +44,6 @@ def _check(entry: Entry) -> Iterator[CheckMessage]:
 def _served() -> frozenset[str]:
     """Return the queues that `runjobs` serves by itself."""
     try:
-        return frozenset(text.partition(",")[0] for text in get_settings().queues)
+        return frozenset(get_settings().served_queues)
     except ConfigurationError:  # another check says what is wrong
         return frozenset({entry.queue for entry in entries()})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from jobs.client import get_client
+from jobs.conf import get_settings
 from jobs.store.whereabouts import Glance, Wanted, Whereabout, Whereabouts
 from jobs.uptime import uptime
 
@@ -44,6 +45,11 @@ class DeskSwitch:
 def in_redis() -> Desk:
     """Return the desk in the Redis of the settings. Makes no round trip."""
     return RedisDesk(get_client().store)
+
+
+def named_queues() -> set[str]:
+    """Return the queues that may have jobs before anybody has announced them in Redis."""
+    return {"default", *get_settings().served_queues}
 
 
 class MemoryDesk:

@@ -18,7 +18,7 @@ from jobs.abilities import abilities, awaits_commit
 from jobs.conf import get_settings
 from jobs.enqueue import options_of
 from jobs.errors import InvalidArguments, InvalidJob, StoreUnavailable, UnknownJob
-from jobs.features.results.desks import switch
+from jobs.features.results.desks import named_queues, switch
 from jobs.making import EnqueuedJob
 from jobs.payload import Payload, decode
 from jobs.registry import registry
@@ -161,7 +161,7 @@ class _Wait:
 
     def _glance(self) -> Glance:
         if self._queue is None:
-            self._queue = self._desk.queue_of(self._job_id, {"default", *get_settings().queues})
+            self._queue = self._desk.queue_of(self._job_id, named_queues())
             if self._queue is None:
                 raise JobGone(self._job_id, _UNKNOWN)
         wanted = partial(self._desk.look, self._queue, self._job_id)

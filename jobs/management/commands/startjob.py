@@ -12,7 +12,6 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.management.base import BaseCommand, CommandError
 
-from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.errors import ConfigurationError, InvalidJob
 from jobs.job import Job
@@ -117,7 +116,7 @@ class Command(BaseCommand):
         """
         with suppress(ConfigurationError):
             settings = get_settings()
-            if queue not in served(settings.queues, settings.capsules):
+            if queue not in settings.served_queues:
                 name = "CAPSULES" if settings.capsules else "QUEUES"
                 self.stdout.write(
                     f"Nothing in JOBS has workers take from queue {queue}. Add it to "

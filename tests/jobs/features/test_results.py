@@ -23,6 +23,7 @@ from jobs import (
     NoResult,
     ResultTimeout,
     StoreUnavailable,
+    fragment,
 )
 from jobs.client import get_client
 from jobs.inspect import find
@@ -98,6 +99,18 @@ def closed_gate():
 def worker(worker_settings):
     with running(make_worker(worker_settings)) as worker:
         yield worker
+
+
+@pytest.mark.parametrize("served", [{"QUEUES": ["heavy,5"]}, {"CAPSULES": ["heavy=5:1"]}])
+def test_job_is_found_in_a_queue_that_only_the_settings_name(store, settings, served):
+    others = {name: value for name, value in settings.JOBS.items() if name != "QUEUES"}
+    settings.JOBS = {**others, **served}
+    enqueued = SumJob.using(queue="heavy").enqueue(1)
+    store.client.delete(store.shared.queues)  # as where Redis did not take the announcement
+
+    with pytest.raises(ResultTimeout):
+        jobs.result(enqueued.id, timeout=0)
+    assert fragment.state_of(enqueued.id).place == "ready"
 
 
 @pytest.mark.parametrize("job_class", [SumJob, AsyncSumJob])

@@ -204,6 +204,14 @@ def test_queue_that_nobody_serves_is_a_warning(monkeypatch, settings):
     assert warnings(monkeypatch, Every(timedelta(1)), "nightly") == ["jobs.W004"]
 
 
+def test_queue_of_a_capsule_is_served(monkeypatch, settings):
+    settings.JOBS = {**settings.JOBS, "CAPSULES": ["payments,high:1"]}
+    settings.JOBS.pop("QUEUES", None)
+
+    assert warnings(monkeypatch, Every(timedelta(1)), "high") == []
+    assert warnings(monkeypatch, Every(timedelta(1)), "default") == ["jobs.W004"]
+
+
 def test_schedule_that_never_ticks_is_a_warning(monkeypatch):
     class NeverCron(Cron):
         def next_after(self, at):
