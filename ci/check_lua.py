@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def read_queue_keys(source: str) -> tuple[str, ...]:
-    """Return QUEUE_KEYS as `keys.py` lists them."""
+    """Return the names in QUEUE_KEYS, in the order of `keys.py`."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "QUEUE_KEYS":
             return tuple(ast.literal_eval(node.value))

@@ -19,13 +19,14 @@ from jobs.inspect.key_check import KeyCheck
 from jobs.inspect.reader import get_reader
 from jobs.problem import Problem
 from jobs.store.job_reader import JobReader
+from jobs.store.keys import BESIDE_JOBS
 from jobs.store.questions import refusals_explained
 from jobs.store.reader import PLACES, Reader
 
 #: Without these keys Redis cannot judge whether a job is in exactly one place.
 JUDGED = frozenset({*PLACES, "leases", "bell"})
-#: Without these keys, neither, Redis cannot judge who holds which unique key.
-CLAIMING = frozenset({"traits", "unique", "windows"})
+#: Without these keys Redis cannot judge what features keep: who holds which unique key, and more.
+KEPT = frozenset({*BESIDE_JOBS, "unique", "windows"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ class _Round:
                     self._examine(ids, repair=repairs)
                 else:
                     self.strays |= self._look_beside(ids, wrong)
-        if can_judge and wrong.isdisjoint(CLAIMING):
-            self._check.claims(self._queue)
+        if can_judge and wrong.isdisjoint(KEPT):
+            self._check.kept(self._queue)
 
     def _examine(self, ids: Sequence[str], *, repair: bool) -> None:
         """Note the strays among these jobs, and which of them were repaired."""

@@ -7,11 +7,11 @@ named, with what to do by hand.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from jobs.inspect.queues import queue_names
 from jobs.problem import Problem, Problems
-from jobs.store.census import KINDS, Census
+from jobs.store.census import Census
+from jobs.store.keys import BESIDE_JOBS, KINDS, LIMIT_KINDS, SHARED_KINDS
 from jobs.store.owner import Owner
 from jobs.store.questions import refusals_explained
 from jobs.store.reader import TIME_BITS, Reader
@@ -28,7 +28,7 @@ DECISIVE = frozenset({"payloads", "running", "leases"})
 #: What is wrong between unique keys and jobs.
 CLAIM_FAULTS = {
     "key": "The unique key {name} is kept for job {holder}, which neither waits nor runs.",
-    "trait": "It knows something of job {name}, which there is not.",
+    "leftover": "It knows something of job {name}, which there is not.",
     "missing": "Job {name} is unique, and has not got its key.",
     "two": "Job {name} is unique, and job {holder} has its key: there are two of it.",
 }
@@ -72,14 +72,7 @@ class KeyCheck:
         Their types must be right, and heartbeats and requests to workers must expire.
         """
         shared = self._census.shared
-        kinds = {
-            shared.queues: "set",
-            shared.workers: "zset",
-            shared.metric_names: "zset",
-            shared.deploys: "zset",
-            shared.schedules: "hash",
-        }
-        self._types(kinds)
+        self._types({getattr(shared, name): kind for name, kind in SHARED_KINDS.items()})
         for keys in self._census.of_nobody():
             every_kind = {key: self._kind_of(key) for key in keys}
             known = {key: kind for key, kind in every_kind.items() if kind}
@@ -109,6 +102,7 @@ class KeyCheck:
         found: set[str] = set()
         for keys in self._census.of_queues():
             found |= {queue for _key, queue, last in keys if last in KINDS}
+            self._types(_kinds_of_limits(keys))
             receipts = [key for key, _queue, last in keys if last.startswith("pushed:")]
             self._ends(receipts, "It says that a push was done, and would never end.")
         # Asked for after the scan, since a new queue is listed by its first push.
@@ -256,19 +250,17 @@ class KeyCheck:
                 self._census.let_end(key, LAST_SECONDS)
             self._settle(key, reason, is_mended=self._repair)
 
-    def claims(self, queue: str) -> None:
-        """Check that unique keys and the jobs that hold them agree.
+    def kept(self, queue: str) -> None:
+        """Check that unique keys, and what is kept beside jobs, agree with the jobs.
 
         Redis judges each portion in one atomic step, after the strays are put back.
         """
         sets = self._reader.store.sets
-        looks: tuple[tuple[Literal["keys", "jobs"], Literal["unique", "traits"]], ...]
-        looks = (("keys", "unique"), ("jobs", "traits"))
-        for of, place in looks:
+        for place in ("unique", *BESIDE_JOBS):
             key = self._census.queue_keys(queue)[place]
             for names in self._reader.ids(queue, place):
                 with refusals_explained():
-                    faults = sets.mend_keys(queue, of, names, repair=self._repair)
+                    faults = sets.mend_keys(queue, place, names, repair=self._repair)
                 for name, holder, fault in faults:
                     self._tell_of_claim(key, fault, {"name": name, "holder": holder})
 
@@ -284,3 +276,15 @@ class KeyCheck:
             self._mended.add(Problem(shown(key), shown(reason), ""))
         else:
             self._left.add(Problem(shown(key), shown(reason), shown(remedy)))
+
+
+def _kinds_of_limits(keys: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """Return the types that the keys of limits must have.
+
+    They look like keys of a queue `limit:NAME`, which no queue can be called.
+    """
+    return {
+        key: LIMIT_KINDS[last]
+        for key, queue, last in keys
+        if last in LIMIT_KINDS and queue.startswith("limit:")
+    }

@@ -12,33 +12,11 @@ from functools import partial
 
 import redis
 
-from jobs.store.keys import QueueKeys
+from jobs.store.keys import KINDS, QueueKeys
 from jobs.store.questions import Question, refusals_explained
 from jobs.store.reader import PORTION, WHOLE, Reader
 from jobs.text import text_of
 
-#: The type of each key of a queue.
-KINDS = {
-    "payloads": "hash",
-    "ready": "zset",
-    "scheduled": "zset",
-    "retry": "zset",
-    "dead": "zset",
-    "done": "zset",
-    "running": "hash",
-    "leases": "zset",
-    "bell": "list",
-    "meta": "hash",
-    "stats": "hash",
-    "seen": "hash",
-    "terms": "hash",
-    "ended": "zset",
-    "traits": "hash",
-    "notes": "hash",
-    "unique": "hash",
-    "windows": "zset",
-    "schedules": "hash",
-}
 #: Put a new value into a field, or into another field instead of it. Do so only if the field still
 #: holds the value that was seen.
 REPLACE_FIELD = """

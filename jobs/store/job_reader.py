@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from django.utils.translation import gettext as _
 
+from jobs.store.keys import KINDS
 from jobs.store.owner import Owner
 from jobs.store.questions import Question
 from jobs.store.reader import MOST_SHOWN, PLACES, Place, Reader, SetName
@@ -146,7 +147,7 @@ class JobReader:
         asked = []
         for job_id in ids:
             for place in places:
-                command = "hexists" if place in {"payloads", "running"} else "zscore"
+                command = "hexists" if KINDS[place] == "hash" else "zscore"
                 asked.append(Question(getattr(keys, place), command, (job_id,), default=None))
         answers = iter(self._reader.ask(asked))
         found = {job_id: [(place, next(answers)) for place in places] for job_id in ids}

@@ -11,27 +11,44 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 _RENAMED = re.compile(r"(:[0-9a-f]+)\.\d+\Z")
-#: The last part of each key of a queue, in the order of KEYS in the scripts.
-QUEUE_KEYS = (
-    "payloads",
-    "ready",
-    "scheduled",
-    "retry",
-    "dead",
-    "done",
-    "running",
-    "leases",
-    "bell",
-    "meta",
-    "stats",
-    "seen",
-    "terms",
-    "ended",
-    "traits",
-    "notes",
-    "unique",
-    "windows",
-)
+#: The types of the keys that every script of a queue takes, by their last part. They stand in the
+#: order of KEYS.
+QUEUE_KEYS = {
+    "payloads": "hash",
+    "ready": "zset",
+    "scheduled": "zset",
+    "retry": "zset",
+    "dead": "zset",
+    "done": "zset",
+    "running": "hash",
+    "leases": "zset",
+    "bell": "list",
+    "meta": "hash",
+    "stats": "hash",
+    "seen": "hash",
+    "terms": "hash",
+    "ended": "zset",
+    "traits": "hash",
+    "notes": "hash",
+    "unique": "hash",
+    "windows": "zset",
+}
+#: The same of all keys of a queue: with those that only the scripts of one feature take.
+KINDS = {**QUEUE_KEYS, "schedules": "hash"}
+#: The hashes in which features keep something by the id of a job. It must not outlive the job.
+BESIDE_JOBS = ("traits", "notes")
+#: The types of the keys that belong to no queue, by their names in `SharedKeys`.
+SHARED_KINDS = {
+    "queues": "set",
+    "workers": "zset",
+    "metric_names": "zset",
+    "problems": "hash",
+    "telling": "string",
+    "schedules": "hash",
+    "deploys": "zset",
+}
+#: The types of the keys of a limit, by their last part.
+LIMIT_KINDS = {"holders": "zset", "fence": "string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +61,9 @@ class QueueKeys:
     dead       zset    id by time of death in ms
     done       zset    id by the time in ms at which its result expires
     running    hash    id -> "worker#number of this taking|score to restore"
-    leases     zset    worker -> deadline in ms; 0 when the worker was given up
+    leases     zset    worker -> a score that changes with each renewal; 0: it was given up
     bell       list    at most one token, wakes one idle worker
-    meta       hash    paused, and the format of `running`
+    meta       hash    paused, how many may run at a time, and the format of `running`
     stats      hash    processed, failed, ... in all, and "processed:N" on day N since the epoch
     seen       hash    worker -> the highest number that one of its fetches began with
     terms      hash    worker -> its lease in ms, most threads, most coroutines, as it joined

@@ -19,10 +19,13 @@ from typing import Any, Literal, NamedTuple, get_args
 from django.utils.translation import gettext as _
 
 from jobs.store.heartbeats import FORGET_AFTER
+from jobs.store.keys import KINDS
 from jobs.store.questions import Asker, Question
 from jobs.text import shown, text_of
 
-SetName = Literal["ready", "scheduled", "retry", "dead", "done"]
+#: The sets whose jobs are to run.
+WaitingSet = Literal["ready", "scheduled", "retry"]
+SetName = Literal[WaitingSet, "dead", "done"]
 #: Where the id of a job may stand: with its payload, under a worker, or in a set.
 Place = Literal["payloads", "running", SetName]
 PLACES: tuple[Place, ...] = get_args(Place)
@@ -190,15 +193,14 @@ class Reader(Asker):
         heads = self.ask(asked)
         return {queue: int(head[0][1]) for queue, head in zip(bands, heads, strict=True) if head}
 
-    def ids(self, queue: str, place: Place | Literal["traits", "unique"]) -> Iterator[list[str]]:
-        """Yield the ids in one place in portions of about 500.
+    def ids(self, queue: str, place: str) -> Iterator[list[str]]:
+        """Yield the ids in a set or hash, such as `ready`, in portions of about 500.
 
-        An id that stays there all the while is yielded. One that comes or goes
-        meanwhile may be. An id may come twice. A round trip for each portion, O(1) per
-        portion, O(n) in all.
+        An id that stays there all the while is yielded. One that comes or goes meanwhile
+        may be. An id may come twice. A round trip for each portion, O(1), O(n) in all.
         """
         key: str = getattr(self.store.keys(queue), place)
-        scan = self._scan_set if place in get_args(SetName) else self._scan_hash
+        scan = self._scan_set if KINDS[place] == "zset" else self._scan_hash
         cursor = 0
         while True:
             cursor, found = self.attempt(key, partial(scan, key, cursor), (0, ()))
@@ -243,10 +245,7 @@ class Reader(Asker):
     # The server
 
     def now(self) -> float:
-        """Return the time by Redis' clock, in epoch seconds.
-
-        One round trip, O(1).
-        """
+        """Return the time by Redis' clock, in epoch seconds. One round trip, O(1)."""
         return self.store.now()
 
     def ping(self) -> None:

@@ -87,14 +87,14 @@ class Sets:
         return [(text_of(found[i]), text_of(found[i + 1])) for i in range(0, len(found), 2)]
 
     def mend_keys(
-        self, queue: str, of: Literal["keys", "jobs"], names: Sequence[str], *, repair: bool = False
+        self, queue: str, place: str, names: Sequence[str], *, repair: bool = False
     ) -> list[tuple[str, str, str]]:
-        """Return what is wrong with unique keys, or with jobs.
+        """Return what is wrong in `unique`, or in what is kept beside jobs: `traits` or `notes`.
 
         Each fault is (key or id, who has the key, what is wrong). That is a `key` of no job, a
-        `trait` of no job, a `missing` key, or `two` jobs of one key. All but the last are
-        repaired if asked. O(k log n).
+        `leftover` of a job that is gone, a `missing` key, or `two` jobs of one key. All but the
+        last are repaired if asked. O(k log n).
         """
-        found = self._session.run("mend_keys", queue, [int(repair), of, *names]) if names else []
+        found = self._session.run("mend_keys", queue, [int(repair), place, *names]) if names else []
         parts = [text_of(part) for part in found]
         return list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))

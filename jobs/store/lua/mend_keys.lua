@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Look whether unique keys and the jobs that hold them agree, and make them agree where that is sure.
+-- Look whether unique keys, and what is kept beside jobs, agree with the jobs, and make them agree where that is sure.
 -- KEYS: those of a queue
--- ARGV[1] 1 to repair   ARGV[2] keys | jobs, then unique keys or ids of jobs
--- Returns: for each fault: the key or id, the job that has the key or '', and what is wrong: key | trait | missing | two
+-- ARGV[1] 1 to repair   ARGV[2] unique | traits | notes, then unique keys or ids of jobs
+-- Returns: for each fault: the key or id, the job that has the key or '', and what is wrong: key | leftover | missing | two
 -- Cost: O(k log n) for k keys or jobs
 local repair, faults = ARGV[1] == '1', {}
 
@@ -24,13 +24,19 @@ local function look_at_key(key)
   end
 end
 
--- A job that is unique until it is done has its key as long as it lives; no trait outlives its job.
-local function look_at_job(id)
-  local till, key = claim_in(redis.call('HGET', traits, id))
+-- What is kept beside a job must not outlive it.
+local function look_beside(hash, id)
   if redis.call('HSTRLEN', payloads, id) == 0 then
-    add(id, '', 'trait')
-    if repair then redis.call('HDEL', traits, id) end
-  elseif till == 'done' and not (redis.call('ZSCORE', dead, id) or redis.call('ZSCORE', done, id)) then
+    add(id, '', 'leftover')
+    if repair then redis.call('HDEL', hash, id) end
+  end
+end
+
+-- A job that is unique until it is done has its key as long as it lives.
+local function look_at_trait(id)
+  local till, key = claim_in(redis.call('HGET', traits, id))
+  local lives = redis.call('HSTRLEN', payloads, id) > 0
+  if lives and till == 'done' and not (redis.call('ZSCORE', dead, id) or redis.call('ZSCORE', done, id)) then
     local holder, expired = holder_of(key)
     if (holder or expired) ~= id then
       add(id, holder or expired or '', (holder or expired) and 'two' or 'missing')
@@ -40,10 +46,11 @@ local function look_at_job(id)
 end
 
 for n = 3, #ARGV do
-  if ARGV[2] == 'keys' then
+  if ARGV[2] == 'unique' then
     look_at_key(ARGV[n])
   else
-    look_at_job(ARGV[n])
+    look_beside(({traits = traits, notes = notes})[ARGV[2]], ARGV[n])
+    if ARGV[2] == 'traits' then look_at_trait(ARGV[n]) end
   end
 end
 return faults

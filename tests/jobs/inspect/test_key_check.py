@@ -12,12 +12,22 @@ from django.core.management.base import CommandError
 
 from jobs import inspect
 from jobs.inspect.key_check import KeyCheck
-from jobs.store.census import KINDS, Census
+from jobs.store.census import Census
+from jobs.store.keys import KINDS
 from jobs.store.reader import Reader
 from tests.jobs.inspect.corruptions import ODD_ID, QUEUE_KEYS
 from tests.jobs.inspect.filling import WORKER, beat, fetch, fill, push, put
 
 SETS = ("ready", "scheduled", "retry", "dead", "done")
+SHARED = (
+    "queues",
+    "workers",
+    "metric_names",
+    "deploys",
+    "schedules",
+    "problems",
+    "telling",
+)
 
 
 def look(reader, *, repair=False):
@@ -160,10 +170,11 @@ def test_what_is_certainly_astray_is_told_beside_a_key_that_cannot_be_read(store
     assert good not in {job_id for job_id, _ in found}
 
 
-@pytest.mark.parametrize("name", ["queues", "workers", "metric_names", "deploys"])
+@pytest.mark.parametrize("name", SHARED)
 def test_shared_key_of_another_type_is_set_aside(store, reader, name):
     fill(store)
-    replace(store, key := getattr(store.shared, name))
+    store.client.delete(key := getattr(store.shared, name))
+    store.client.rpush(key, "something else")
 
     assert key in keys_of(look(reader).problems)
     assert key in keys_of(look(reader, repair=True).mended)
@@ -206,6 +217,28 @@ def test_limits_of_jobs_are_no_queues(store, reader):
     store.client.set("{jobs:limit:x}:fence", 1)
     store.client.set("{other:queue}:payloads", 1)
 
+    assert look(reader).is_well
+
+
+@pytest.mark.parametrize("last", ["holders", "fence"])
+def test_key_of_a_limit_of_another_type_is_set_aside(store, reader, last):
+    store.client.hset(key := f"{{jobs:limit:x}}:{last}", "a", 1)
+
+    assert keys_of(look(reader).problems) == [key]
+    assert keys_of(look(reader, repair=True).mended) == [key]
+    assert look(reader).is_well
+
+
+@pytest.mark.parametrize("name", ["traits", "notes"])
+def test_what_is_kept_beside_a_job_that_is_gone_goes_too(store, reader, name):
+    [job_id] = push(store, "default")
+    key = getattr(store.keys("default"), name)
+    store.client.hset(key, mapping={"gone": "{}", job_id: "{}"})
+
+    [problem] = look(reader).problems
+    assert (problem.key, "job gone" in problem.reason) == (key, True)
+    assert keys_of(look(reader, repair=True).mended) == [key]
+    assert store.client.hkeys(key) == [job_id.encode()]
     assert look(reader).is_well
 
 

@@ -28,8 +28,8 @@ def holders(q):
 
 
 def faults(q):
-    return q.store.sets.mend_keys("q", "keys", list(holders(q))) + (
-        q.store.sets.mend_keys("q", "jobs", [i.decode() for i in q.client.hkeys(q.keys.traits)])
+    return q.store.sets.mend_keys("q", "unique", list(holders(q))) + (
+        q.store.sets.mend_keys("q", "traits", [i.decode() for i in q.client.hkeys(q.keys.traits)])
     )
 
 

@@ -17,7 +17,7 @@ def test_key_left_by_an_older_version_holds_nobody_up(q):
 def test_doctor_forgets_a_key_that_points_nowhere(q):
     q.client.hset(q.keys.unique, "k", "gone")
 
-    assert q.store.sets.mend_keys("q", "keys", ["k"], repair=True) == [("k", "gone", "key")]
+    assert q.store.sets.mend_keys("q", "unique", ["k"], repair=True) == [("k", "gone", "key")]
 
     assert holders(q) == {}
 
@@ -36,7 +36,7 @@ def test_doctor_gives_a_job_its_key_back(q):
     push(q, job("a"))
     q.client.delete(q.keys.unique)
 
-    assert q.store.sets.mend_keys("q", "jobs", ["a"], repair=True) == [("a", "", "missing")]
+    assert q.store.sets.mend_keys("q", "traits", ["a"], repair=True) == [("a", "", "missing")]
 
     assert holders(q) == {"k": "a"}
 
@@ -46,7 +46,7 @@ def test_doctor_takes_no_key_from_another_job(q):
     q.client.delete(q.keys.unique)
     push(q, job("b"))
 
-    assert q.store.sets.mend_keys("q", "jobs", ["a", "b"], repair=True) == [("a", "b", "two")]
+    assert q.store.sets.mend_keys("q", "traits", ["a", "b"], repair=True) == [("a", "b", "two")]
 
     assert holders(q) == {"k": "b"}
 
@@ -54,7 +54,9 @@ def test_doctor_takes_no_key_from_another_job(q):
 def test_doctor_drops_the_trait_of_no_job(q):
     q.client.hset(q.keys.traits, "gone", "unique=done/k")
 
-    assert q.store.sets.mend_keys("q", "jobs", ["gone"], repair=True) == [("gone", "", "trait")]
+    assert q.store.sets.mend_keys("q", "traits", ["gone"], repair=True) == [
+        ("gone", "", "leftover")
+    ]
 
     assert not q.client.exists(q.keys.traits)
 

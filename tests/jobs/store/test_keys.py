@@ -6,7 +6,15 @@ A queue has one hash tag, so that its scripts stay on one node.
 import pytest
 from redis.crc import key_slot
 
-from jobs.store.keys import QUEUE_KEYS, QueueKeys, SharedKeys
+from jobs.store.keys import (
+    KINDS,
+    LIMIT_KINDS,
+    QUEUE_KEYS,
+    SHARED_KINDS,
+    LimitKeys,
+    QueueKeys,
+    SharedKeys,
+)
 
 KEYS = QueueKeys("jobs", "high")
 
@@ -17,7 +25,7 @@ def test_keys_are_named_after_namespace_and_queue(name):
 
 
 def test_all_keys_of_a_queue_share_one_slot():
-    keys = [*KEYS.all, KEYS.receipt(["a"]), KEYS.receipt(["a", "b"])]
+    keys = [*KEYS.all, KEYS.schedules, KEYS.receipt(["a"]), KEYS.receipt(["a", "b"])]
 
     assert len({key_slot(key.encode()) for key in keys}) == 1
 
@@ -31,6 +39,16 @@ def test_queues_and_namespaces_share_no_key():
 def test_all_keys_come_in_the_order_of_the_scripts():
     assert KEYS.all == tuple(getattr(KEYS, name) for name in QUEUE_KEYS)
     assert all(name in str(QueueKeys.__doc__) for name in QUEUE_KEYS)
+
+
+@pytest.mark.parametrize(
+    ("holder", "kinds"),
+    [(QueueKeys, KINDS), (SharedKeys, SHARED_KINDS), (LimitKeys, LIMIT_KINDS)],
+)
+def test_doctor_knows_the_type_of_each_key(holder, kinds):
+    properties = {name for name, value in vars(holder).items() if isinstance(value, property)}
+
+    assert set(kinds) == properties.union(holder.__slots__) - {"namespace", "queue", "name", "all"}
 
 
 def test_receipt_of_one_job_is_named_after_it():

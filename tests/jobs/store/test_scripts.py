@@ -68,7 +68,7 @@ def test_scripts_agree_with_their_headers_the_prelude_and_the_list_of_keys():
 def test_list_of_keys_is_the_one_that_the_check_reads():
     source = (check_lua.ROOT / "jobs/store/keys.py").read_text()
 
-    assert check_lua.read_queue_keys(source) == QUEUE_KEYS
+    assert check_lua.read_queue_keys(source) == tuple(QUEUE_KEYS)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -112,7 +112,7 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     q.leases.leave("q", "w")
     q.store.sets.move("q", "dead", "ready", ["b"])
     q.store.sets.audit("q", ["a"], repair=False)
-    q.store.sets.mend_keys("q", "keys", ["key"])
+    q.store.sets.mend_keys("q", "unique", ["key"])
     q.store.intake.push("q", [NewJob("c", b"", 0, claim=Claim("key"))])
     q.store.intake.holder("q", "key")
     SetReader(Reader(q.store)).portion(Ranks("q", "ready", 0, 1))

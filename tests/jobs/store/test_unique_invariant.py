@@ -70,8 +70,8 @@ class UniqueInterleavings(Interleavings):
         sets, client, k = self.store.sets, self.q.client, self.q.keys
         keys = [key.decode() for key in client.hkeys(k.unique)]
         marked = [job_id.decode() for job_id in client.hkeys(k.traits)]
-        assert sets.mend_keys("q", "keys", keys) == []
-        assert sets.mend_keys("q", "jobs", marked) == []
+        assert sets.mend_keys("q", "unique", keys) == []
+        assert sets.mend_keys("q", "traits", marked) == []
 
     @invariant()
     def every_window_is_of_a_key(self):
