@@ -5,7 +5,7 @@ A group is one job class, one error class and one shape of the message.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Literal
@@ -18,12 +18,10 @@ from jobs.inspect.record import JobRecord, record_of_entry, time_of
 from jobs.moment import moment
 from jobs.problem import Problem
 from jobs.store.reader import Reader
-from jobs.store.set_reader import Portion, Ranks, SetReader
+from jobs.store.set_reader import Ranks, SetReader
 
 #: Most jobs that are looked into.
 LOOK_AT = 5_000
-#: Most jobs of one set, and most sets, that one round trip brings.
-PORTION, TOGETHER = 500, 10
 #: The longest time that they are looked into. Seconds.
 PATIENCE = 2.0
 #: So many bytes of payload are looked into.
@@ -121,33 +119,18 @@ class _Look:
 
     def jobs(self) -> Iterator[JobRecord]:
         """Yield jobs, the latest of each set before older ones of any."""
-        waiting = list(self._shares())
-        while waiting and not self._budget.is_spent:
-            asked, waiting = waiting[:TOGETHER], waiting[TOGETHER:]
-            found = self._reader.portions([_first_of(ranks) for ranks in asked])
-            for ranks, portion in zip(asked, found, strict=True):
-                yield from self._records(ranks, portion)
-                left = replace(ranks, first=ranks.first + portion.looked_at)
-                if portion.looked_at and not portion.is_end and left.first <= left.last:
-                    waiting.append(left)
+        found = self._reader.in_turns(self._shares(), lambda: self._budget.is_spent)
+        for ranks, entry in found:
+            if self._budget.is_spent:
+                return
+            yield record_of_entry(ranks.queue, ranks.name, entry)
+            self._budget.spend(len(entry.payload or b""))
 
     def _shares(self) -> Iterator[Ranks]:
         for (queue, name), size in self._sizes.items():
             share = ceil(LOOK_AT * size / self.total) if self.total > LOOK_AT else size
             if share:
                 yield Ranks(queue, name, 0, share - 1, is_reversed=True)
-
-    def _records(self, ranks: Ranks, portion: Portion) -> Iterator[JobRecord]:
-        for entry in portion.entries:
-            if self._budget.is_spent:
-                return
-            yield record_of_entry(ranks.queue, ranks.name, entry)
-            self._budget.spend(len(entry.payload or b""))
-
-
-def _first_of(ranks: Ranks) -> Ranks:
-    """Return as many of these ranks as one look takes."""
-    return replace(ranks, last=min(ranks.last, ranks.first + PORTION - 1))
 
 
 class _Tally:

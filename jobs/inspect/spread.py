@@ -4,13 +4,12 @@ It sees all of them, or some of each set, spread evenly. `misfits` judges them.
 """
 
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, get_args
 
 from jobs.inspect.budget import Budget
-from jobs.store.reader import QueueCounts, Reader
+from jobs.store.reader import QueueCounts, Reader, SetName, WaitingSet
 from jobs.store.set_reader import Entry, Ranks, SetReader
 
 #: Most jobs that are looked at of all that wait or run, and most of the dead.
@@ -19,15 +18,14 @@ LOOK_AT, LOOK_AT_DEAD = 100_000, 10_000
 LEAST = 500
 #: Jobs that are looked at together where a set is looked at in places.
 PLACE = 100
-#: Most jobs of one place, and most places, that one round trip brings.
-PORTION, TOGETHER = 500, 10
 #: The longest time for a look at some jobs. Seconds.
 PATIENCE = 20.0
 
-SeenSet = Literal["scheduled", "retry", "ready", "running", "dead"]
+SeenSet = SetName | Literal["running"]
 #: A job with its set and its queue.
 Seen = tuple[SeenSet, str, Entry]
-_WAITING: tuple[Literal["scheduled", "retry", "ready"], ...] = ("scheduled", "retry", "ready")
+#: Ready comes last, since jobs of the others go there meanwhile.
+_WAITING: list[WaitingSet] = sorted(get_args(WaitingSet), key=lambda name: name == "ready")
 
 
 class Spread:
@@ -44,7 +42,8 @@ class Spread:
         self._sets = SetReader(reader)
         self._counts = counts
         self._every = every
-        self._live = sum(c.scheduled + c.retry + c.ready + c.running for c in counts.values())
+        live = (*_WAITING, "running")
+        self._live = sum(getattr(c, name) for c in counts.values() for name in live)
         self._dead = sum(c.dead for c in counts.values())
         self._budget = Budget(math.inf if every else PATIENCE)
         #: How many jobs there were at the start.
@@ -61,7 +60,7 @@ class Spread:
         yield from self._running()
         yield from self._among(self._of_sets("dead"))
 
-    def _of_sets(self, *names: Literal["scheduled", "retry", "ready", "dead"]) -> Iterator[Ranks]:
+    def _of_sets(self, *names: SetName) -> Iterator[Ranks]:
         for name in names:
             for queue, counts in self._counts.items():
                 size: int = getattr(counts, name)
@@ -94,17 +93,8 @@ class Spread:
         return share
 
     def _among(self, ranks: Iterable[Ranks]) -> Iterator[Seen]:
-        """Yield the jobs at some ranks, a portion of each before more of any."""
-        waiting = deque(ranks)
-        while waiting and not self._is_late():
-            asked = [waiting.popleft() for _ in range(min(TOGETHER, len(waiting)))]
-            found = self._sets.portions([_first_of(each) for each in asked])
-            for each, portion in zip(asked, found, strict=True):
-                for entry in portion.entries:
-                    yield _seen_set(each), each.queue, entry
-                left = replace(each, first=each.first + portion.looked_at)
-                if portion.looked_at and not portion.is_end and left.first <= left.last:
-                    waiting.append(left)
+        for each, entry in self._sets.in_turns(ranks, self._is_late):
+            yield each.name, each.queue, entry
 
     def _running(self) -> Iterator[Seen]:
         for queue, counts in self._counts.items():
@@ -125,13 +115,3 @@ class Spread:
             return False
         self.is_whole = False
         return True
-
-
-def _first_of(ranks: Ranks) -> Ranks:
-    """Return as many of these ranks as one look takes."""
-    return replace(ranks, last=min(ranks.last, ranks.first + PORTION - 1))
-
-
-def _seen_set(ranks: Ranks) -> SeenSet:
-    places: dict[str, SeenSet] = {name: name for name in _WAITING}
-    return places.get(ranks.name, "dead")

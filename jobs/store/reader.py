@@ -194,7 +194,7 @@ class Reader(Asker):
         return {queue: int(head[0][1]) for queue, head in zip(bands, heads, strict=True) if head}
 
     def ids(self, queue: str, place: str) -> Iterator[list[str]]:
-        """Yield the ids in a set or hash, such as `ready`, in portions of about 500.
+        """Yield the ids in a set or hash in portions of about 500.
 
         An id that stays there all the while is yielded. One that comes or goes meanwhile
         may be. An id may come twice. A round trip for each portion, O(1), O(n) in all.

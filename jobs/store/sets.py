@@ -89,7 +89,7 @@ class Sets:
     def mend_keys(
         self, queue: str, place: str, names: Sequence[str], *, repair: bool = False
     ) -> list[tuple[str, str, str]]:
-        """Return what is wrong in `unique`, or in what is kept beside jobs: `traits` or `notes`.
+        """Return what is wrong in `unique`, `traits` or `notes`.
 
         Each fault is (key or id, who has the key, what is wrong). That is a `key` of no job, a
         `leftover` of a job that is gone, a `missing` key, or `two` jobs of one key. All but the

@@ -6,6 +6,7 @@ Alike means the same class, the same error class, and the same shape of message.
 from jobs.inspect import failures
 from jobs.inspect.failures import failure_groups
 from jobs.inspect.job_sets import job_set
+from jobs.store import set_reader
 from jobs.store.scripts import Scripts
 from tests.jobs.inspect.filling import failure, put
 
@@ -40,7 +41,7 @@ def test_jobs_that_failed_alike_are_one_group_over_queues_and_sets(store, reader
 
 def test_only_the_latest_are_looked_at_and_each_set_has_its_share(store, reader, monkeypatch):
     monkeypatch.setattr(failures, "LOOK_AT", 20)
-    monkeypatch.setattr(failures, "PORTION", 7)
+    monkeypatch.setattr(set_reader, "PORTION", 7)
     for n in range(90):
         put(store, "dead", at=1_764_000_000 + n, errors=[failure("E", "old" if n < 60 else "new")])
     for n in range(10):
@@ -53,7 +54,7 @@ def test_only_the_latest_are_looked_at_and_each_set_has_its_share(store, reader,
 
 
 def test_sets_of_many_queues_are_looked_at_together(store, reader, monkeypatch):
-    monkeypatch.setattr(failures, "PORTION", 2)
+    monkeypatch.setattr(set_reader, "PORTION", 2)
     queues = [f"queue{n:02}" for n in range(35)]
     for queue in queues:
         put(store, "dead", queue, errors=[failure("E", "boom")])
