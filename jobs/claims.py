@@ -12,6 +12,8 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec.structs import replace
+
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.ids import new_job_id
 from jobs.options import JobOptions, Option, declare_option
@@ -83,16 +85,10 @@ class Chosen:
         """Return a copy with these, or raise InvalidArguments, which names the `owner`."""
         if key is None and job_id is None:
             return self
-        if key is not None and not (isinstance(key, str) and 1 <= len(key) <= MOST_KEY):
-            raise InvalidArguments(
-                f"{owner}: key must be a text of 1 to {MOST_KEY:,} characters, not {brief(key)}."
-            )
-        if job_id is not None and not (isinstance(job_id, str) and _ID.match(job_id)):
-            raise InvalidArguments(
-                f"{owner}: id must be 1 to 64 letters, digits, '_', '.', ':' or '-', "
-                f"not {brief(job_id)}. A longer text may be the key instead."
-            )
-        return Chosen(key or self.key, job_id or self.id)
+        return Chosen(
+            self.key if key is None else _checked_key(key, owner),
+            self.id if job_id is None else _checked_id(job_id, owner),
+        )
 
     def refuse_many(self) -> None:
         """Raise InvalidArguments where several jobs would be given the same key or id."""
@@ -101,6 +97,23 @@ class Chosen:
                 "enqueue_many would give each job the same key or id, so that only the first is "
                 "new. Call using(…).enqueue(…) for each."
             )
+
+
+def _checked_key(key: object, owner: str) -> str:
+    if isinstance(key, str) and 1 <= len(key) <= MOST_KEY:
+        return key
+    raise InvalidArguments(
+        f"{owner}: key must be a text of 1 to {MOST_KEY:,} characters, not {brief(key)}."
+    )
+
+
+def _checked_id(job_id: object, owner: str) -> str:
+    if isinstance(job_id, str) and _ID.match(job_id):
+        return job_id
+    raise InvalidArguments(
+        f"{owner}: id must be 1 to 64 letters, digits, '_', '.', ':' or '-', "
+        f"not {brief(job_id)}. A longer text may be the key instead."
+    )
 
 
 NOTHING_CHOSEN = Chosen()
@@ -197,11 +210,4 @@ class ChoiceClaimer:
         if self._chosen.id is None:
             return claim
         # Each call is a push of its own, and no repetition of an earlier one.
-        return Claim(
-            claim.key,
-            claim.until,
-            claim.conflict,
-            claim.expires_in,
-            claim.max_wait,
-            push=new_job_id(),
-        )
+        return replace(claim, push=new_job_id())

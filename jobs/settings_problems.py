@@ -40,6 +40,8 @@ _PREFIX = re.compile(r"(CELERY|CELERYD|RQ|DRAMATIQ|HUEY|Q|JOBS)_")
 #: No setting of any system has a longer name.
 _MOST_KEY = 100
 _MAY_BE_EMPTY = frozenset({"queue_access"})
+#: When a job is pushed.
+_WHEN = frozenset({"on_commit", "immediate"})
 _DEFAULTS = JobsSettings(redis_url=DEFAULT_REDIS_URL)
 _KEYS = tuple(f.name.upper() for f in fields(JobsSettings))
 
@@ -77,24 +79,32 @@ def _hint(key: object) -> str:
 
 def _problem(key: str, value: object) -> str | None:
     name = key.lower()
-    expected: str | None = None
-    if name in LEAST:
-        expected = None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
-    elif name == "capsules":
+    if name == "capsules":
         return capsules_problem(value)
-    elif name in LISTS:
-        expected = _list_problem(name, value)
-    elif name == "enqueue":
-        if not isinstance(value, str) or value not in {"on_commit", "immediate"}:
-            expected = "'on_commit' or 'immediate'"
-    elif name == "metrics_token":
+    if name == "metrics_token":
         return None if _is_token(value) else _TOKEN_PROBLEM
-    elif not isinstance(value, str) or not _is_text(name, value):
-        expected = "a name or URL as a string"
+    expected = _expected(name, value)
     return expected and f"JOBS[{key!r}] must be {expected}, not {value!r}."
 
 
-def _is_text(name: str, value: str) -> bool:
+def _expected(name: str, value: object) -> str | None:
+    """Return what a value must be, None where it is right."""
+    if name in LEAST:
+        return None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
+    if name in LISTS:
+        return _list_problem(name, value)
+    if name == "enqueue":
+        return None if _is_one_of(value, _WHEN) else "'on_commit' or 'immediate'"
+    return None if _is_text(name, value) else "a name or URL as a string"
+
+
+def _is_one_of(value: object, words: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in words
+
+
+def _is_text(name: str, value: object) -> bool:
+    if not isinstance(value, str):
+        return False
     if name == "namespace":
         return QUEUE_NAME.match(value) is not None
     return bool(value) or name in _MAY_BE_EMPTY

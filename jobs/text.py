@@ -6,9 +6,10 @@ reaches the same bytes. What people see goes through `shown`, and values in mess
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -23,6 +24,10 @@ _MOST_ENTRIES = 10
 _MOST_LEVELS = 4
 #: Bits of the longest integer that is written out.
 _MOST_BITS = 256
+#: How collections are written.
+_BRACKETS: Mapping[type[Collection[object]], tuple[str, str]] = MappingProxyType(
+    {list: ("[", "]"), tuple: ("(", ")"), set: ("{", "}"), frozenset: ("{", "}")}
+)
 
 
 def grouped(number: float, decimals: int | None = None) -> str:
@@ -89,15 +94,16 @@ def _brief(value: object, levels: int, most: int) -> str:
         return repr(bytes(value[:most]))
     if type(value) is int and value.bit_length() > _MOST_BITS:
         return f"<of about {value.bit_length() * 0.30103:,.0f} digits>"
+    shown = _MOST_ENTRIES if levels else 0
     if isinstance(value, dict):
-        items = islice(dict.items(value), _MOST_ENTRIES)
-        parts = [f"{_brief(k, 1, most)}: {_brief(v, levels - 1, most)}" for k, v in items if levels]
+        items = islice(dict.items(value), shown)
+        parts = [f"{_brief(k, 1, most)}: {_brief(v, levels - 1, most)}" for k, v in items]
         return f"{{{_listed(parts, len(value))}}}"
-    if isinstance(value, list | tuple | set | frozenset):
-        entries: Iterable[object] = islice(value, _MOST_ENTRIES)
-        text = _listed([_brief(entry, levels - 1, most) for entry in entries if levels], len(value))
-        start, end = "[]" if isinstance(value, list) else "()" if isinstance(value, tuple) else "{}"
-        return f"{start}{text}{end}"
+    for kind, (start, end) in _BRACKETS.items():
+        if isinstance(value, kind):
+            entries = islice(value, shown)
+            text = _listed([_brief(entry, levels - 1, most) for entry in entries], len(value))
+            return f"{start}{text}{end}"
     return _own_text(value)
 
 

@@ -20,18 +20,19 @@ def queue_obstacles(queue: str, reader: Reader) -> Iterator[str]:
         yield _("Queue %(queue)s is paused.") % {"queue": queue}
     if counts.most_running is not None and counts.running >= counts.most_running:
         yield _full(queue, counts.most_running)
-    serving = [worker for worker in workers(reader) if queue in worker.queues]
+    yield from _of_workers(queue, [each for each in workers(reader) if queue in each.queues])
+
+
+def _of_workers(queue: str, serving: Sequence[Worker]) -> Iterator[str]:
+    """Yield why none of the workers that serve a queue takes its jobs."""
     taking = [worker for worker in serving if not worker.is_quiet]
     if not serving:
-        yield _("No live worker takes jobs from queue %(queue)s. Start one with: %(command)s") % {
-            "queue": queue,
-            "command": f"python manage.py runjobs -q {queue}",
-        }
+        text = _("No live worker takes jobs from queue %(queue)s. Start one with: %(command)s")
+        yield text % {"queue": queue, "command": f"python manage.py runjobs -q {queue}"}
     elif not taking:
-        yield _("Every worker that serves queue %(queue)s is quiet and takes no more jobs.") % {
-            "queue": queue
-        }
-    elif all(w.busy >= w.concurrency for w in taking):
+        text = _("Every worker that serves queue %(queue)s is quiet and takes no more jobs.")
+        yield text % {"queue": queue}
+    elif all(worker.busy >= worker.concurrency for worker in taking):
         yield _busy(queue, taking)
 
 

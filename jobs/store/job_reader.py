@@ -144,17 +144,14 @@ class JobReader:
         """
         keys = self._store.keys(queue)
         places = [place for place in PLACES if place not in leave_out]
-        asked = []
-        for job_id in ids:
-            for place in places:
-                command = "hexists" if KINDS[place] == "hash" else "zscore"
-                asked.append(Question(getattr(keys, place), command, (job_id,), default=None))
+        commands = {place: "hexists" if KINDS[place] == "hash" else "zscore" for place in places}
+        asked = [
+            Question(getattr(keys, place), command, (job_id,), default=None)
+            for job_id in ids
+            for place, command in commands.items()
+        ]
         answers = iter(self._reader.ask(asked))
-        found = {job_id: [(place, next(answers)) for place in places] for job_id in ids}
-        return {
-            job_id: [place for place, answer in each if answer is not None and answer is not False]
-            for job_id, each in found.items()
-        }
+        return {job_id: [place for place in places if _is_there(next(answers))] for job_id in ids}
 
     def ahead(self, queue: str, job_id: str) -> int | None:
         """Return how many jobs will be taken before this one.
@@ -191,3 +188,8 @@ class JobReader:
             if score is not None:
                 return Location(queue, b"", name, score, "")
         return Location(queue, b"", None, 0.0, "")
+
+
+def _is_there(answer: object) -> bool:
+    """Tell whether an answer to `hexists` or `zscore` says that a job is there."""
+    return answer is not None and answer is not False

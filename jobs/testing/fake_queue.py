@@ -95,17 +95,26 @@ class FakeQueue:
         duplicates: Duplicates = {}
         for _, job in jobs:
             fake = FakeJob(decode(job.payload), connection, claim=job.claim)
-            holder = self._holder(fake, self._present()) if job.claim else None
-            is_early = connection is None or (job.claim and job.claim.conflict == "raise")
-            if holder and is_early and fake.stays_out:
+            if holder := self._barred_by(fake):
                 duplicates[job.id] = holder
-                continue
-            self._jobs.append(fake)
-            if connection is None:
-                self._jobs = self._present()
             else:
-                connection.on_commit(fake)
+                self._collect(fake)
         return duplicates if connection is None or duplicates else None
+
+    def _barred_by(self, fake: FakeJob) -> str | None:
+        """Return the job that keeps this one out, as far as that is known."""
+        if fake.claim is None or not fake.stays_out:
+            return None
+        if fake.connection is not None and fake.claim.conflict != "raise":
+            return None
+        return self._holder(fake, self._present())
+
+    def _collect(self, fake: FakeJob) -> None:
+        self._jobs.append(fake)
+        if fake.connection is None:
+            self._jobs = self._present()
+        else:
+            fake.connection.on_commit(fake)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether a job was collected in a transaction that is still open."""

@@ -80,11 +80,7 @@ class Fetcher:
         catch = Catch(heard=set(heard))
         for queue in self._in_turn(count):
             is_sought = count > 0 and (only is None or queue in only)
-            wanted = 0
-            if is_sought and catch.units:  # a higher queue had work, so this one is not asked
-                catch.is_unsure = True
-            elif is_sought:
-                wanted = self._wanted(queue, count)
+            wanted = self._sought(queue, count, catch) if is_sought else 0
             ended = {name: units for (of, name), units in finished.items() if of == queue}
             if not (wanted or ended or queue in heard or queue in self._custody.doubtful):
                 continue
@@ -120,6 +116,13 @@ class Fetcher:
         """Return the queues from which work could be taken now."""
         away = self._obstacles.away
         return [q for q in self._order.names if self._wanted(q, 1) and q not in away]
+
+    def _sought(self, queue: str, count: int, catch: Catch) -> int:
+        """Return how many jobs to take from a queue after those before it."""
+        if catch.units:  # a higher queue had work, so this one is not asked
+            catch.is_unsure = True
+            return 0
+        return self._wanted(queue, count)
 
     def _wanted(self, queue: str, count: int) -> int:
         return min(count, self.free_places()) if queue in self.crowded else count
@@ -221,20 +224,27 @@ class Fetcher:
         unknown = {n for n in listed.keys() - held - open_numbers if n < newest}
         deliveries = self._custody.deliveries_of(unknown)
         catch.again += {id(each): each for each in deliveries.values()}.values()
-        found = [
-            Unit(queue, name, listed[number], raw, number, begin_by)
-            for number in sorted(unknown - deliveries.keys())
-            if (raw := self._store.running.payload(queue, listed[number])) is not None
-        ]
-        if found:
-            emit(JobsFound(name, queue, len(found)))
-        catch.units += found
+        taken = {number: listed[number] for number in sorted(unknown - deliveries.keys())}
+        catch.units += self._take_up(queue, name, taken, begin_by)
         catch.gone |= self._custody.numbers_of(queue, name) & held - listed.keys()
         for old_name in self._membership.lapsed_in(queue):
             self._give_up_again(queue, old_name)
         if self._custody.doubts == doubts:
             self._custody.doubtful.discard(queue)
         return True
+
+    def _take_up(
+        self, queue: str, name: str, taken: Mapping[int, str], begin_by: float
+    ) -> list[Unit]:
+        """Return units of jobs that a lost fetch took: their ids by their numbers."""
+        found = []
+        for number, job_id in taken.items():
+            raw = self._store.running.payload(queue, job_id)
+            if raw is not None:
+                found.append(Unit(queue, name, job_id, raw, number, begin_by))
+        if found:
+            emit(JobsFound(name, queue, len(found)))
+        return found
 
     def _give_up_again(self, queue: str, name: str) -> None:
         """Give back what a name still has that was given up.

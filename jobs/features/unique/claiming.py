@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from msgspec.structs import replace
 
 from jobs.claims import expires_in, makes_claims, unique_key
 from jobs.features.unique.option import Unique, fit
@@ -44,8 +45,7 @@ class UniqueClaimer:
     def claim(self, args: Sequence[Any], kwargs: Mapping[str, Any], key: str | None) -> Claim:
         """Return the claim of one job, whose arguments are JSON and fit `perform`."""
         whole = self._key(args, kwargs) if key is None else self._chosen(key)
-        claim = self._claim
-        return Claim(whole, claim.until, claim.conflict, claim.expires_in, claim.max_wait)
+        return replace(self._claim, key=whole)
 
     def _chosen(self, key: str) -> str:
         return unique_key(self._name, "key", key.encode())

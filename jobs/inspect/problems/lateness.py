@@ -26,10 +26,9 @@ def judge_lateness(facts: Facts) -> Iterator[Problem]:
     """Yield a problem for each queue that is late or unserved."""
     taking = [worker for worker in facts.live if is_there(worker)]
     served = {queue for worker in taking for queue in worker.queues}
-    needs_workers = facts.limits.min_workers > 0
     is_said_already = not taking and any(judge_staff(facts))
     late_after = facts.limits.max_latency
-    unserved_after = min(GRACE, late_after) if taking and needs_workers else late_after
+    unserved_after = _unserved_after(facts) if taking else late_after
     for each in facts.queues:
         waited = each.waited_at(facts.now)
         is_unserved = each.queue.name not in served and facts.hears_workers
@@ -39,6 +38,13 @@ def judge_lateness(facts: Facts) -> Iterator[Problem]:
             yield _unserved(each)
         elif waited > late_after:
             yield _late(each, waited, facts.now - waited + late_after)
+
+
+def _unserved_after(facts: Facts) -> float:
+    """Return how long jobs may wait in an unserved queue, in seconds."""
+    needs_workers = facts.limits.min_workers > 0
+    late_after = facts.limits.max_latency
+    return min(GRACE, late_after) if needs_workers else late_after
 
 
 def _unserved(each: QueueFacts) -> Problem:

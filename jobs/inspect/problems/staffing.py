@@ -32,15 +32,16 @@ def judge_staff(facts: Facts) -> Iterator[Problem]:
     may_be_deploy = began is not None and facts.now - began < GRACE
     if may_be_deploy and (taking or not _is_late(facts)):
         return
-    reason = _("No worker takes jobs.")
-    if taking:
-        reason = _("Only %(taking)s of %(needed)s workers take jobs.") % {
-            "taking": len(taking),
-            "needed": needed,
-        }
     remedy = _("Start one with: python manage.py runjobs")
     at = None if since is None else moment(since)
-    yield Problem("", reason, remedy, "workers_missing", at, "workers/")
+    yield Problem("", _reason(len(taking), needed), remedy, "workers_missing", at, "workers/")
+
+
+def _reason(taking: int, needed: int) -> str:
+    if not taking:
+        return _("No worker takes jobs.")
+    text = _("Only %(taking)s of %(needed)s workers take jobs.")
+    return text % {"taking": taking, "needed": needed}
 
 
 def is_there(worker: Worker) -> bool:
