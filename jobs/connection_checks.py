@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, connections
 
 from jobs.capsule import Capsule, parse_capsules
-from jobs.conf import get_settings, problems
+from jobs.conf import get_settings
 from jobs.errors import ConfigurationError
 
 #: What a pool of psycopg holds at most where nobody says so.
@@ -74,13 +73,10 @@ def _capsules() -> Sequence[Capsule]:
 
     Without capsules all queues are as one. `check_settings` tells what is wrong in the settings.
     """
-    nothing = [Capsule((), 0, 0)]
-    if problems(getattr(settings, "JOBS", {})):
-        return nothing
     try:
         found = get_settings()
     except ConfigurationError:
-        return nothing
+        return [Capsule((), 0, 0)]
     together = [Capsule(found.queues, found.concurrency, found.processes)]
     return parse_capsules(found.capsules) or together
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import redis
 
-from jobs.store.keys import KINDS, QueueKeys
+from jobs.store.keys import KINDS, QueueKeys, pattern_of
 from jobs.store.questions import Question, refusals_explained
 from jobs.store.reader import PORTION, WHOLE, Reader
 from jobs.text import text_of
@@ -34,7 +34,6 @@ if KEYS[3] then redis.call('SET', KEYS[3], 1, 'EX', ARGV[2]) end
 return 2
 """
 _PRIORITY = re.compile(rb'\{"priority":(-?[0-9]{1,3})[,}]')
-_SPECIAL = re.compile(r"([*?\[\]\\^])")
 
 
 class Census:
@@ -70,13 +69,13 @@ class Census:
         One round trip for each portion.
         """
         prefix = f"{{{self._store.namespace}:"
-        for keys in self._portions(f"{_literal(prefix)}*}}:*"):
+        for keys in self._portions(f"{pattern_of(prefix)}*}}:*"):
             parts = ((key, *key.removeprefix(prefix).partition("}:")) for key in keys)
             yield [(key, queue, last) for key, queue, _brace, last in parts]
 
     def of_nobody(self) -> Iterator[list[str]]:
         """Yield all keys that belong to no queue, in portions."""
-        yield from self._portions(f"{_literal(self._store.namespace)}:*")
+        yield from self._portions(f"{pattern_of(self._store.namespace)}:*")
 
     def endless(self, keys: Sequence[str]) -> list[str]:
         """Return those of these keys that will not end by themselves.
@@ -209,8 +208,3 @@ class Census:
                     yield found
                     found = []
         yield found
-
-
-def _literal(text: str) -> str:
-    """Return a pattern that matches just this text."""
-    return _SPECIAL.sub(r"\\\1", text)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from jobs.store.keys import pattern_of
 from jobs.store.questions import Question
 from jobs.store.reader import PORTION, Reader
 from jobs.text import raw_of, text_of
@@ -15,7 +16,6 @@ from jobs.text import raw_of, text_of
 #: Most keys of one queue that one look goes through.
 LOOK_AT = 20_000
 _TRAIT = re.compile(rb"unique=([^/ ]+)/(\S+)")
-_SPECIAL = re.compile(r"([*?\[\]\\^])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ class ClaimReader:
         through, 20,000 at most.
         """
         key, cursor = self._store.keys(queue).unique, 0
-        literal = _SPECIAL.sub(r"\\\1", job_class)
-        pattern = f"{literal}:*" if job_class else None
+        pattern = f"{pattern_of(job_class)}:*" if job_class else None
         found: dict[bytes, bytes] = {}
         looked_at = 0
         while len(found) <= most and looked_at < LOOK_AT:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
+_SPECIAL = re.compile(r"([*?\[\]\\^])")
 _RENAMED = re.compile(r"(:[0-9a-f]+)\.\d+\Z")
 #: The types of the keys that every script of a queue takes, by their last part. They stand in the
 #: order of KEYS.
@@ -184,6 +185,11 @@ class SharedKeys:
     def deploys(self) -> str:
         """Return the sorted set of deploy marks, "milliseconds label" by epoch seconds."""
         return f"{self.namespace}:deploys"
+
+
+def pattern_of(text: str) -> str:
+    """Return the pattern that matches just this text, as SCAN and HSCAN take it."""
+    return _SPECIAL.sub(r"\\\1", text)
 
 
 def first_name(worker: str) -> str:

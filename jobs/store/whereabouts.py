@@ -1,6 +1,4 @@
-"""The desk for those who wait for a job.
-
-It tells where the job is.
+"""The desk for those who wait for a job: it tells where that is.
 
 It only looks, and each look may be sent again.
 """

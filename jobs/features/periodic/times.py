@@ -119,8 +119,8 @@ class Schedule(ABC):
 class Cron(Schedule):
     """Ticks by a cron expression in a time zone.
 
-    For example `Cron("30 2 * * *", timezone="Europe/Berlin")`.     The zone is that of the project
-    by default. Times that the clocks jump over come right after the jump, and times that come twice
+    For example `Cron("30 2 * * *", timezone="Europe/Berlin")`. The zone is that of the project by
+    default. Times that the clocks jump over come right after the jump, and times that come twice
     are used once, as in Debian's cron. Raise InvalidJob.
     """
 
@@ -260,9 +260,8 @@ def _parts_of(name: str) -> list[str]:
 
     A sign is left out, as in Etc/GMT+1.
     """
-    return [f"_{part.replace('-', '').replace('+', '')}" for part in name.split("/") if part] or [
-        ""
-    ]
+    parts = [part for part in name.split("/") if part]
+    return [f"_{part.replace('-', '').replace('+', '')}" for part in parts] or [""]
 
 
 def _ms_of(at: datetime) -> int:
