@@ -2,8 +2,13 @@
 
 import re
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
+from django.contrib.auth.models import Permission
+
+from jobs.registry import registry
+from jobs.store.keys import KINDS, SHARED_KINDS, SharedKeys
 
 ROOT = Path(__file__).resolve().parents[2]
 #: ARCHITECTURE.md is the first.
@@ -44,6 +49,43 @@ def names_in(text: str) -> set[str]:
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     written = re.findall(r"`(?:self\.)?([A-Za-z_]\w+(?:\.\w+)*)(?:\(\))?`", prose)
     return {part for name in written for part in name.split(".")}
+
+
+def dotted_in(text: str) -> set[str]:
+    """Return what is written as a name of our package, such as `jobs.inspect.find(id)`."""
+    return set(re.findall(r"`(jobs(?:\.[A-Za-z_]\w*)+)[`(]", text))
+
+
+def is_known(name: str) -> bool:
+    """Whether a dotted name is one of Python, a job class, a permission, or a system check."""
+    if name in registry.names() or re.fullmatch(r"jobs\.[EWI]\d{3}", name):
+        return True
+    if Permission.objects.filter(codename=name.removeprefix("jobs.")).exists():
+        return True
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_name_of_the_package_on_the_page_resolves(page):
+    assert [name for name in sorted(dotted_in(page.read_text())) if not is_known(name)] == []
+
+
+def test_architecture_names_each_key_each_script_and_each_file_of_the_worker():
+    text = PAGES[0].read_text()
+    shared = SharedKeys("jobs")
+    names = [
+        *(f"…:{name}" for name in KINDS),
+        *(getattr(shared, name).removeprefix("jobs:") for name in SHARED_KINDS),
+        *(path.stem for path in PACKAGE.glob("store/lua/*.lua")),
+        *(path.name for path in PACKAGE.glob("worker/*.py") if path.stem != "__init__"),
+    ]
+
+    assert [name for name in names if not re.search(rf"{re.escape(name)}\b", text)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
