@@ -4,9 +4,9 @@ So people see the last ones, and hear of those that are missing. A thread of the
 process that is killed in between loses the note, not the run.
 """
 
+from jobs.client import get_client
 from jobs.ending import Ending
 from jobs.events import JobEnded, ScheduledRunEnded, emit, subscribe
-from jobs.features.periodic.people import get_store
 from jobs.occasion import occasion_of
 from jobs.store.schedules import Schedules
 
@@ -35,7 +35,7 @@ def hear(event: JobEnded) -> None:
 def note(event: ScheduledRunEnded) -> None:
     """Write down how a run has ended. One round trip."""
     is_success = event.ending in SUCCESSES
-    Schedules(get_store()).note_run(
+    Schedules(get_client().store).note_run(
         event.queue,
         event.name_,
         round(event.tick * 1000),

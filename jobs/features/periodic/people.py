@@ -4,7 +4,6 @@ The command `jobs schedules` and the page use it. It knows the schedules of the 
 Redis knows of all.
 """
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from jobs.conf import get_settings, until_settings_change
+from jobs.client import get_client
 from jobs.errors import ScheduleRefused
 from jobs.features.periodic.entries import Entry, entries
 from jobs.features.periodic.times import Cron, zone
 from jobs.ids import new_job_id
 from jobs.moment import moment
 from jobs.occasion import Occasion
-from jobs.store import Store
 from jobs.store.questions import Asker, refusals_explained
 from jobs.store.schedule_records import ScheduleRecord, read_schedules
 from jobs.store.schedules import Schedules, Shot
@@ -112,7 +110,7 @@ def pause(view: ScheduleView) -> None:
     Raise ScheduleRefused for one that is not announced yet.
     """
     with refusals_explained():
-        Schedules(get_store()).pause(_announced(view).queue, view.name)
+        Schedules(get_client().store).pause(_announced(view).queue, view.name)
 
 
 def resume(view: ScheduleView) -> None:
@@ -121,7 +119,7 @@ def resume(view: ScheduleView) -> None:
     Raise ScheduleRefused for one that is not announced yet.
     """
     with refusals_explained():
-        Schedules(get_store()).resume(_announced(view).queue, view.name)
+        Schedules(get_client().store).resume(_announced(view).queue, view.name)
 
 
 def run_now(view: ScheduleView) -> str:
@@ -134,7 +132,7 @@ def run_now(view: ScheduleView) -> str:
     record, entry = _announced(view), view.entry
     if entry is None:
         raise ScheduleRefused(view.name, "the code here does not know it")
-    store = get_store()
+    store = get_client().store
     now = int(store.now() * 1000)
     job_id = new_job_id()
     occasion = Occasion(view.name, now / 1000, is_by_hand=True)
@@ -168,7 +166,7 @@ def forget(view: ScheduleView) -> None:
     if not record.is_resting:
         raise ScheduleRefused(view.name, "it does not rest, so it would be back at once")
     with refusals_explained():
-        Schedules(get_store()).forget(record.queue, view.name)
+        Schedules(get_client().store).forget(record.queue, view.name)
 
 
 def _announced(view: ScheduleView) -> ScheduleRecord:
@@ -199,11 +197,3 @@ def _is_on_change(at: datetime) -> bool:
     """Tell whether the clocks change on the day of a moment."""
     begin = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     return begin.utcoffset() != (begin + timedelta(days=1)).utcoffset()
-
-
-@until_settings_change
-@functools.cache
-def get_store() -> Store:
-    """Return the store that people and listeners use."""
-    found = get_settings()
-    return Store(found.redis_url, found.namespace, timeout=found.enqueue_timeout)
