@@ -4,8 +4,9 @@ Like `reader` it only looks, and what it takes from Redis is bounded.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,8 @@ from jobs.text import shown, text_of
 #: The longest note that is read, in bytes. No job of ours writes one as long.
 LONGEST_NOTE = 10_000
 SET_NAMES: tuple[SetName, ...] = get_args(SetName)
+#: How many questions tell the place of a job.
+PLACE_QUESTIONS = 2 + len(SET_NAMES)
 #: The longest payload that a list of jobs reads for each of them, in bytes.
 SHORT_BYTES = 10_000
 
@@ -68,24 +71,15 @@ class JobReader:
         """Look into every place of these queues, also for an id without a payload."""
         asked = []
         for queue in queues:
-            keys = self._store.keys(queue)
-            asked += [
-                Question(keys.payloads, "hstrlen", (job_id,)),
-                Question(keys.notes, "hstrlen", (job_id,)),
-                Question(keys.running, "hget", (job_id,), default=None),
-            ]
-            asked += [
-                Question(getattr(keys, name), "zscore", (job_id,), default=None)
-                for name in SET_NAMES
-            ]
-        answers = self._reader.ask(asked)
-        width = 3 + len(SET_NAMES)
-        for n, queue in enumerate(queues):
-            length, note_length, held_by, *scores = answers[n * width : (n + 1) * width]
-            is_there = length or any(answer is not None for answer in (held_by, *scores))
-            if not is_there:
+            asked.append(Question(self._store.keys(queue).notes, "hstrlen", (job_id,)))
+            asked += self._place_questions(queue, job_id)
+        answers = iter(self._reader.ask(asked))
+        for queue in queues:
+            note_length = next(answers)
+            length, *places = islice(answers, PLACE_QUESTIONS)
+            if not length and all(place is None for place in places):
                 continue
-            where = self._location(queue, job_id, held_by, scores)
+            where = self._location(queue, job_id, *places)
             if length > longest_payload():
                 return replace(where, too_long=length)
             has_note = 0 < note_length <= LONGEST_NOTE
@@ -110,30 +104,35 @@ class JobReader:
 
         Two round trips, O(k log n).
         """
-        keys = self._store.keys(queue)
-        asked = []
+        asked = [each for job_id in job_ids for each in self._place_questions(queue, job_id)]
+        answers = iter(self._reader.ask(asked))
+        lengths: dict[str, int] = {}
+        locations: dict[str, Location] = {}
         for job_id in job_ids:
-            asked.append(Question(keys.payloads, "hstrlen", (job_id,)))
-            asked.append(Question(keys.running, "hget", (job_id,), default=None))
-            sets = [getattr(keys, name) for name in SET_NAMES]
-            asked += [Question(key, "zscore", (job_id,), default=None) for key in sets]
-        answers = self._reader.ask(asked)
-        width = 2 + len(SET_NAMES)
-        short = [
-            job_id for n, job_id in enumerate(job_ids) if 0 < answers[n * width] <= SHORT_BYTES
+            lengths[job_id], *places = islice(answers, PLACE_QUESTIONS)
+            where = self._location(queue, job_id, *places)
+            locations[job_id] = replace(where, too_long=lengths[job_id])
+        for job_id, payload in self._short_payloads(queue, lengths).items():
+            if payload:
+                locations[job_id] = replace(locations[job_id], payload=payload, too_long=0)
+        return [locations[job_id] for job_id in job_ids]  # one may be asked for twice
+
+    def _short_payloads(self, queue: str, lengths: Mapping[str, int]) -> dict[str, bytes]:
+        """Return the payloads that are short, by the ids of their jobs."""
+        key = self._store.keys(queue).payloads
+        short = [job_id for job_id, length in lengths.items() if 0 < length <= SHORT_BYTES]
+        found = self._reader.ask([Question(key, "hget", (each,), default=b"") for each in short])
+        return dict(zip(short, found, strict=True))
+
+    def _place_questions(self, queue: str, job_id: str) -> list[Question]:
+        """Return what tells the length of a payload, and the place of its job."""
+        keys = self._store.keys(queue)
+        sets = [getattr(keys, name) for name in SET_NAMES]
+        return [
+            Question(keys.payloads, "hstrlen", (job_id,)),
+            Question(keys.running, "hget", (job_id,), default=None),
+            *(Question(key, "zscore", (job_id,), default=None) for key in sets),
         ]
-        found = self._reader.ask(
-            [Question(keys.payloads, "hget", (job_id,), default=b"") for job_id in short]
-        )
-        payloads = dict(zip(short, found, strict=True))
-        locations = []
-        for n, job_id in enumerate(job_ids):
-            length, held_by, *scores = answers[n * width : (n + 1) * width]
-            where = self._location(queue, job_id, held_by, scores)
-            payload = payloads.get(job_id) or b""
-            too_long = 0 if payload else length
-            locations.append(replace(where, payload=payload, too_long=too_long))
-        return locations
 
     def places(
         self, queue: str, ids: Sequence[str], leave_out: Collection[str]
@@ -175,7 +174,7 @@ class JobReader:
         return max(0.0, float(deadline) / 1000 - now)
 
     def _location(
-        self, queue: str, job_id: str, held_by: bytes | None, scores: Sequence[float | None]
+        self, queue: str, job_id: str, held_by: bytes | None, *scores: float | None
     ) -> Location:
         if held_by is not None:
             owner = Owner.parse(held_by)

@@ -57,7 +57,7 @@ def dotted_in(text: str) -> set[str]:
 
 
 def is_known(name: str) -> bool:
-    """Whether a dotted name is one of Python, a job class, a permission, or a system check."""
+    """Whether Python, the registry, a permission or a check has this name."""
     if name in registry.names() or re.fullmatch(r"jobs\.[EWI]\d{3}", name):
         return True
     if Permission.objects.filter(codename=name.removeprefix("jobs.")).exists():

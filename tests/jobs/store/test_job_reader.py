@@ -69,3 +69,14 @@ def test_jobs_ahead_are_counted_in_queue_order(q, jobs):
     q.push("c", priority=9)
 
     assert [jobs.ahead("q", job_id) for job_id in ("c", "a", "b", "x")] == [0, 1, 2, None]
+
+
+def test_job_that_is_asked_for_twice_is_told_twice(q, jobs):
+    put(q, "ready", {"a": 7})
+    put(q, "dead", {"b": 8})
+
+    found = jobs.briefly("q", ["a", "b", "a", "gone"])
+
+    assert [where.place for where in found] == ["ready", "dead", "ready", None]
+    assert found[0] == found[2]
+    assert found[0].payload
