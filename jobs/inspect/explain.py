@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs.inspect.find import find
-from jobs.inspect.limits import after_overrun, while_running
 from jobs.inspect.made_by import made_by
 from jobs.inspect.metrics import queue_rate
 from jobs.inspect.queue_obstacles import queue_obstacles
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
+from jobs.inspect.time_limits import after_overrun, while_running
 from jobs.inspect.workers import Worker, workers
 from jobs.moment import moment
 from jobs.occasion import occasion_of

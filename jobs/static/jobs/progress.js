@@ -2,7 +2,8 @@
  * Keeps what {% job_progress %} shows up to date, until the job has ended. A page is complete without it.
  *
  * Each box is asked for by itself, every second in the first minute and every five seconds later, and not while the
- * page is hidden. Boxes that other scripts bring into the page later are followed too. When a job has ended its box gets the event "jobs:ended", which bubbles, with the place as its detail.
+ * page is hidden. Boxes that other scripts bring into the page later are followed too. When a job has ended its box
+ * gets the event "jobs:ended", which bubbles, with the place as its detail.
  */
 "use strict";
 
