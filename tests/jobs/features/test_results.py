@@ -99,6 +99,7 @@ def closed_gate():
 def worker(worker_settings):
     with running(make_worker(worker_settings)) as worker:
         yield worker
+        gate.set()  # here, since the worker waits for its jobs
 
 
 @pytest.mark.parametrize("served", [{"QUEUES": ["heavy,5"]}, {"CAPSULES": ["heavy=5:1"]}])
