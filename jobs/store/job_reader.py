@@ -96,8 +96,8 @@ class JobReader:
         asked = [Question(keys.payloads, "hget", (job_id,), default=None)]
         if has_note:
             asked.append(Question(keys.notes, "hget", (job_id,), default=None))
-        payload, note = [*self._reader.ask(asked), None][:2]
-        return payload, note
+        payload, *notes = self._reader.ask(asked)
+        return payload, notes[0] if notes else None
 
     def briefly(self, queue: str, job_ids: Sequence[str]) -> list[Location]:
         """Return where each of these jobs is, with its payload if that is short.
