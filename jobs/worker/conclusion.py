@@ -56,8 +56,9 @@ class Conclusion:
         if job is not None and error is not None and (rule.is_failure or rule.is_last):
             call_safely(self._tell, job, outcome, error)
             self.check_process(unit)
-        for say in ((job and job.last_words) or {}).values():
-            call_safely(say)
+        if job is not None and job.last_words:
+            for say in list(job.last_words.values()):
+                call_safely(say)
         self._buffer.settle(unit, self._sending(unit, outcome))
         call_safely(self._buffer.measured, elapsed)
         call_safely(_say, outcome, elapsed, error)

@@ -67,6 +67,18 @@ class ThreadedCopyJob(Job):
         self.progress(number, number)
 
 
+class EmptyJob(Job):
+    """Is empty, as far as Python sees, and ends at once."""
+
+    keep_result_for = KEEP
+
+    def __len__(self) -> int:
+        return 0
+
+    def perform(self) -> None:
+        self.progress(1, 1)
+
+
 class WrongJob(Job):
     max_retries = 0
 
@@ -141,6 +153,14 @@ def test_last_that_a_failed_job_told_is_kept_for_people(worker, store):
 
 def test_threads_of_a_job_share_one_slate(worker, store):
     enqueued = ThreadedCopyJob.enqueue(30)
+
+    enqueued.result(timeout=15)
+
+    assert progress_of(store, enqueued).is_complete
+
+
+def test_job_that_is_empty_has_last_words_too(worker, store):
+    enqueued = EmptyJob.enqueue()
 
     enqueued.result(timeout=15)
 
