@@ -1,4 +1,4 @@
-"""A class that is unique in another way since a deploy meets its jobs of before."""
+"""A class is unique in another way since a deploy, and meets jobs of before."""
 
 import pytest
 
