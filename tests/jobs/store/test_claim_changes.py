@@ -1,4 +1,4 @@
-"""A class is unique in another way since a deploy, and meets jobs of before."""
+"""A class that was deployed is unique in another way than its jobs."""
 
 import pytest
 
