@@ -99,7 +99,7 @@ class InterruptGuard:
 
     @property
     def number(self) -> int:
-        """The name of the call that runs now, 0 if it has none or none runs."""
+        """The name of the call that runs now, 0 for none."""
         return self._number if self._is_open else 0
 
     @property

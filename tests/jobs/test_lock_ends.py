@@ -52,7 +52,7 @@ def block(monkeypatch, name):
 
 
 def entered_by_a_call(lock, number, until):
-    """Enter a lock in a call that ends as if it were struck before the end of its block.
+    """Enter a lock in a call that is struck before it can leave it.
 
     The thread lives on, as one of a worker does.
     """
