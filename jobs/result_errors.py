@@ -1,6 +1,7 @@
 """Errors of those who wait for the result of a job."""
 
 from jobs.errors import JobsError
+from jobs.text import shortened, shown
 
 
 class NoResult(JobsError):
@@ -9,7 +10,7 @@ class NoResult(JobsError):
     def __init__(self, job_id: str, reason: str) -> None:
         """Keep the id, and say why."""
         self.job_id = job_id
-        super().__init__(f"Job {job_id}: {reason}")
+        super().__init__(f"Job {shown(shortened(job_id))}: {reason}")
 
 
 class ResultTimeout(NoResult):

@@ -62,8 +62,14 @@ def texts_of(raws: Sequence[bytes]) -> list[str]:
 
 
 def raw_of(text: str) -> bytes:
-    """Return the bytes that `text_of` made this text of."""
-    return text.encode("utf-8", "surrogateescape")
+    """Return the bytes that `text_of` made this text of.
+
+    A text that it makes of no bytes has bytes too, which nothing in Redis is called.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def shown(text: str) -> str:

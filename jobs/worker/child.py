@@ -45,6 +45,8 @@ class Child:
     overdue: Mapping[int, int] = field(default_factory=dict)
     kills_at: float | None = None
     _overdue_before: AbstractSet[int] = frozenset()
+    _turns_before: int = -1
+    _asked_for: AbstractSet[int] = frozenset()
 
     @property
     def is_leaving(self) -> bool:
@@ -77,16 +79,27 @@ class Child:
         was_silent, self.is_silent = self.is_silent, turns == self.turns
         return was_silent != self.is_silent
 
-    def note_overdue(self) -> bool:
-        """Note which jobs are overdue, and return whether one of them is new.
+    def note_overdue(self) -> None:
+        """Note which jobs are overdue.
 
         A job counts at the second look: a process that was frozen must be able to end it.
         """
         overdue = {} if self.is_paused else self.board.overdue()
         before, self._overdue_before = self._overdue_before, overdue.keys()
-        known = self.overdue
         self.overdue = {n: thread for n, thread in overdue.items() if n in before}
-        return any(number not in known for number in self.overdue)
+
+    def has_stacks_to_tell(self) -> bool:
+        """Return whether the supervisor is to ask where overdue jobs are, once for each.
+
+        That is where the main thread has not gone round since it was asked last. Any other process
+        tells it by itself, and to ask might end it.
+        """
+        turns, self._turns_before = self._turns_before, self.board.turns
+        stands_still = turns == self._turns_before
+        if not stands_still or self.overdue.keys() <= self._asked_for:
+            return False
+        self._asked_for = self.overdue.keys()
+        return True
 
     def bury(self, status: int, peak_kilobytes: int) -> "Death":
         """Return how the process ended and which jobs it was running.

@@ -172,7 +172,9 @@ class Executor:
             conclude()  # a job has cancelled all tasks of the loop
 
     def _guard(self, unit: Unit, step: Callable[[], None]) -> None:
+        """Carry out the end of a coroutine."""
         try:
+            self._limits.let_go(unit.number)
             step()
         except BaseException as error:  # noqa: BLE001  # see `_end_by_fault`
             self._end_by_fault(unit, error)

@@ -38,7 +38,8 @@ class Retirement:
         now = time.monotonic()
         self._reasons = {}
         for child in children:
-            if child.note_overdue():
+            child.note_overdue()
+            if child.has_stacks_to_tell():
                 child.stacks.ask(child.pid)
             if child.kills_at is not None:
                 if now >= child.kills_at:

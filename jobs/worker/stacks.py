@@ -1,8 +1,9 @@
-"""The stacks of a worker process, written without the GIL.
+"""The stacks of a worker process, in memory that its supervisor shares.
 
-A job that hangs in C code may hold the GIL, so that no Python code of its process runs. The
-supervisor sends a signal. The handler of `faulthandler` is C code: it writes the stacks of all
-threads into memory that the supervisor shares.
+A worker whose main thread goes round writes them itself at its end. A job that hangs in C code may
+hold the GIL, so that no Python code of its process runs. Then the supervisor sends a signal, and
+the handler of `faulthandler`, which is C code, writes them. It must not be asked where Python code
+runs: it reads without the GIL what that may just be throwing away, and ends the process.
 """
 
 import faulthandler
@@ -35,6 +36,14 @@ class Stacks:
         """
         faulthandler.register(ASKS_FOR_STACKS, self._file, all_threads=True, chain=False)
 
+    def write(self) -> None:
+        """Write the stacks now, with the GIL.
+
+        The worker calls it.
+        """
+        self._clear()
+        faulthandler.dump_traceback(self._file, all_threads=True)
+
     def leave(self) -> None:
         """Let a forked child have no part in it."""
         faulthandler.unregister(ASKS_FOR_STACKS)
@@ -47,8 +56,7 @@ class Stacks:
 
         They stand in place of those that it has written before.
         """
-        os.ftruncate(self._file, 0)
-        os.lseek(self._file, 0, os.SEEK_SET)  # both processes share the position
+        self._clear()
         with suppress(ProcessLookupError):
             os.kill(pid, ASKS_FOR_STACKS)
 
@@ -66,6 +74,12 @@ class Stacks:
     def close(self) -> None:
         """Give the memory back."""
         os.close(self._file)
+
+    # For both
+
+    def _clear(self) -> None:
+        os.ftruncate(self._file, 0)
+        os.lseek(self._file, 0, os.SEEK_SET)  # both processes share the position
 
 
 def _memory_file() -> int:

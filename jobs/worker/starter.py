@@ -97,6 +97,8 @@ class Starter:
                 is_serial=plan.is_serial,
             )
             code = worker.run(supervisor_pipe)
+            if board.overdue():
+                stacks.write()
         except Exception as error:  # noqa: BLE001  # the last words of a process
             emit(WorkerFault(worker=name, error=repr(error), raised=error))
         finally:

@@ -39,6 +39,8 @@ class TimeLimits:
         # A job that cleans up is not struck again at once. One whose strike was lost is.
         self._again_after = max(AGAIN_AFTER, grace / 2)
         self._timed: dict[int, _Timed] = {}
+        #: Places of coroutines whose time is over and whose end is not yet being recorded.
+        self._late: dict[int, int] = {}
         self._generation = forks.generation
 
     def perform(self, run: Run, seconds: float) -> Any:
@@ -62,7 +64,8 @@ class TimeLimits:
     async def aperform(self, run: Run, seconds: float) -> Any:
         """Await `perform`, and cancel it when it takes longer.
 
-        Raise TimeLimitExceeded then, and what it raises itself.
+        Raise TimeLimitExceeded then, and what it raises itself. One whose time was over stays on
+        the board until `let_go`: a thread that hangs may keep it from its end.
         """
         place = self._begin(run.unit.number, start_clock(run.job, seconds))
         clock = asyncio.timeout(seconds)
@@ -74,6 +77,14 @@ class TimeLimits:
                 raise TimeLimitExceeded(seconds) from error
             raise
         finally:
+            if clock.expired():
+                self._late[run.unit.number] = place
+            else:
+                self._end(place)
+
+    def let_go(self, number: int) -> None:
+        """Note that the end of a coroutine is being recorded."""
+        if self._late and (place := self._late.pop(number, None)) is not None:
             self._end(place)
 
     def strike(self) -> None:

@@ -7,6 +7,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from asgiref.sync import sync_to_async
+
 from jobs import Job
 from tests.acceptance.jobs import is_gate_open, note
 
@@ -63,3 +65,19 @@ class LeakingJob(Job):
         time.sleep(0.02)
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         note(f"{number} {os.getpid()} {pages * os.sysconf('SC_PAGESIZE') // 1024**2}")
+
+
+class StuckThreadCoroutine(Job):
+    """Waits for the thread of Django's ORM.
+
+    That hangs in C code unless the gate is open.
+    """
+
+    time_limit = timedelta(seconds=1)
+    max_retries = 0
+
+    async def perform(self, number: int) -> None:
+        note(f"begin {number} {time.monotonic():.3f}")
+        if not is_gate_open():
+            await sync_to_async(hang_in_c_code)(holds_gil=False)
+        note(f"end {number}")

@@ -154,6 +154,25 @@ def test_coroutine_that_goes_on_is_ended_with_its_process(start, store, assert_s
     assert_sound()
 
 
+def test_coroutine_that_waits_for_a_thread_that_hangs_is_ended_with_its_process(
+    start, store, assert_sound
+):
+    (stuck,) = push(store, "StuckThreadCoroutine", [[1]])
+    runner = start()
+    runner.wait_for_notes(1)
+    since = float(runner.notes[0].split()[2])
+
+    wait_for_successor(runner, runner.children()[0], LIMIT + GRACE + 2, since)
+    wait_until(lambda: place_of(store, stuck) == "dead")
+    runner.open_gate()
+    push(store, "StuckThreadCoroutine", [[2]])
+
+    wait_until(lambda: "end 2" in runner.notes)
+    assert payload_of(store, stuck).errors[0]["class"] == "jobs.errors.TimeLimitExceeded"
+    assert "end 1" not in runner.notes
+    assert_sound()
+
+
 @pytest.mark.parametrize("limits", [{"TEST_MAX_MEMORY_MB": "150"}, {"TEST_MAX_JOBS": "40"}])
 def test_worn_process_is_replaced_without_an_interruption(start, store, assert_sound, limits):
     ids = push(store, "LeakingJob", [[number] for number in range(300)])

@@ -12,6 +12,9 @@ from jobs.options import A_DURATION, Option, is_duration
 from jobs.payload import Payload
 from jobs.returns import Kept, takes_returns
 
+#: Returns the name of a class, whatever its metaclass says.
+_name_of = type.__dict__["__name__"].__get__
+
 
 @takes_returns("keep_result_for", Option(is_duration, A_DURATION))
 def keep(payload: Payload, keep_for: timedelta, result: Any) -> Kept:
@@ -25,18 +28,19 @@ def keep(payload: Payload, keep_for: timedelta, result: Any) -> Kept:
 
 
 def _with_result(payload: Payload, result: Any) -> Payload:
-    kind = type(result).__name__
+    kind = _name_of(type(result))
     try:
         # `encode` would take a number of more than 64 bits, for the sake of arguments.
-        size = len(orjson.dumps(result))
-        changed = payload.changed(result=result)
+        raw = orjson.dumps(result)
+        # A copy: a thread that the job has left behind may go on changing what it returned.
+        changed = payload.changed(result=orjson.loads(raw))
         changed.encode()
     except Exception:  # noqa: BLE001  # what encodes looks into objects of the project
         return _without_result(payload, kind, f"a {kind} is no JSON")
     most = get_settings().max_payload_bytes
-    if size > most:
-        reason = f"it has {size:,} bytes, more than JOBS['MAX_PAYLOAD_BYTES'] = {most:,}"
-        return _without_result(payload, f"{kind} of {size:,} bytes", reason)
+    if len(raw) > most:
+        reason = f"it has {len(raw):,} bytes, more than JOBS['MAX_PAYLOAD_BYTES'] = {most:,}"
+        return _without_result(payload, f"{kind} of {len(raw):,} bytes", reason)
     return changed
 
 

@@ -16,16 +16,22 @@ for _, set in ipairs({ready, retry, dead, done, windows}) do
 end
 local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
 local answered = redis.call('GET', KEYS[19])
-if answered then
-  return answered
+if answered then return answered end
+
+-- What has begun or ended is not replaced. It has the key as its class once had it, and lets go of it for good.
+local function waits(id)
+  local trait = redis.call('HGET', traits, id)
+  local is_waiting = redis.call('ZSCORE', ready, id) or redis.call('ZSCORE', scheduled, id)
+  if trait and not is_waiting then
+    redis.call('HSET', traits, id, (string.gsub(trait, '^unique=[^/ ]+', 'unique=start')))
+  end
+  return is_waiting
 end
 
--- A job that never began makes room for another. Returns its place, if it was ready.
+-- A job that waits makes room for another. Returns its place, if it was ready.
 local function make_room(id)
   local place = redis.call('ZSCORE', ready, id)
-  for _, set in ipairs({ready, scheduled, retry}) do
-    redis.call('ZREM', set, id)
-  end
+  for _, set in ipairs({ready, scheduled, retry}) do redis.call('ZREM', set, id) end
   gone({id})
   return place
 end
@@ -43,6 +49,7 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
   elseif holder and (conflict == 'return' or conflict == 'raise') then
     answers[#answers + 1] = '=' .. holder
   else
+    holder = holder and waits(holder) and holder
     due = string.byte(due) == 43 and now + tonumber(due) or tonumber(due) -- 43: "+"
     if conflict == 'debounce' then
       local first = holder and string.match(redis.call('HGET', traits, holder) or '', 'first=(%d+)') or whole(now)
@@ -65,9 +72,7 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
     is_new[id], answers[#answers + 1] = true, '+' .. id
   end
 end
-if must_ring then
-  ring()
-end
+if must_ring then ring() end
 local answer = table.concat(answers, ' ')
 redis.call('SET', KEYS[19], answer, 'PX', ARGV[1])
 return answer

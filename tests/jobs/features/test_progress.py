@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from queue import SimpleQueue
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -65,6 +66,18 @@ class ThreadedCopyJob(Job):
         for thread in threads:
             thread.join()
         self.progress(number, number)
+
+
+class EmptyJob(Job):
+    """Is empty, as far as Python sees, and ends at once."""
+
+    keep_result_for = KEEP
+
+    def __len__(self) -> int:
+        return 0
+
+    def perform(self) -> None:
+        self.progress(1, 1)
 
 
 class WrongJob(Job):
@@ -141,6 +154,14 @@ def test_last_that_a_failed_job_told_is_kept_for_people(worker, store):
 
 def test_threads_of_a_job_share_one_slate(worker, store):
     enqueued = ThreadedCopyJob.enqueue(30)
+
+    enqueued.result(timeout=15)
+
+    assert progress_of(store, enqueued).is_complete
+
+
+def test_job_that_is_empty_has_last_words_too(worker, store):
+    enqueued = EmptyJob.enqueue()
 
     enqueued.result(timeout=15)
 
@@ -240,6 +261,38 @@ def test_run_that_lost_its_job_tells_no_more(store, monkeypatch):
     job.last_words["progress"]()
 
     assert len(calls) == 1
+
+
+class CountingSlate:
+    """Counts how often the one that writes looks when slates are due."""
+
+    looks = 0
+    written = 0
+
+    def __init__(self, due: float) -> None:
+        self._due = due
+
+    @property
+    def due(self) -> float:
+        CountingSlate.looks += 1
+        return self._due
+
+    def write(self) -> None:
+        CountingSlate.written += 1
+        self._due = time.monotonic() + 60
+
+
+def test_slates_that_wait_cost_those_that_come_nothing():
+    slates: SimpleQueue = SimpleQueue()
+    for number in range(2_000):
+        slates.put(CountingSlate(time.monotonic() + 60 + number))
+    for _ in range(10):
+        slates.put(CountingSlate(0.0))
+
+    threading.Thread(target=telling._write_all, args=[slates], daemon=True).start()
+
+    wait_until(lambda: CountingSlate.written == 10)
+    assert CountingSlate.looks < 10 * 2_010
 
 
 def test_job_without_a_worker_only_checks_what_it_tells():

@@ -26,7 +26,9 @@ from jobs import (
     fragment,
 )
 from jobs.client import get_client
+from jobs.features.results import keep
 from jobs.inspect import find
+from jobs.payload import Payload, decode
 from tests.conftest import free_port
 from tests.jobs.worker.small_worker import make_worker, running
 from tests.waiting import wait_until
@@ -80,7 +82,22 @@ class ReturningJob(Job):
     keep_result_for = KEEP
 
     def perform(self, what: str) -> object:
-        return {"decimal": Decimal(1), "large": "x" * 2_000_000, "nothing": None}[what]
+        return {
+            "decimal": Decimal(1),
+            "large": "x" * 2_000_000,
+            "nothing": None,
+            "nameless": Nameless(),
+        }[what]
+
+
+class Hiding(type):
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]  # as only a rude class does
+        raise RuntimeError("nobody shall know")
+
+
+class Nameless(metaclass=Hiding):
+    pass
 
 
 class WaitingJob(Job):
@@ -251,6 +268,29 @@ def test_option_of_one_call_counts(worker):
 def test_unknown_id_is_told_at_once():
     with pytest.raises(JobGone, match="there is no such job"):
         jobs.result("f" * 32, timeout=15)
+
+
+@pytest.mark.parametrize("job_id", ["\ud800", "", "a\x00b", "x" * 1_000_000])
+def test_id_of_a_stranger_is_unknown_and_told_in_short(job_id):
+    with pytest.raises(JobGone, match="there is no such job") as caught:
+        jobs.result(job_id)
+
+    assert caught.value.job_id == job_id
+    assert len(str(caught.value).encode()) < 500
+
+
+def test_result_is_what_it_was_when_the_job_returned(store):
+    returned = [1]
+    payload, _ = keep(Payload(0, "a", "tests.SumJob", "q"), KEEP, returned)
+
+    returned.append(object())
+
+    assert decode(payload.encode()).result == payload.result == [1]
+
+
+def test_result_whose_class_hides_its_name_fails_no_job(worker):
+    with pytest.raises(KeepsNoResult, match="is no JSON"):
+        ReturningJob.enqueue("nameless").result(timeout=15)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -97,6 +97,33 @@ def test_paused_child_cannot_end_its_job_and_is_left_alone(children, retirement)
     assert retirement.next(children, 1) is None
 
 
+class Asked(Stacks):
+    """Stacks that count how often they were asked for."""
+
+    times = 0
+
+    def ask(self, pid):
+        self.times += 1
+
+
+def test_only_a_process_that_stands_still_is_asked_for_its_stacks(children, retirement):
+    (child,) = add(children)
+    child.stacks.close()
+    child.stacks = Asked()
+    make_overdue(child)
+
+    for _ in range(3):
+        child.board.turn()
+        retirement.look(children)
+    assert child.stacks.times == 0  # it writes them itself at its end
+
+    look_twice(retirement, children)
+    assert child.stacks.times == 1
+    make_overdue(child, 2)
+    look_twice(retirement, children)
+    assert child.stacks.times == 2
+
+
 def test_worn_child_is_not_stopped_but_told_to_retire(children, retirement):
     (child,) = add(children)
     child.board.wish(Reason.MEMORY)
@@ -198,6 +225,15 @@ def test_stack_of_one_thread_is_read_without_the_others():
         may_end.set()
         thread.join()
         stacks.leave()
+
+
+def test_worker_writes_its_stacks_itself():
+    stacks = Stacks()
+    stacks.write()
+    stacks.write()
+
+    assert stacks.of(threading.get_ident()).count("test_worker_writes_its_stacks_itself") == 1
+    stacks.close()
 
 
 @pytest.mark.parametrize(

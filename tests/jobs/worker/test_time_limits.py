@@ -142,6 +142,7 @@ def failed_job(store, job_class: type[Job], settings, **fields):
         wait_until(lambda: len(begun) == 4)
         assert all(thread.is_alive() for thread in worker.crew.threads)
         assert not worker.crew.limits._timed
+        assert not worker.crew.limits._late
         assert worker.crew.limits._board.overdue() == {}
     assert broken_jobs(store) == []
     return payload_of(store, job_id)
