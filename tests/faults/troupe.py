@@ -65,14 +65,22 @@ class Troupe:
 
         Return its exit code.
         """
-        code = self._nursery.stop(self.pids[place], patience)
+        code = self._stop(self.pids[place], patience)
         self.pids[place] = self._start(place)
         return code
 
     def stop(self, patience: float = 20.0) -> Sequence[int]:
         """Stop all in good order and return their exit codes."""
         wait_until(lambda: not any(map(is_alive, self._left_alone)), 30)
-        return [self._nursery.stop(pid, patience) for pid in self.pids]
+        return [self._stop(pid, patience) for pid in self.pids]
+
+    def _stop(self, pid: int, patience: float) -> int:
+        """Stop one supervisor, which has begun by now.
+
+        Before that a signal ends it as it ends any process.
+        """
+        wait_until(lambda: families().get(pid) or not is_alive(pid), 30)
+        return self._nursery.stop(pid, patience)
 
     def _start(self, place: int) -> int:
         return self._nursery.start(self._order(place))

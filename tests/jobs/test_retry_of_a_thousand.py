@@ -1,4 +1,7 @@
-"""A thousand dead jobs are retried, and of 300 the place is taken: the numbers are right."""
+"""A thousand dead jobs are retried, and of 300 the place is taken.
+
+Whoever asks is told the right numbers, and nothing is lost.
+"""
 
 from io import StringIO
 
@@ -28,7 +31,7 @@ def dead(store, settings):
 
 @pytest.fixture
 def is_right(store, dead):
-    """Return a function that asserts that 700 wait beside the 300 rivals, and nothing is lost."""
+    """Return a function that asserts that 700 wait beside the 300 rivals."""
 
     def is_right():
         ids, barred = dead
