@@ -167,10 +167,10 @@ class CrashScenario:
 
     def _enqueue(self, url: str) -> dict[str, str]:
         """Push all parts, and return which were duplicates of which."""
-        through = Store(url, self._namespace, timeout=1.0)
+        through = Store(url, self._namespace, timeout=PATIENCE)
         duplicates: dict[str, str] = {}
         self._ids = {name: new_job_id() for name in PARTS}
-        client = Client(lambda: through, 2.0)
+        client = Client(lambda: through, PATIENCE)
         try:
             for name, part in PARTS.items():
                 duplicates |= client.push([(QUEUE, _new_job(self._ids[name], name, part))])

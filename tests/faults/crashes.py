@@ -33,7 +33,8 @@ _LOOKS = 3
 class Crash:
     """One run of the scenario.
 
-    It says at which command the sender is killed, and when. `number` counts all commands of one side, or those of one `name`.
+    It says at which command the sender is killed, and when. `number` counts all commands of one
+    side, or those of one `name`.
     """
 
     number: int
