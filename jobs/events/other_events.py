@@ -111,7 +111,7 @@ class ScheduleSkipped(Event):
     """A moment of a schedule passed without a job.
 
     `reason` is `overlap` (the run before has not ended), `paused`, or `missed` (nobody was there,
-    and `catch_up` is over).
+    and `catch_up` is over). `missed` counts the moments before it that nobody fired.
     """
 
     NAME: ClassVar[str] = "schedule.skipped"
@@ -120,6 +120,7 @@ class ScheduleSkipped(Event):
     name_: str
     reason: str
     tick: float
+    missed: int = 0
 
 
 class ScheduleReset(Event):

@@ -3,9 +3,10 @@
 They list a set, explain, retry, kill and delete.
 """
 
+import math
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from django.core.management.base import CommandError, OutputWrapper
 from django.utils import timezone
@@ -42,9 +43,21 @@ class JobCommands:
         )
         for command in lists:
             _add_filter(command)
+            command.add_argument(
+                "--limit", type=int, default=25, metavar="N", help="Most jobs to list."
+            )
+        retry = add("retry", self.retry, "Run jobs now that are scheduled, failed, or dead.")
+        retry.add_argument("ids", nargs="*", metavar="ID", help="Ids of jobs.")
+        retry.add_argument(
+            "--all",
+            dest="whole_set",
+            choices=sorted(RETRYABLE),
+            default="",
+            help="All of a set that match, instead.",
+        )
+        _add_filter(retry)
         commands_for_ids = (
             add("explain", self.explain, "Say why a job has not run yet, or what became of it."),
-            add("retry", self.retry, "Run jobs now that are scheduled, failed, or dead."),
             add("kill", self.kill, "Move jobs that wait to the dead set."),
             add("delete", self.delete, "Delete jobs for good."),
         )
@@ -66,11 +79,7 @@ class JobCommands:
         self._print_set("dead", **options)
 
     def _print_set(self, name: SetName, *, limit: int, **options: Any) -> None:
-        fields = {key: options[key] for key in ("queue", "job_class", "error", "text")}
-        try:
-            wanted = Filter(**fields)
-        except ValueError as error:
-            raise CommandError(f"--{error}") from error
+        wanted = _filter(options)
         page = inspect.job_set(name, wanted, limit=limit, reader=self.reader)
         if page.jobs:
             headers = ("Id", "When", "Queue", "Class", "Arguments", "Error")
@@ -91,10 +100,29 @@ class JobCommands:
             lines = [f"{job_id}{place}", *explanation.sentences]
             self.stdout.write("\n  ".join(map(printable, lines)))
 
-    def retry(self, *, ids: list[str], **options: Any) -> None:
+    def retry(self, *, ids: list[str], whole_set: SetName | Literal[""], **options: Any) -> None:
         """Run jobs now."""
+        wanted = _filter(options)
+        if bool(ids) == bool(whole_set):
+            raise CommandError("Give ids of jobs, or --all with the name of a set.")
+        if ids and wanted != Filter():
+            raise CommandError("--queue, --class, --error and --text go with --all, not with ids.")
+        if whole_set:
+            self._retry_all(whole_set, wanted)
+            return
         barred: list[str] = []
         self._change(ids, lambda jobs: control.retry(jobs, barred), RETRYABLE, "Retried", barred)
+
+    def _retry_all(self, name: SetName, wanted: Filter) -> None:
+        sweep = control.retry_all(name, wanted, seconds=math.inf, reader=self.reader)
+        self.stdout.write(f"Retried {counted(sweep.changed, 'job')}.")
+        if sweep.barred == 1:
+            self.stdout.write("1 dead job stays where it is: another job holds its unique key.")
+        elif sweep.barred:
+            self.stdout.write(
+                f"{sweep.barred:,} dead jobs stay where they are: other jobs hold their unique "
+                "keys."
+            )
 
     def kill(self, *, ids: list[str], **options: Any) -> None:
         """Move jobs to the dead set."""
@@ -113,17 +141,21 @@ class JobCommands:
         barred: Sequence[str] = (),
     ) -> None:
         """Change the jobs that can be changed, and fail if one cannot."""
-        problems = []
+        problems, changed = [], 0
         for job_id in dict.fromkeys(ids):
             job = inspect.find(job_id, self.reader)
             if job is None:
                 problems.append(f"There is no job {job_id}.")
             elif change([job]):
+                changed += 1
                 self.stdout.write(printable(f"{done} {job.job_class} {job_id}."))
             elif job_id in barred:
                 problems.append(self._why_barred(job))
             else:
                 problems.append(_why_not(job, job_id, places))
+        if len(barred) > 1:
+            stay = f"and {len(barred):,} stay dead"
+            problems.append(f"Of {counted(len(ids), 'job')} {changed:,} were retried, {stay}.")
         if problems:
             raise CommandError("\n".join(map(printable, problems)))
 
@@ -142,7 +174,15 @@ def _add_filter(command: ArgumentParser) -> None:
         "--error", default="", help="Part of the class or message of the last error."
     )
     command.add_argument("--text", default="", help="Words in the arguments.")
-    command.add_argument("--limit", type=int, default=25, metavar="N", help="Most jobs to list.")
+
+
+def _filter(options: Mapping[str, Any]) -> Filter:
+    """Return the filter that the options ask for. Raise CommandError."""
+    fields = {key: options[key] for key in ("queue", "job_class", "error", "text")}
+    try:
+        return Filter(**fields)
+    except ValueError as error:
+        raise CommandError(f"--{error}") from error
 
 
 def _why_not(job: JobRecord, job_id: str, places: frozenset[SetName]) -> str:

@@ -18,13 +18,14 @@ class ScheduledRun:
     """One tick as it was fired or skipped. Times are in ms.
 
     `word` is `fired` until the run ends, and then how it ended; or why the tick was skipped. `at`
-    is when that was noted.
+    is when that was noted. `missed` ticks before it nobody fired.
     """
 
     tick: int
     job_id: str
     word: str
     at: int
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ def _runs(text: str) -> tuple[ScheduledRun, ...]:
     found = []
     for line in text.splitlines():
         parts = line.split(" ")
-        if len(parts) == 4 and parts[0].isdecimal() and parts[3].isdecimal():
-            found.append(ScheduledRun(int(parts[0]), parts[1], parts[2], int(parts[3])))
+        numbers = [*parts[:1], *parts[3:]]
+        if len(parts) in {4, 5} and all(number.isdecimal() for number in numbers):
+            tick, at, *missed = map(int, numbers)
+            found.append(ScheduledRun(tick, parts[1], parts[2], at, *missed))
     return tuple(found)

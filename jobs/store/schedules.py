@@ -65,7 +65,8 @@ class Opened(NamedTuple):
 class Shot(Struct, frozen=True):
     """One tick of an entry, to be fired.
 
-    Without a cursor it is a run by hand. `skip` says why it is not to run, empty if it is to.
+    Without a cursor it is a run by hand. `missed` counts the ticks before it that nobody fired.
+    `skip` says why it is not to run, empty if it is to.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Shot(Struct, frozen=True):
     payload: bytes
     priority: int
     due: int
+    missed: int = 0
     skip: str = ""
 
 
@@ -186,7 +188,7 @@ class Schedules:
         cursor = _text(shot.cursor)
         args = [
             *(shot.name, shot.spec, cursor, shot.tick, _text(shot.next), shot.skip, shot.overlap),
-            *(shot.job_id, shot.payload, shot.priority, shot.due),
+            *(shot.job_id, shot.payload, shot.priority, shot.due, shot.missed),
         ]
         word, now_at, worker, previous = self._run("fire", queue, args)
         cursor_now = _number(now_at) if now_at else None

@@ -18,10 +18,14 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Struck:
-    """A command that met its fault."""
+    """A command that met its fault.
+
+    `sender` is the port that it came from. The connection is open until who hears of it returns.
+    """
 
     command: Command
     fault: Fault
+    sender: int
 
 
 class Link:
@@ -45,6 +49,7 @@ class Link:
         `receive` numbers a command and decides about it, `report` hears of each fault.
         """
         self._client = client
+        self._sender = int(client.getpeername()[1])
         self._server = server
         self._receive = receive
         self._report = report
@@ -86,7 +91,7 @@ class Link:
             if fault and fault.kind is Kind.BEFORE:
                 self._server.sendall(b"".join(passed))
                 self._wait_for_answers()
-                self._report(Struck(command, fault))
+                self._report(Struck(command, fault, self._sender))
                 return False
             with self._changed:
                 self._waiting.append((command, fault))
@@ -114,7 +119,7 @@ class Link:
         """Pass on one answer, or return False when the connection is to be cut."""
         command, fault = self._waiting[0] if self._waiting else (None, None)
         if command and fault:
-            self._report(Struck(command, fault))
+            self._report(Struck(command, fault, self._sender))
             if fault.kind is Kind.LATE:
                 self._is_cut.wait(fault.seconds)
             elif fault.kind is Kind.MIDDLE:

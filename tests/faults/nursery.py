@@ -10,9 +10,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Order:
-    """What to run. `settings` are keys of JOBS, over those of `tests.faults.settings`."""
+    """What to run.
+
+    `settings` are keys of JOBS, over those of `tests.faults.settings`. `modules` define more jobs.
+    They read what they need to know from the `environment`. `clock_ahead`: by how many seconds the
+    clock of this machine is wrong.
+    """
 
     settings: dict[str, Any]
     notes: str
     log: str
+    modules: Sequence[str] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    clock_ahead: float = 0.0
 
 
 class Nursery:
@@ -117,9 +128,19 @@ def _be_runjobs(order: Order) -> None:
     for stream in (1, 2):
         os.dup2(log, stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.environ[VARIABLE] = order.notes
+    os.environ |= {**order.environment, VARIABLE: order.notes}
+    _set_clock(order.clock_ahead)
+    for module in order.modules:
+        import_module(module)
     override_settings(JOBS={**settings.JOBS, **order.settings}).enable()
     call_command("runjobs")
+
+
+def _set_clock(ahead: float) -> None:
+    """Put the clock of this process and its children wrong."""
+    right = time.time
+    if ahead:
+        time.time = lambda: right() + ahead
 
 
 def _wait(pid: int, patience: float) -> int:

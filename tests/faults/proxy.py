@@ -6,6 +6,7 @@ It does so where a test wants it broken.
 import socket
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -25,14 +26,21 @@ class Proxy:
     each name.
     """
 
-    def __init__(self, redis_url: str, rule: Rule = never, *, knows_scripts: bool = True) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        rule: Rule = never,
+        *,
+        knows_scripts: bool = True,
+        on_strike: Callable[[Struck], None] = lambda struck: None,
+    ) -> None:
         """Listen before the Redis at this URL.
 
         `knows_scripts`: load all scripts first, so that the call of one is executed and not
-        answered by NOSCRIPT.
+        answered by NOSCRIPT. `on_strike` hears of each fault before the sender feels it.
         """
         self._target = (urlsplit(redis_url).hostname, urlsplit(redis_url).port)
-        self._rule = rule
+        self._rule, self._on_strike = rule, on_strike
         self._scripts = script_names()
         self._lock = threading.Lock()
         self._links: list[Link] = []
@@ -110,6 +118,7 @@ class Proxy:
     def _report(self, struck: Struck) -> None:
         with self._lock:
             self.struck.append(struck)
+        self._on_strike(struck)
 
 
 def _load_scripts(redis_url: str) -> None:

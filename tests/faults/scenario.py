@@ -1,6 +1,6 @@
 """The fixed scenario of the fault drills.
 
-It has a job for each way to end, and a stop in the middle of two more.
+It has a job for each way to end, a schedule, and a stop in the middle of two more jobs.
 
 Everything passes a proxy that breaks the connection once. Afterwards each job must have run as
 often as it should, and be where it should.
@@ -21,6 +21,7 @@ from jobs.payload import Payload
 from jobs.store import Claim, NewJob, Store
 from tests.faults.nursery import Nursery, Order
 from tests.faults.proxy import Proxy
+from tests.faults.pulses import pulse_problems, ticks_in
 from tests.faults.rules import Rule
 from tests.jobs.worker.made_jobs import broken_jobs, client_of, place_of, stat
 from tests.waiting import wait_until
@@ -114,10 +115,12 @@ class Scenario:
         settings = {"REDIS_URL": self._proxy.url, "NAMESPACE": self._namespace}
         log = self._folder / "log"
         try:
-            pid = self._nursery.start(Order(settings, str(self._notes), str(log)))
+            modules = ("tests.faults.pulse_job",)
+            pid = self._nursery.start(Order(settings, str(self._notes), str(log), modules))
             try:
                 self._enqueue(Client(lambda: through, 2.0), PARTS)
                 self._wait_for("jobs did not end", lambda: self._are_in_place(PARTS))
+                self._wait_for("no tick was fired", lambda: ticks_in(self._runs))
                 self._enqueue(Client(lambda: through, 2.0), LAST_PARTS)
                 self._wait_for("jobs did not begin", lambda: LAST_PARTS.keys() <= self._runs.keys())
             finally:
@@ -172,6 +175,7 @@ class Scenario:
         runs = self._runs
         for key, part in ALL_PARTS.items():
             self._check_job(key, part, runs.get(key, []))
+        report.others += pulse_problems(self._store, "default", runs)
         broken = broken_jobs(self._store, *QUEUES)
         report.broken += [f"{job_id} is {where}" for job_id, where in broken]
         report.others += [f"exit code {code}"] if code else []

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from jobs.admin.access import page, reader_for
 from jobs.admin.nav import Link, address
@@ -19,6 +19,7 @@ from jobs.features.periodic.people import ScheduleView
 from jobs.moment import moment
 from jobs.store.reader import Reader
 from jobs.store.schedule_records import ScheduledRun
+from jobs.templatetags.jobs_format import number
 
 #: Ticks to come that are shown of one schedule.
 PREVIEW = 10
@@ -155,9 +156,21 @@ def _run(request: HttpRequest, run: ScheduledRun) -> Run:
         url=address(request, "jobs_job", job_id=run.job_id) if has_job else "",
         tick=moment(run.tick / 1000),
         at=moment(run.at / 1000),
-        word=str(word),
+        word=_with_missed(str(word), run.missed),
         mood=mood,
     )
+
+
+def _with_missed(word: str, missed: int) -> str:
+    """Return a word, and how many ticks before it nobody fired."""
+    if not missed:
+        return word
+    text = ngettext(
+        "%(word)s; %(count)s tick before it was missed",
+        "%(word)s; %(count)s ticks before it were missed",
+        missed,
+    )
+    return text % {"word": word, "count": number(missed)}
 
 
 def written_there(at: datetime) -> str:

@@ -165,7 +165,7 @@ class Clockwork:
         if fired.word == "fired":
             emit(ScheduleFired(entry.name, shot.job_id, due.tick / 1000))
         elif fired.word not in {"late", "early"}:
-            emit(ScheduleSkipped(entry.name, fired.word, due.tick / 1000))
+            emit(ScheduleSkipped(entry.name, fired.word, due.tick / 1000, due.missed))
         if fired.worker:
             Requests(store).put(first_name(fired.worker), f"cancel {fired.previous}")
 
@@ -187,6 +187,7 @@ def _shot(namespace: str, entry: Entry, cursor: int, due: Due, now: int) -> Shot
         payload=entry.payload(job_id, occasion, now, due_at),
         priority=entry.priority,
         due=due_at,
+        missed=due.missed,
         skip="missed" if now - tick > longest else "",
     )
 

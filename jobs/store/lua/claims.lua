@@ -2,7 +2,7 @@
 -- KEYS: none but those of the prelude
 -- Returns: nothing, it only defines.  Cost: O(1) for each job
 
--- What a job is unique by, as its trait says: "unique=until/key ...". Until is done, start, or a window in ms.
+-- What a job is unique by, as its trait says: "unique=until/key ...". Until is done, start (begun, after a run), or a window in ms.
 local function claim_in(trait)
   if type(trait) == 'string' then
     return string.match(trait, 'unique=([^/ ]+)/(%S+)')
@@ -38,15 +38,15 @@ end
 -- A key is held by this job from now on: until it lets go, or for a window.
 local function hold(key, till, id)
   redis.call('HSET', unique, key, id)
+  redis.call('ZREM', windows, key)
   if tonumber(till) then
     redis.call('ZADD', windows, whole(now + tonumber(till)), key)
-  else
-    redis.call('ZREM', windows, key)
   end
 end
 
 -- A job that comes back takes its key again. Returns whether it may come: not if another holds the key.
 local function reclaim(id)
+  change_trait(id, 'unique=begun/', 'unique=start/')
   local till, key = claim_in(traits_of({id})[1])
   if key then
     local holder, expired = holder_of(key)

@@ -18,6 +18,7 @@ elseif ending == 'retry' then
   local head = redis.call('ZRANGE', retry, 0, 0, 'WITHSCORES')
   redis.call('HSET', payloads, id, payload)
   redis.call('ZADD', retry, whole(now + delay), id)
+  change_trait(id, 'unique=start/', 'unique=begun/')
   left({id})
   if not head[2] or now + delay < tonumber(head[2]) then
     ring()

@@ -3,7 +3,7 @@
 -- KEYS: those of a queue, and KEYS[19] schedules
 -- ARGV[1] name   ARGV[2] spec   ARGV[3] the cursor that is expected, '' for a run by hand   ARGV[4] tick in ms
 -- ARGV[5] the tick after it, '' if none   ARGV[6] why to skip it, or ''   ARGV[7] skip | one_waiting | allow | cancel_other
--- ARGV[8] job id   ARGV[9] payload   ARGV[10] priority   ARGV[11] due in ms
+-- ARGV[8] job id   ARGV[9] payload   ARGV[10] priority   ARGV[11] due in ms   ARGV[12] ticks before it that nobody fired
 -- Returns: {what came of it, cursor, worker that is to cancel a run or '', id of that run}.
 --   fired | paused | overlap | what ARGV[6] says; where nothing was changed: unknown | foreign | late | early
 -- Cost: O(log n)
@@ -63,8 +63,9 @@ end
 if by_hand and word ~= 'fired' then
   return {word, cursor, '', ''}
 end
--- The latest 20 runs, the newest first: "tick id word time".
-runs = ARGV[4] .. ' ' .. id .. ' ' .. word .. ' ' .. whole(now) .. '\n' .. (runs or '')
+-- The latest 20 runs, the newest first: "tick id word time", and how many before it were missed, if any.
+local missed = ARGV[12] == '0' and '' or ' ' .. ARGV[12]
+runs = ARGV[4] .. ' ' .. id .. ' ' .. word .. ' ' .. whole(now) .. missed .. '\n' .. (runs or '')
 redis.call('HSET', schedules, 'runs:' .. name, string.match(runs, string.rep('[^\n]*\n', 20)) or runs)
 if not by_hand then
   redis.call('HSET', schedules, 'cursor:' .. name, ARGV[4], 'next:' .. name, ARGV[5])

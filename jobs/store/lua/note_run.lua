@@ -12,9 +12,9 @@ end
 local head = ARGV[2] .. ' ' .. ARGV[3] .. ' '
 local from = runs and string.find('\n' .. runs, '\n' .. head, 1, true)
 if from then
-  local rest = string.match(runs, '\n.*', from)
-  local line = head .. ARGV[4] .. ' ' .. whole(now)
-  redis.call('HSET', schedules, 'runs:' .. name, string.sub(runs, 1, from - 1) .. line .. rest)
+  local missed, rest = string.match(runs, '^%S+ %S+ %S+ %d+( ?%d*)(\n.*)', from)
+  local line = head .. ARGV[4] .. ' ' .. whole(now) .. (missed or '')
+  redis.call('HSET', schedules, 'runs:' .. name, string.sub(runs, 1, from - 1) .. line .. (rest or '\n'))
 end
 if ARGV[5] == '1' then
   redis.call('HSET', schedules, 'done:' .. name, whole(now))

@@ -27,6 +27,14 @@ local function owns(token, id)
   end
 end
 
+-- Changes a word in the trait of a job, if it stands there. A hash that is broken must keep no job from its way.
+local function change_trait(id, word, to)
+  local trait = redis.call('EXISTS', traits) > 0 and redis.pcall('HGET', traits, id)
+  if type(trait) == 'string' and string.find(trait, word, 1, true) then
+    redis.pcall('HSET', traits, id, (string.gsub(trait, word, to, 1)))
+  end
+end
+
 -- One token wakes one idle worker. It only hastens, so a bell that is broken must break nothing.
 local function ring()
   if redis.pcall('LLEN', bell) == 0 then

@@ -12,6 +12,7 @@ for i = 1, #ARGV, 3 do
     -- A key that is broken ends the script, but undoes nothing: so the job leaves `running` last.
     if payload ~= '' then
       redis.call('HSET', payloads, id, payload)
+      change_trait(id, 'unique=start/', 'unique=begun/')
     end
     local is_score = string.match(score_it_had, '^%d+$') and #score_it_had < 20 -- Lua knows more numbers than Redis
     redis.call('ZADD', ready, is_score and score_it_had or score(payload, now), id)

@@ -60,6 +60,16 @@ def test_list_shows_when_each_ticks_and_how_the_last_run_ended(store, boss):
     assert "not ended yet" in page
 
 
+def test_page_counts_the_ticks_that_nobody_fired_before_a_skip(store, boss):
+    key = store.keys("mine").schedules
+    store.client.hset(key, f"runs:{NAME}", "2000 b paused 2300 3\n1000 a done 1300\n")
+
+    page = text(boss.get(f"/admin/jobs/schedules/{NAME}/"))
+
+    assert "skipped: paused; 3 ticks before it were missed" in page
+    assert page.count("before it") == 1
+
+
 def test_page_shows_ten_runs_to_come_in_the_zone_of_the_schedule(boss):
     page = text(boss.get(f"/admin/jobs/schedules/{NAME}/"))
 

@@ -93,6 +93,40 @@ def test_job_given_back_unstarted_leaves_the_key_to_its_successor(q):
     assert holders(q) == {"k": "b"}
 
 
+@pytest.mark.parametrize("how", ["retry", "stop"])
+@pytest.mark.parametrize("conflict", ["return", "replace"])
+def test_job_that_has_begun_never_holds_its_key_again_nor_makes_room(q, how, conflict):
+    push(q, job("a", until="start", conflict=conflict))
+    q.take()
+    end(q, "a", how)
+    if how == "retry":
+        q.store.sets.move("q", "retry", "ready", ["a"])
+    q.take()
+    end(q, "a", "release")  # untouched: no thread had time
+    assert holders(q) == {}
+
+    assert push(q, job("b", until="start", conflict=conflict)) == {}
+
+    assert q.places() == {"a": ["ready"], "b": ["ready"]}
+    assert holders(q) == {"k": "b"}
+    assert faults(q) == []
+
+
+def test_job_that_has_begun_and_died_comes_back_as_if_it_were_new(q):
+    push(q, job("a", until="start"))
+    for how in ("stop", "dead"):
+        q.take()
+        end(q, "a", how)
+    q.store.sets.move("q", "dead", "ready", ["a"])
+    assert holders(q) == {"k": "a"}
+    q.take()
+    assert holders(q) == {}
+
+    end(q, "a", "release")
+
+    assert holders(q) == {"k": "a"}
+
+
 def test_late_end_of_the_old_job_leaves_the_key_of_the_new_one(q):
     push(q, job("a", until="start"))
     q.take()

@@ -123,6 +123,34 @@ def test_tick_that_is_older_than_catch_up_is_skipped(stage):
     assert stage.cursor() == first
 
 
+def test_skip_counts_the_ticks_before_it_that_nobody_fired(stage):
+    look = stage.supervisor(stage.entry(Every(timedelta(seconds=1))))
+    look()
+    stage.time.passed = 1.1
+    look()
+    stage.time.passed = 5.1  # the run before still waits
+    look()
+
+    [skipped] = stage.told(ScheduleSkipped)
+    assert (skipped.reason, skipped.missed) == ("overlap", 3)
+    [record] = read_schedules(get_reader())
+    assert [(run.word, run.missed) for run in record.runs] == [("overlap", 3), ("fired", 0)]
+
+
+def test_end_of_a_run_leaves_what_was_missed_before_it(stage):
+    look = stage.supervisor()
+    look()
+    stage.time.passed = 4.1
+    look()
+    [job_id] = stage.q.ids("ready")
+    tick = (stage.time.start + 4) * 1000
+
+    stage.desk.note_run("q", NAME, tick, job_id, "done", is_success=True)
+
+    [record] = read_schedules(get_reader())
+    assert [(run.word, run.missed) for run in record.runs] == [("done", 3)]
+
+
 def test_tick_within_the_last_minute_counts_as_in_time(stage):
     look = stage.supervisor(stage.entry(Every(timedelta(minutes=5), catch_up=timedelta(0))))
     look()
