@@ -13,6 +13,7 @@ those of transactions that are committed already, and so does the end of a reque
 Where the setting AUTOCOMMIT is False they would never run.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import connections
@@ -31,6 +32,8 @@ class CommitBatch:
         """Start empty."""
         self._jobs: list[tuple[str, NewJob]] = []
         self.last_hook: object = None
+        #: How many jobs were ever to come in, by queue. Some may have been rolled back since.
+        self.asked: Counter[str] = Counter()
 
     def add(self, jobs: list[tuple[str, NewJob]]) -> None:
         """Collect jobs whose savepoint survived."""
@@ -40,23 +43,26 @@ class CommitBatch:
         """Push what survived."""
         jobs, self._jobs = self._jobs, []
         if jobs:
-            get_client().push(jobs)
+            get_client().push(jobs, is_owed=True)
 
 
 class _Waiting:
     """Jobs that wait for the commits of so many connections."""
 
     def __init__(self, jobs: list[tuple[str, NewJob]], commits: int) -> None:
-        self._jobs = jobs
+        self.jobs = jobs
         self._commits = commits
 
+    def count(self, queue: str) -> int:
+        return sum(each == queue for each, _ in self.jobs)
+
     def holds(self, job_id: str) -> bool:
-        return any(job.id == job_id for _, job in self._jobs)
+        return any(job.id == job_id for _, job in self.jobs)
 
     def committed(self, batch: CommitBatch) -> None:
         self._commits -= 1
         if not self._commits:
-            batch.add(self._jobs)
+            batch.add(self.jobs)
 
 
 def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
@@ -98,6 +104,21 @@ def awaits_commit(job_id: str) -> bool:
     """Tell whether the push of a job waits for a transaction of this thread."""
     hooks = (entry[1] for connection in opened() for entry in connection.run_on_commit)
     return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
+
+
+def asked_for(queue: str, room: int) -> int:
+    """Return how many jobs of a queue wait for a commit of this thread.
+
+    Each is looked at only where it may matter: more than `room` were asked for, and a savepoint
+    may have taken some of them back.
+    """
+    connections = _to_wait_for()
+    most = max((_batch_of(connection).asked[queue] for connection in connections), default=0)
+    if most <= room:
+        return most
+    hooks = (entry[1] for connection in connections for entry in connection.run_on_commit)
+    waiting = {id(hook.waiting): hook.waiting for hook in hooks if isinstance(hook, _JobsHook)}
+    return sum(each.count(queue) for each in waiting.values())
 
 
 def refuse_transactions_by_hand() -> None:
@@ -145,6 +166,7 @@ def _add_hooks(connection: BaseDatabaseWrapper, waiting: _Waiting) -> None:
     connection.on_commit(_JobsHook(waiting, batch))
     hook = _PushHook(batch)
     batch.last_hook = hook
+    batch.asked.update(queue for queue, _ in waiting.jobs)
     connection.run_on_commit.append((set(), hook, False))  # type: ignore[arg-type]  # django-stubs knows of pairs only
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from jobs.capsule import problem_of as capsules_problem
@@ -80,8 +80,8 @@ def _problem(key: str, value: object) -> str | None:
     expected: str | None = None
     if name in LEAST:
         expected = None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
-    elif name == "capsules":
-        return capsules_problem(value)
+    elif name in _CHECKED_APART:
+        return _CHECKED_APART[name](value)
     elif name in LISTS:
         expected = _list_problem(name, value)
     elif name == "enqueue":
@@ -118,6 +118,31 @@ def _list_problem(name: str, value: object) -> str | None:
     if name == "check_ignore" and not all(item.partition(":")[0] in KINDS for item in value):
         return f"a list of kinds of problems, alone or as 'kind:name'. Kinds: {', '.join(KINDS)}"
     return None
+
+
+def _limits_problem(value: object) -> str | None:
+    if not isinstance(value, Mapping):
+        return (
+            "JOBS['QUEUE_LIMITS'] must be a dictionary of queues and their limits such as "
+            f'{{"imports": 10_000}}, not {brief(value)}.'
+        )
+    for queue, limit in value.items():
+        if not (isinstance(queue, str) and QUEUE_NAME.match(queue)):
+            return f"JOBS['QUEUE_LIMITS'] names {brief(queue)}, which is no name of a queue."
+        if type(limit) is not int or limit < 1:
+            return (
+                f"JOBS['QUEUE_LIMITS'][{queue!r}] must be a whole number of at least 1, not "
+                f"{brief(limit)}. To have no limit, leave {queue!r} out; to let nothing run, pause "
+                f"the queue: manage.py jobs pause {queue}"
+            )
+    return None
+
+
+#: What says itself what is wrong with a setting, or None.
+_CHECKED_APART: Mapping[str, Callable[[object], str | None]] = {
+    "capsules": capsules_problem,
+    "queue_limits": _limits_problem,
+}
 
 
 def _is_number(name: str, value: object) -> bool:

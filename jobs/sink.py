@@ -3,10 +3,13 @@
 Used by `enqueue` and set by `jobs.testing`.
 """
 
+from collections import Counter
 from typing import Protocol
 
+from jobs.bounds import Bounds, bounding
 from jobs.client import get_client
-from jobs.commit import awaits_commit, has_to_wait, push_after_commit
+from jobs.commit import asked_for, awaits_commit, has_to_wait, push_after_commit
+from jobs.errors import QueueFull
 from jobs.store import Duplicates, NewJob
 
 
@@ -29,10 +32,12 @@ class RedisSink:
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
         """Push now, or at the commit.
 
-        Raise StoreUnavailable.
+        Raise StoreUnavailable, or QueueFull: now, and never once a transaction has committed.
         """
         if not after_commit:
             return get_client().push(jobs)
+        if (bounds := bounding.bounds()) and has_to_wait():
+            _check_room(jobs, bounds)
         for _, job in jobs:
             if job.claim is not None and job.claim.conflict == "raise" and has_to_wait():
                 return _look_early(jobs)
@@ -56,6 +61,31 @@ def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
                 taken[job.id] = holder
     push_after_commit([pair for pair in jobs if pair[1].id not in taken])
     return taken or None
+
+
+def _check_room(jobs: list[tuple[str, NewJob]], bounds: Bounds) -> None:
+    """Raise QueueFull where jobs that wait for a commit would not fit now.
+
+    It is the only look. After the commit they are owed, and go in whatever is there.
+    """
+    asked = Counter(queue for queue, _ in jobs if queue in bounds)
+    for queue, count in asked.items():
+        limit = bounds[queue]
+        size = get_client().size(queue)
+        size += asked_for(queue, limit - size - count)
+        if size + count <= limit:
+            continue
+        more = count - _count_of_taken(jobs, queue)
+        if more and size + more > limit:
+            refusal = QueueFull(queue, size, limit, more)
+            bounding.refused(refusal)
+            raise refusal
+
+
+def _count_of_taken(jobs: list[tuple[str, NewJob]], queue: str) -> int:
+    """Return how many jobs need no room: another has their place."""
+    keys = [job.claim.key for each, job in jobs if each == queue and job.claim is not None]
+    return sum(bool(key and get_client().holder(queue, key)) for key in keys)
 
 
 class SinkSwitch:

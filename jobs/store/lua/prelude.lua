@@ -27,6 +27,12 @@ local function owns(token, id)
   end
 end
 
+-- How many jobs have not ended: they wait, run, or wait to be tried again. So what happens to them changes it at their end only.
+local function unfinished()
+  local waiting = redis.call('ZCARD', ready) + redis.call('ZCARD', scheduled) + redis.call('ZCARD', retry)
+  return waiting + redis.call('HLEN', running)
+end
+
 -- One token wakes one idle worker. It only hastens, so a bell that is broken must break nothing.
 local function ring()
   if redis.pcall('LLEN', bell) == 0 then

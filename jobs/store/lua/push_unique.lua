@@ -4,8 +4,9 @@
 -- ARGV[1] receipt lifetime in ms   ARGV[2] number of jobs, at most 1,000, then for each of them:
 --         id   payload   priority   due in ms (epoch, or "+N" from now)   trait, or ''   when it expires, in ms after it is due, or ''
 --         on a conflict: return | raise | replace | debounce   longest wait of a debounced job in ms, or ''
+--         and behind all this, for a queue with a bound: how many jobs that have not ended it may hold
 -- Returns: for each job "+id" if it was inserted, "=id of the job that holds its place" if not, parted by spaces. Sent again
---          after a lost answer, it returns the same.  Cost: O(k log n) for k jobs
+--          after a lost answer, it returns the same. Where they do not all fit, -2 - n as in `push`.  Cost: O(k log n) for k jobs
 -- All keys are read before anything is written: one of a wrong type must not leave half a push.
 check_hashes()
 for _, hash in ipairs({traits, unique}) do
@@ -19,6 +20,16 @@ local answered = redis.call('GET', KEYS[19])
 if answered then
   return answered
 end
+
+-- Who is a duplicate, or takes the place of another, needs no room.
+local most, more, is_asked = #ARGV % 2 == 1 and tonumber(ARGV[#ARGV]), 0, {}
+for at = 3, most and #ARGV - 8 or 0, 8 do
+  local id, holder, expired, _, key = ARGV[at], nil, nil, claim_in(ARGV[at + 4])
+  if key then holder, expired = holder_of(key) end
+  local is_there = holder or expired or is_asked[key or id] or redis.call('HSTRLEN', payloads, id) > 0
+  is_asked[key or id], more = true, more + (is_there and 0 or 1)
+end
+if most and more > 0 and unfinished() + more > most then return -2 - unfinished() end
 
 -- A job that never began makes room for another. Returns its place, if it was ready.
 local function make_room(id)
@@ -35,9 +46,7 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
   local id, payload, priority, due, trait, expires, conflict, longest = unpack(ARGV, at, at + 7)
   local till, key = claim_in(trait)
   local holder, expired
-  if key then
-    holder, expired = holder_of(key)
-  end
+  if key then holder, expired = holder_of(key) end
   if is_new[id] or redis.call('HSTRLEN', payloads, id) > 0 then
     answers[#answers + 1] = (is_new[id] and '+' or '=') .. id
   elseif holder and (conflict == 'return' or conflict == 'raise') then
@@ -65,9 +74,7 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
     is_new[id], answers[#answers + 1] = true, '+' .. id
   end
 end
-if must_ring then
-  ring()
-end
+if must_ring then ring() end
 local answer = table.concat(answers, ' ')
 redis.call('SET', KEYS[19], answer, 'PX', ARGV[1])
 return answer
