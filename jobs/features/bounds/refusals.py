@@ -4,9 +4,9 @@ Whoever enqueues learns of each by its error. A line for each would fill the log
 full and everybody asks again.
 """
 
-import threading
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from jobs.errors import QueueFull
 from jobs.events import EnqueueRefused, emit
@@ -16,24 +16,25 @@ EVERY = 60.0
 
 
 class Refusals:
-    """The refusals of one process, by queue."""
+    """The refusals of one process, by queue.
+
+    It has no lock, which a child that is forked at the wrong moment would find locked for ever. Two
+    threads that are refused at the same moment may both tell.
+    """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """Take the clock. Nothing was refused yet."""
         self._now = now
-        self._lock = threading.Lock()
-        self._told_at: dict[str, float] = {}
-        self._untold: dict[str, int] = {}
+        self._numbers: dict[str, Iterator[int]] = {}
+        #: When a queue was told of, and the number of the refusal with which it was.
+        self._told: dict[str, tuple[float, int]] = {}
 
     def tell(self, refusal: QueueFull) -> None:
         """Count a refusal, and tell of all that were counted if it is time."""
         queue = refusal.queue
-        with self._lock:
-            count = self._untold.get(queue, 0) + 1
-            now = self._now()
-            is_due = now - self._told_at.get(queue, -EVERY) >= EVERY
-            self._untold[queue] = 0 if is_due else count
-            if is_due:
-                self._told_at[queue] = now
-        if is_due:
-            emit(EnqueueRefused(queue, count, refusal.size, refusal.limit))
+        number = next(self._numbers.setdefault(queue, itertools.count(1)))
+        now = self._now()
+        told_at, told = self._told.get(queue, (now - EVERY, 0))
+        if now - told_at >= EVERY:
+            self._told[queue] = now, number
+            emit(EnqueueRefused(queue, number - told, refusal.size, refusal.limit))

@@ -67,6 +67,6 @@ def test_copy_of_a_job_in_a_full_queue_is_refused_on_the_page(boss, store):
 def test_dead_jobs_come_back_into_a_full_queue(boss, store):
     BoundedJob.using(commit="immediate").enqueue(3)
 
-    assert control.retry_all("dead", inspect.Filter(queue="imports")).done == 1
+    assert control.retry_all("dead", inspect.Filter(queue="imports")).changed == 1
 
     assert store.intake.size("imports") == 4
