@@ -23,6 +23,8 @@ ANNOUNCE_EVERY = 60.0
 MOST_BYTES = 1_000_000
 #: For how many others a job with a claim counts there: Redis looks at one after the other.
 CLAIM_WEIGHT = 4
+#: For how long nobody looks before a push once Redis did not answer such a look. Seconds.
+BLIND = 1.0
 #: The longest pause before a push is sent again, in seconds.
 PAUSE = 0.02
 
@@ -42,6 +44,8 @@ class Client:
         self._open_store = open_store
         self.timeout = timeout
         self._opened: Store | None = None
+        #: Until then nobody looks before a push, by the monotonic clock: Redis did not answer.
+        self._blind_until = 0.0
         self._announced: dict[str, float] = {}
 
     def push(self, jobs: Sequence[tuple[str, NewJob]], *, is_owed: bool = False) -> Duplicates:
@@ -107,11 +111,18 @@ class Client:
         return self._early(lambda intake: intake.size(queue), 0)
 
     def _early(self, look: Callable[[Intake], T], unknown: T) -> T:
-        """Return what a look before the push tells, or `unknown`."""
+        """Return what a look before the push tells, or `unknown`.
+
+        A Redis that does not answer is not asked again for a moment: whoever looks for each job of
+        a transaction must not wait for each.
+        """
+        if time.monotonic() < self._blind_until:
+            return unknown
         limit = time_limit.change(time.monotonic() + self.timeout / 2)
         try:
             return look(self._store.intake)
         except StoreUnavailable:
+            self._blind_until = time.monotonic() + BLIND
             return unknown
         finally:
             time_limit.deadline = limit

@@ -53,9 +53,6 @@ class _Waiting:
         self.jobs = jobs
         self._commits = commits
 
-    def count(self, queue: str) -> int:
-        return sum(each == queue for each, _ in self.jobs)
-
     def holds(self, job_id: str) -> bool:
         return any(job.id == job_id for _, job in self.jobs)
 
@@ -106,19 +103,20 @@ def awaits_commit(job_id: str) -> bool:
     return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
 
 
-def asked_for(queue: str, room: int) -> int:
-    """Return how many jobs of a queue wait for a commit of this thread.
+def most_waiting(queue: str) -> int:
+    """Return how many jobs of a queue wait for a commit of this thread, or fewer do.
 
-    Each is looked at only where it may matter: more than `room` were asked for, and a savepoint
-    may have taken some of them back.
+    Savepoints may have taken some of them back. O(1).
     """
-    connections = _to_wait_for()
-    most = max((_batch_of(connection).asked[queue] for connection in connections), default=0)
-    if most <= room:
-        return most
-    hooks = (entry[1] for connection in connections for entry in connection.run_on_commit)
+    batches = map(_batch_of, _to_wait_for())
+    return max((batch.asked[queue] for batch in batches), default=0)
+
+
+def waiting_for(queue: str) -> list[NewJob]:
+    """Return the jobs of a queue that wait for a commit of this thread. O(n)."""
+    hooks = (entry[1] for connection in _to_wait_for() for entry in connection.run_on_commit)
     waiting = {id(hook.waiting): hook.waiting for hook in hooks if isinstance(hook, _JobsHook)}
-    return sum(each.count(queue) for each in waiting.values())
+    return [job for each in waiting.values() for name, job in each.jobs if name == queue]
 
 
 def refuse_transactions_by_hand() -> None:

@@ -3,12 +3,17 @@
 Used by `enqueue` and set by `jobs.testing`.
 """
 
-from collections import Counter
 from typing import Protocol
 
 from jobs.bounds import Bounds, bounding
 from jobs.client import get_client
-from jobs.commit import asked_for, awaits_commit, has_to_wait, push_after_commit
+from jobs.commit import (
+    awaits_commit,
+    has_to_wait,
+    most_waiting,
+    push_after_commit,
+    waiting_for,
+)
 from jobs.errors import QueueFull
 from jobs.store import Duplicates, NewJob
 
@@ -68,24 +73,34 @@ def _check_room(jobs: list[tuple[str, NewJob]], bounds: Bounds) -> None:
 
     It is the only look. After the commit they are owed, and go in whatever is there.
     """
-    asked = Counter(queue for queue, _ in jobs if queue in bounds)
-    for queue, count in asked.items():
-        limit = bounds[queue]
-        size = get_client().size(queue)
-        size += asked_for(queue, limit - size - count)
-        if size + count <= limit:
+    for queue in {queue for queue, _ in jobs if queue in bounds}:
+        limit, size = bounds[queue], get_client().size(queue)
+        new = [job for each, job in jobs if each == queue]
+        if size + most_waiting(queue) + len(new) <= limit:
             continue
-        more = count - _count_of_taken(jobs, queue)
-        if more and size + more > limit:
-            refusal = QueueFull(queue, size, limit, more)
+        waiting, more = _needed(queue, waiting_for(queue), new)
+        if more and size + waiting + more > limit:
+            refusal = QueueFull(queue, size + waiting, limit, more)
             bounding.refused(refusal)
             raise refusal
 
 
-def _count_of_taken(jobs: list[tuple[str, NewJob]], queue: str) -> int:
-    """Return how many jobs need no room: another has their place."""
-    keys = [job.claim.key for each, job in jobs if each == queue and job.claim is not None]
-    return sum(bool(key and get_client().holder(queue, key)) for key in keys)
+def _needed(queue: str, waiting: list[NewJob], new: list[NewJob]) -> tuple[int, int]:
+    """Return how many places waiting jobs need, and how many more the new ones.
+
+    All jobs of one unique key need one place, and none if the key is held.
+    """
+    names, more = set(map(_name, waiting)), set(map(_name, new))
+    held = {
+        (key, job_id) for key, job_id in names | more if key and get_client().holder(queue, key)
+    }
+    return len(names - held), len(more - names - held)
+
+
+def _name(job: NewJob) -> tuple[str, str]:
+    """Return what is the same in jobs of which only one goes in."""
+    key = job.claim.key if job.claim is not None else ""
+    return (key, "") if key else ("", job.id)
 
 
 class SinkSwitch:

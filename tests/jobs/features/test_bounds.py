@@ -1,6 +1,9 @@
 """Queues with a bound, as a project meets them in each mode."""
 
+import asyncio
+import socket
 import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 
@@ -9,11 +12,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
-from jobs import Job, QueueFull, Unique
+from jobs import Job, Middleware, QueueFull, Unique
 from jobs.client import get_client
 from jobs.events import EnqueueRefused, subscribe, unsubscribe
 from jobs.features.bounds.refusals import Refusals
 from jobs.middleware.transient import is_transient
+from jobs.payload import Payload
 from jobs.testing import drain, enqueued_jobs, mode
 from tests.conftest import free_port
 from tests.jobs.enqueued import arguments, pushes
@@ -40,6 +44,13 @@ class RowJob(Job):
 
 class OneJob(RowJob):
     unique = Unique(by=("row",))
+
+
+class Spread(Middleware):
+    """Moves each second job into the queue with the limit."""
+
+    def enqueue(self, payload: Payload) -> Payload:
+        return payload.changed(queue="imports") if payload.args[0] % 2 else payload
 
 
 class NoteJob(Job):
@@ -193,6 +204,22 @@ def test_duplicate_is_no_refusal_inside_a_transaction_either(rows):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_duplicates_of_one_transaction_need_room_for_one(rows):
+    OneJob.enqueue(1)
+
+    with transaction.atomic():
+        for _ in range(4):
+            OneJob.enqueue(1)
+            OneJob.enqueue_many([(2,), (2,)])
+        OneJob.enqueue(3)
+        with pytest.raises(QueueFull) as full:
+            OneJob.enqueue(4)
+
+    assert (full.value.size, full.value.jobs) == (3, 1)
+    assert rows() == [1, 2, 3]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_immediate_is_refused_by_redis_itself(rows):
     RowJob.enqueue_many([(1,), (2,), (3,)])
 
@@ -221,6 +248,42 @@ def test_redis_that_is_away_refuses_nothing_before_the_commit(settings):
     with suppress(Rollback), transaction.atomic():
         RowJob.enqueue(1)
         raise Rollback
+
+
+@pytest.mark.django_db(transaction=True)
+def test_redis_that_hangs_holds_a_transaction_up_once(settings):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        more = {"REDIS_URL": url, "ENQUEUE_TIMEOUT": 0.4, "QUEUE_LIMITS": {"imports": 100}}
+        settings.JOBS = {**settings.JOBS, **more}
+        with suppress(Rollback), transaction.atomic():
+            begun = time.monotonic()
+            for row in range(100):
+                RowJob.enqueue(row)
+            assert time.monotonic() - begun < 5  # 100 looks of 0.2 s take 20
+            raise Rollback
+
+
+def test_middleware_may_move_jobs_into_the_queue(store, settings):
+    settings.JOBS = {**settings.JOBS, "MIDDLEWARE": [f"{__name__}.Spread"]}
+
+    with pytest.raises(QueueFull) as full:
+        NoteJob.enqueue_many([(n,) for n in range(12)], batch_size=4)
+
+    assert (full.value.queue, full.value.size, full.value.jobs, full.value.pushed) == (
+        "imports",
+        2,
+        2,
+        4,
+    )
+    assert arguments(store, "imports") == [[1], [3]]
+
+
+def test_coroutines_are_refused_too(store):
+    RowJob.enqueue_many([(1,), (2,), (3,)])
+
+    with pytest.raises(QueueFull):
+        asyncio.run(RowJob.aenqueue(4))
 
 
 @pytest.mark.django_db(transaction=True)
