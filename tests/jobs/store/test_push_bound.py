@@ -1,12 +1,18 @@
 """A push into a queue with a bound goes in whole, or not."""
 
 import threading
+from contextlib import closing, contextmanager
+from unittest.mock import patch
 
 import pytest
 
 from jobs import QueueFull
-from jobs.store import Claim, NewJob
+from jobs.bounds import bounding
+from jobs.client import Client
+from jobs.store import Claim, NewJob, Store
+from tests.jobs.features.periodic.desk import Desk
 from tests.jobs.store.sample_queue import SampleQueue, new_job, raw_payload
+from tests.jobs.worker.lossy_proxy import LossyProxy
 
 pytestmark = pytest.mark.redis
 
@@ -18,6 +24,12 @@ def q(store):
 
 def push(q, *ids, bound, due="+0"):
     return q.store.intake.push(q.name, [new_job(each, due=due) for each in ids], bound=bound)
+
+
+@contextmanager
+def bounded(**bounds):
+    with patch.object(bounding, "bounds", lambda: bounds):
+        yield
 
 
 def unique(job_id, key, conflict="return", **more):
@@ -161,6 +173,31 @@ def test_unique_push_that_is_sent_again_answers_the_same(q):
     assert push_unique(q, *jobs, bound=1) == {"b": "a"}
 
     assert push_unique(q, *jobs, bound=1) == {"b": "a"}
+
+
+def test_tick_of_a_schedule_goes_into_a_full_queue_and_counts(store):
+    desk = Desk(store)
+    desk.open()
+    push(desk.q, "a", bound=1)
+
+    assert desk.fire_next().word == "fired"
+
+    assert store.intake.size("q") == 2
+
+
+def test_answer_that_was_lost_is_no_refusal(store, redis_url):
+    with closing(LossyProxy(redis_url)) as proxy:
+        client = Client(lambda: Store(proxy.url, timeout=2.0), timeout=4.0)
+        with bounded(q=2):
+            client.push([("q", new_job("warm"))])
+            proxy.lose("push")
+            client.push([("q", new_job("a"))])
+
+            assert proxy.lost.is_set()
+            with pytest.raises(QueueFull):
+                client.push([("q", new_job("b"))])
+
+    assert SampleQueue(store).ids("ready") == ["warm", "a"]
 
 
 def test_fifty_threads_never_exceed_the_bound(q):
