@@ -37,6 +37,12 @@ def test_pages_tell_how_many_a_queue_holds_and_may_hold(boss, page):
     assert shown.count("of at most") == 1
 
 
+def test_state_has_a_row_of_its_own_on_the_page_of_a_queue(boss):
+    page = text(boss.get("/admin/jobs/queues/imports/"))
+
+    assert '<div class="jobs-whole"><dt>State</dt>' in page
+
+
 def test_queue_without_a_limit_tells_none(boss):
     assert "of at most" not in text(boss.get("/admin/jobs/queues/elsewhere/"))
 
