@@ -104,16 +104,19 @@ def awaits_commit(job_id: str) -> bool:
 
 
 def most_waiting(queue: str) -> int:
-    """Return how many jobs of a queue wait for a commit of this thread, or fewer do.
+    """Return how many jobs of a queue wait at most for a commit.
 
-    Savepoints may have taken some of them back. O(1).
+    Commits of this thread are meant. Savepoints may have taken some jobs back. O(1).
     """
     batches = map(_batch_of, _to_wait_for())
     return max((batch.asked[queue] for batch in batches), default=0)
 
 
 def waiting_for(queue: str) -> list[NewJob]:
-    """Return the jobs of a queue that wait for a commit of this thread. O(n)."""
+    """Return the jobs of a queue that wait for a commit.
+
+    Commits of this thread are meant. O(n).
+    """
     hooks = (entry[1] for connection in _to_wait_for() for entry in connection.run_on_commit)
     waiting = {id(hook.waiting): hook.waiting for hook in hooks if isinstance(hook, _JobsHook)}
     return [job for each in waiting.values() for name, job in each.jobs if name == queue]

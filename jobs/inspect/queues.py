@@ -36,12 +36,15 @@ class Queue:
 
     @property
     def size(self) -> int:
-        """How many jobs it holds that have not ended: all but the dead and the done."""
+        """How many jobs it holds that have not ended.
+
+        They are all but the dead and the done.
+        """
         return self.ready + self.running + self.scheduled + self.retry
 
     @property
     def has_no_room(self) -> bool:
-        """Whether it holds as many jobs as it may, so that an enqueue is refused."""
+        """Whether it holds all it may, so that an enqueue is refused."""
         return self.size_limit is not None and self.size >= self.size_limit
 
     @property
