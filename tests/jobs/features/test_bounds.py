@@ -140,6 +140,21 @@ def test_batches_before_the_refused_one_stay_and_are_counted(rows):
     assert rows() == [0, 1]
 
 
+def test_the_rest_goes_in_when_there_is_room_again():
+    rows, ran = [(n,) for n in range(8)], 0
+    with mode("fake"):
+        while rows:
+            try:
+                RowJob.enqueue_many(rows, batch_size=2)
+                rows = []
+            except QueueFull as full:
+                rows = rows[full.pushed :]
+            assert [payload.args[0] for payload in enqueued_jobs()][:1] == [ran]
+            ran += drain()
+
+    assert ran == 8
+
+
 def test_more_at_once_than_ever_fit_is_said(rows):
     with pytest.raises(QueueFull, match=r"4 more do not fit\. Enqueue fewer at a time\."):
         RowJob.enqueue_many([(n,) for n in range(4)])
