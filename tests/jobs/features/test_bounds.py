@@ -285,12 +285,8 @@ def test_middleware_may_move_jobs_into_the_queue(store, settings):
     with pytest.raises(QueueFull) as full:
         NoteJob.enqueue_many([(n,) for n in range(12)], batch_size=4)
 
-    assert (full.value.queue, full.value.size, full.value.jobs, full.value.pushed) == (
-        "imports",
-        2,
-        2,
-        4,
-    )
+    error = full.value
+    assert (error.queue, error.size, error.jobs, error.pushed) == ("imports", 2, 2, 4)
     assert arguments(store, "imports") == [[1], [3]]
 
 
