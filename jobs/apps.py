@@ -10,6 +10,7 @@ from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
+from jobs.features.bounds.checks import check_bounds
 from jobs.features.periodic.checks import check_schedules
 from jobs.job import decide_options
 
@@ -36,4 +37,5 @@ class MakeItSoConfig(AppConfig):
         checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")
         checks.register(check_schedules, "jobs")
+        checks.register(check_bounds, "jobs")
         checks.register(check_servers, checks.Tags.database)

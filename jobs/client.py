@@ -7,13 +7,15 @@ import functools
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeVar
 
+from jobs.bounds import NO_BOUNDS, Bounds, bounding
 from jobs.conf import get_settings, until_settings_change
-from jobs.errors import StoreUnavailable
+from jobs.errors import QueueFull, StoreUnavailable
 from jobs.events import JobEnqueued, QueueNotAnnounced, emit, is_heard
 from jobs.store import MOST_JOBS, Duplicates, NewJob, Store, Underway
 from jobs.store.bounded import time_limit
+from jobs.store.intake import Intake
 
 #: How often a process makes its queues known again, in seconds.
 ANNOUNCE_EVERY = 60.0
@@ -21,11 +23,12 @@ ANNOUNCE_EVERY = 60.0
 MOST_BYTES = 1_000_000
 #: For how many others a job with a claim counts there: Redis looks at one after the other.
 CLAIM_WEIGHT = 4
+#: For how long nobody looks before a push once Redis did not answer such a look. Seconds.
+BLIND = 1.0
 #: The longest pause before a push is sent again, in seconds.
 PAUSE = 0.02
-#: After so many seconds a push is not sent again: Redis remembers it for twice as long.
-RESEND_WITHIN = 15.0
 
+T = TypeVar("T")
 #: What goes in one round trip: jobs by queue.
 Portion = Mapping[str, Sequence[NewJob]]
 
@@ -41,39 +44,53 @@ class Client:
         self._open_store = open_store
         self.timeout = timeout
         self._opened: Store | None = None
+        #: Until then nobody looks before a push, by the monotonic clock: Redis did not answer.
+        self._blind_until = 0.0
         self._announced: dict[str, float] = {}
 
-    def push(self, jobs: Sequence[tuple[str, NewJob]]) -> Duplicates:
+    def push(self, jobs: Sequence[tuple[str, NewJob]], *, is_owed: bool = False) -> Duplicates:
         """Push (queue, job) pairs, in portions of 1,000 or 1 MB.
 
         Return the ids of those with a claim whose place another job has, and of that job.
         The time bound holds for each round trip, with the connection and a second try if they are
         needed. Raise StoreUnavailable beyond it: the portions before it are in Redis then, and the
-        error says how many jobs these are.
+        error says how many jobs these are. Raise QueueFull in the same way, but not for jobs that
+        are `owed`: a transaction has committed, and counts on them.
         """
         pushed = 0
         duplicates: Duplicates = {}
-        for portion in portions(jobs):
+        bounds = NO_BOUNDS if is_owed else bounding.bounds()
+        for portion in portions(jobs, bounds):
             try:
-                duplicates |= self.push_portion(portion)
+                duplicates |= self.push_portion(portion, bounds=bounds)
             except StoreUnavailable as error:
                 error.pushed, error.jobs = pushed, len(jobs)
+                raise
+            except QueueFull as error:
+                error.pushed = pushed
                 raise
             pushed += count_of(portion)
         return duplicates
 
-    def push_portion(self, portion: Portion, spent: float = 0.0) -> Duplicates:
+    def push_portion(
+        self, portion: Portion, spent: float = 0.0, *, bounds: Bounds = NO_BOUNDS
+    ) -> Duplicates:
         """Push jobs in one round trip, with a second try if need be.
 
-        Raise StoreUnavailable. `spent` are the seconds of its time that are used up.
+        Raise StoreUnavailable, or QueueFull where none of the jobs is in. `spent` are the seconds
+        of its time that are used up.
         """
         started = time.monotonic() - spent
         limit = time_limit.change(started + self.timeout)
         duplicates: Duplicates = {}
         try:
             deadline = time_limit.deadline or math.inf  # a round may end sooner
-            self._push_until(min(started + self.timeout / 2, deadline), portion, duplicates)
+            last_try = min(started + self.timeout / 2, deadline)
+            self._push_until(last_try, portion, duplicates, bounds)
             self._announce(started, portion)
+        except QueueFull as error:
+            bounding.refused(error)
+            raise
         finally:
             time_limit.deadline = limit
         _tell_of(portion, duplicates)
@@ -84,18 +101,38 @@ class Client:
 
         It is empty if none does, and where Redis does not answer.
         """
+        return self._early(lambda intake: intake.holder(queue, key), "")
+
+    def size(self, queue: str) -> int:
+        """Return how many jobs of a queue have not ended.
+
+        It is 0 where Redis does not answer.
+        """
+        return self._early(lambda intake: intake.size(queue), 0)
+
+    def _early(self, look: Callable[[Intake], T], unknown: T) -> T:
+        """Return what a look before the push tells, or `unknown`.
+
+        A Redis that does not answer is not asked again for a moment: whoever looks for each job of
+        a transaction must not wait for each.
+        """
+        if time.monotonic() < self._blind_until:
+            return unknown
         limit = time_limit.change(time.monotonic() + self.timeout / 2)
         try:
-            return self._store.intake.holder(queue, key)
+            return look(self._store.intake)
         except StoreUnavailable:
-            return ""
+            self._blind_until = time.monotonic() + BLIND
+            return unknown
         finally:
             time_limit.deadline = limit
 
-    def _push_until(self, last_try: float, portion: Portion, duplicates: Duplicates) -> None:
+    def _push_until(
+        self, last_try: float, portion: Portion, duplicates: Duplicates, bounds: Bounds
+    ) -> None:
         while True:
             try:
-                self._store.intake.push_all(portion, duplicates)
+                self._store.intake.push_all(portion, duplicates, bounds)
             except StoreUnavailable:
                 # A push may be sent again: it inserts only what is new. A connection that broke
                 # while idle fails soon.
@@ -108,9 +145,10 @@ class Client:
     def begin(self, portion: Portion) -> Underway | None:
         """Send jobs and leave the answer for later. Raise StoreUnavailable.
 
-        Return None where that cannot be, and nothing is sent: `push_portion` can.
+        Return None where that cannot be, and nothing is sent: `push_portion` can. So it is with a
+        queue that may be full.
         """
-        if len(portion) > 1:
+        if len(portion) > 1 or not portion.keys().isdisjoint(bounding.bounds()):
             return None
         limit = time_limit.change(time.monotonic() + self.timeout)
         try:
@@ -165,101 +203,28 @@ class Client:
             emit(QueueNotAnnounced(",".join(new), error))
 
 
-class Stream:
-    """Pushes portion after portion: while Redis works on one, its caller makes the next.
-
-    So the failure of a portion shows when the next is sent, or at the end, in `settle`.
-    """
-
-    def __init__(self, client: Client) -> None:
-        """Take the client. Nothing is sent yet."""
-        self._client = client
-        #: Jobs that are known to be in Redis.
-        self.pushed = 0
-        self._given = 0
-        self._sent: _Sent | None = None
-
-    def send(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
-        """Send (queue, job) pairs, once those before them are in. Raise StoreUnavailable.
-
-        The error says how many of all jobs are in.
-        """
-        self._given += len(jobs)
-        for portion in portions(jobs):
-            self.settle()
-            self._begin(portion)
-
-    def settle(self) -> None:
-        """Wait until all that was sent is in. Raise StoreUnavailable."""
-        sent, self._sent = self._sent, None
-        if sent is None:
-            return
-        started = time.monotonic()
-        try:
-            if self._client.end(sent.underway, sent.portion, sent.spent):
-                self.pushed += count_of(sent.portion)
-                return
-        except StoreUnavailable as error:
-            now = time.monotonic()
-            spent = sent.spent + now - started
-            if spent >= self._client.timeout / 2 or now - sent.at > RESEND_WITHIN:
-                self._count(error)
-                raise
-        self._push(sent.portion, sent.spent + time.monotonic() - started)
-
-    def drop(self) -> None:
-        """Give up the answer that is still to come: something struck from outside."""
-        sent, self._sent = self._sent, None
-        if sent is not None:
-            sent.underway.drop()
-
-    def _begin(self, portion: Portion) -> None:
-        started = time.monotonic()
-        try:
-            underway = self._client.begin(portion)
-        except StoreUnavailable as error:
-            if time.monotonic() - started >= self._client.timeout / 2:
-                self._count(error)
-                raise
-            underway = None
-        now = time.monotonic()
-        if underway is None:
-            self._push(portion, now - started)
-        else:
-            self._sent = _Sent(underway, portion, now, now - started)
-
-    def _push(self, portion: Portion, spent: float) -> None:
-        """Push in the ordinary way, and perhaps for the second time."""
-        try:
-            self._client.push_portion(portion, spent)
-        except StoreUnavailable as error:
-            self._count(error)
-            raise
-        self.pushed += count_of(portion)
-
-    def _count(self, error: StoreUnavailable) -> None:
-        error.pushed, error.jobs = self.pushed, self._given
-
-
-class _Sent(NamedTuple):
-    """A portion that was sent.
-
-    `at` is by the monotonic clock. By then `spent` seconds of its time were used up.
-    """
-
-    underway: Underway
-    portion: Portion
-    at: float
-    spent: float
-
-
 def count_of(portion: Portion) -> int:
     """Return the number of jobs."""
     return sum(map(len, portion.values()))
 
 
-def portions(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
-    """Yield the jobs by queue, in portions of one round trip."""
+def portions(jobs: Sequence[tuple[str, NewJob]], bounds: Bounds = NO_BOUNDS) -> Iterator[Portion]:
+    """Yield the jobs by queue, in portions of one round trip.
+
+    A queue with a bound stands alone, so that all of a portion is in, or nothing.
+    """
+    return _parted(_by_size(jobs), bounds) if bounds else _by_size(jobs)
+
+
+def _parted(found: Iterable[Portion], bounds: Bounds) -> Iterator[Portion]:
+    for portion in found:
+        apart = [queue for queue in portion if queue in bounds and len(portion) > 1]
+        yield from ({queue: portion[queue]} for queue in apart)
+        if rest := {queue: portion[queue] for queue in portion if queue not in apart}:
+            yield rest
+
+
+def _by_size(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
     portion: dict[str, list[NewJob]] = {}
     count = size = 0
     for queue, job in jobs:

@@ -13,6 +13,7 @@ those of transactions that are committed already, and so does the end of a reque
 Where the setting AUTOCOMMIT is False they would never run.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import connections
@@ -31,6 +32,8 @@ class CommitBatch:
         """Start empty."""
         self._jobs: list[tuple[str, NewJob]] = []
         self.last_hook: object = None
+        #: How many jobs were ever to come in, by queue. Some may have been rolled back since.
+        self.asked: Counter[str] = Counter()
 
     def add(self, jobs: list[tuple[str, NewJob]]) -> None:
         """Collect jobs whose savepoint survived."""
@@ -40,23 +43,23 @@ class CommitBatch:
         """Push what survived."""
         jobs, self._jobs = self._jobs, []
         if jobs:
-            get_client().push(jobs)
+            get_client().push(jobs, is_owed=True)
 
 
 class _Waiting:
     """Jobs that wait for the commits of so many connections."""
 
     def __init__(self, jobs: list[tuple[str, NewJob]], commits: int) -> None:
-        self._jobs = jobs
+        self.jobs = jobs
         self._commits = commits
 
     def holds(self, job_id: str) -> bool:
-        return any(job.id == job_id for _, job in self._jobs)
+        return any(job.id == job_id for _, job in self.jobs)
 
     def committed(self, batch: CommitBatch) -> None:
         self._commits -= 1
         if not self._commits:
-            batch.add(self._jobs)
+            batch.add(self.jobs)
 
 
 def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
@@ -98,6 +101,25 @@ def awaits_commit(job_id: str) -> bool:
     """Tell whether the push of a job waits for a transaction of this thread."""
     hooks = (entry[1] for connection in opened() for entry in connection.run_on_commit)
     return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
+
+
+def most_waiting(queue: str) -> int:
+    """Return how many jobs of a queue wait at most for a commit.
+
+    Commits of this thread are meant. Savepoints may have taken some jobs back. O(1).
+    """
+    batches = map(_batch_of, _to_wait_for())
+    return max((batch.asked[queue] for batch in batches), default=0)
+
+
+def waiting_for(queue: str) -> list[NewJob]:
+    """Return the jobs of a queue that wait for a commit.
+
+    Commits of this thread are meant. O(n).
+    """
+    hooks = (entry[1] for connection in _to_wait_for() for entry in connection.run_on_commit)
+    waiting = {id(hook.waiting): hook.waiting for hook in hooks if isinstance(hook, _JobsHook)}
+    return [job for each in waiting.values() for name, job in each.jobs if name == queue]
 
 
 def refuse_transactions_by_hand() -> None:
@@ -145,6 +167,7 @@ def _add_hooks(connection: BaseDatabaseWrapper, waiting: _Waiting) -> None:
     connection.on_commit(_JobsHook(waiting, batch))
     hook = _PushHook(batch)
     batch.last_hook = hook
+    batch.asked.update(queue for queue, _ in waiting.jobs)
     connection.run_on_commit.append((set(), hook, False))  # type: ignore[arg-type]  # django-stubs knows of pairs only
 
 

@@ -12,10 +12,10 @@ from asgiref.sync import sync_to_async
 
 from jobs.arguments import check_arguments
 from jobs.claims import NOTHING_CHOSEN, Chosen, check_choice
-from jobs.client import MOST_BYTES, Stream, get_client
+from jobs.client import MOST_BYTES, get_client
 from jobs.commit import has_to_wait
 from jobs.conf import get_settings
-from jobs.errors import InvalidArguments, InvalidJob, StoreUnavailable
+from jobs.errors import InvalidArguments, InvalidJob, QueueFull, StoreUnavailable
 from jobs.habits import explain_habits
 from jobs.ids import new_job_id
 from jobs.making import EnqueuedJob, Made, Maker, answered, changes_of
@@ -26,6 +26,7 @@ from jobs.performing import C
 from jobs.registry import registry
 from jobs.sink import RedisSink, switch
 from jobs.store import Duplicates, NewJob
+from jobs.stream import Stream
 from jobs.text import brief
 
 if TYPE_CHECKING:
@@ -230,12 +231,15 @@ class _Batches:
 
     @contextmanager
     def _counting(self) -> Iterator[None]:
-        """Let StoreUnavailable count the jobs of earlier batches too."""
+        """Let errors count the jobs of earlier batches too."""
         try:
             yield
         except StoreUnavailable as error:
             error.pushed += self._handed_over
             error.jobs += self._handed_over
+            raise
+        except QueueFull as error:
+            error.pushed += self._handed_over
             raise
 
 

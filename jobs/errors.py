@@ -8,6 +8,7 @@ JobsError
  ├─ InvalidArguments      arguments that do not fit `perform` or do not survive JSON
  ├─ InvalidPayload        bytes in Redis that are no payload
  ├─ DuplicateJob          another job holds the place of a unique one
+ ├─ QueueFull             a queue holds as many jobs as it may
  ├─ UnknownJob            a payload whose job class nobody defines
  ├─ JobCancelled          somebody cancelled the job while it ran
  ├─ StoreUnavailable      Redis did not answer in time
@@ -78,6 +79,29 @@ class DuplicateJob(JobsError):
         super().__init__(
             f"{job_class} is unique, and job {job_id} has its place. "
             'Catch DuplicateJob, or choose on_conflict="return".'
+        )
+
+
+class QueueFull(JobsError):
+    """A queue has no room for these jobs.
+
+    It holds `size` that have not ended, and may hold `limit`. None of the `jobs` that were to be
+    added is enqueued. Of a call for many the first `pushed` are, and no other.
+    """
+
+    def __init__(self, queue: str, size: int, limit: int, jobs: int = 1) -> None:
+        """Keep what the queue holds and may hold, and how many it should take."""
+        self.queue, self.size, self.limit, self.jobs = queue, size, limit, jobs
+        self.pushed = 0
+        super().__init__(queue, size, limit, jobs)
+
+    def __str__(self) -> str:
+        """Say what is full, and what to do."""
+        remedy = "Enqueue fewer at a time." if self.jobs > self.limit else "Try again later."
+        known = f" The first {self.pushed:,} are enqueued." if self.pushed else ""
+        return (
+            f"Queue {self.queue!r} holds {self.size:,} jobs that have not ended and may hold "
+            f"{self.limit:,}, so {self.jobs:,} more do not fit. {remedy}{known}"
         )
 
 

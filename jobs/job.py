@@ -85,8 +85,8 @@ class Job(Able, SeesOccasion):
 
         Inside `transaction.atomic()` the job is pushed when the transaction commits, and never if
         it does not. Raise InvalidArguments when they do not fit `perform` or are not JSON,
-        StoreUnavailable when Redis does not answer within JOBS["ENQUEUE_TIMEOUT"]. One round trip,
-        O(log n).
+        StoreUnavailable when Redis does not answer within JOBS["ENQUEUE_TIMEOUT"], and QueueFull
+        beyond JOBS["QUEUE_LIMITS"]. One round trip, O(log n).
         """
         return _configured(cls).enqueue(*args, **kwargs)
 
@@ -106,9 +106,9 @@ class Job(Able, SeesOccasion):
         An item is a list or tuple of arguments, or a dictionary of them by name. The items are read
         and pushed in batches of `batch_size` jobs or about 1 MB, one round trip for each. While
         Redis works on a batch the next is read, so that the failure of one may show a batch later.
-        Jobs of earlier batches stay enqueued when a later batch fails: StoreUnavailable tells how
-        many, any other error in a note. JOBS["ENQUEUE_TIMEOUT"] bounds each round trip, not all of
-        them together.
+        Jobs of earlier batches stay enqueued when a later batch fails: StoreUnavailable and
+        QueueFull tell how many, any other error in a note. JOBS["ENQUEUE_TIMEOUT"] bounds each
+        round trip, not all of them together.
         """
         return _configured(cls).enqueue_many(arguments, batch_size)
 

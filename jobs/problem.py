@@ -17,6 +17,7 @@ KINDS = (
     "worker_silent",
     "worker_stuck",
     "queue_late",
+    "queue_full",
     "failures",
     "schedule_missed",
     "redis_memory",

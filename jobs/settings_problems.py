@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from jobs.capsule import problem_of as capsules_problem
@@ -79,8 +79,8 @@ def _hint(key: object) -> str:
 
 def _problem(key: str, value: object) -> str | None:
     name = key.lower()
-    if name == "capsules":
-        return capsules_problem(value)
+    if name in _CHECKED_APART:
+        return _CHECKED_APART[name](value)
     if name == "metrics_token":
         return None if _is_token(value) else _TOKEN_PROBLEM
     expected = _expected(name, value)
@@ -128,6 +128,31 @@ def _list_problem(name: str, value: object) -> str | None:
     if name == "check_ignore" and not all(item.partition(":")[0] in KINDS for item in value):
         return f"a list of kinds of problems, alone or as 'kind:name'. Kinds: {', '.join(KINDS)}"
     return None
+
+
+def _limits_problem(value: object) -> str | None:
+    if not isinstance(value, Mapping):
+        return (
+            "JOBS['QUEUE_LIMITS'] must be a dictionary of queues and their limits such as "
+            f'{{"imports": 10_000}}, not {brief(value)}.'
+        )
+    for queue, limit in value.items():
+        if not (isinstance(queue, str) and QUEUE_NAME.match(queue)):
+            return f"JOBS['QUEUE_LIMITS'] names {brief(queue)}, which is no name of a queue."
+        if type(limit) is not int or limit < 1:
+            return (
+                f"JOBS['QUEUE_LIMITS'][{queue!r}] must be a whole number of at least 1, not "
+                f"{brief(limit)}. To have no limit, leave {queue!r} out; to let nothing run, pause "
+                f"the queue: manage.py jobs pause {queue}"
+            )
+    return None
+
+
+#: What says itself what is wrong with a setting, or None.
+_CHECKED_APART: Mapping[str, Callable[[object], str | None]] = {
+    "capsules": capsules_problem,
+    "queue_limits": _limits_problem,
+}
 
 
 def _is_number(name: str, value: object) -> bool:

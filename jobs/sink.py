@@ -5,8 +5,16 @@ Used by `enqueue` and set by `jobs.testing`.
 
 from typing import Protocol
 
+from jobs.bounds import Bounds, bounding
 from jobs.client import get_client
-from jobs.commit import awaits_commit, has_to_wait, push_after_commit
+from jobs.commit import (
+    awaits_commit,
+    has_to_wait,
+    most_waiting,
+    push_after_commit,
+    waiting_for,
+)
+from jobs.errors import QueueFull
 from jobs.store import Duplicates, NewJob
 
 
@@ -29,10 +37,12 @@ class RedisSink:
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
         """Push now, or at the commit.
 
-        Raise StoreUnavailable.
+        Raise StoreUnavailable, or QueueFull: now, and never once a transaction has committed.
         """
         if not after_commit:
             return get_client().push(jobs)
+        if (bounds := bounding.bounds()) and has_to_wait():
+            _check_room(jobs, bounds)
         for _, job in jobs:
             if job.claim is not None and job.claim.conflict == "raise" and has_to_wait():
                 return _look_early(jobs)
@@ -56,6 +66,41 @@ def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
                 taken[job.id] = holder
     push_after_commit([pair for pair in jobs if pair[1].id not in taken])
     return taken or None
+
+
+def _check_room(jobs: list[tuple[str, NewJob]], bounds: Bounds) -> None:
+    """Raise QueueFull where jobs that wait for a commit would not fit now.
+
+    It is the only look. After the commit they are owed, and go in whatever is there.
+    """
+    for queue in {queue for queue, _ in jobs if queue in bounds}:
+        limit, size = bounds[queue], get_client().size(queue)
+        new = [job for each, job in jobs if each == queue]
+        if size + most_waiting(queue) + len(new) <= limit:
+            continue
+        waiting, more = _needed(queue, waiting_for(queue), new)
+        if more and size + waiting + more > limit:
+            refusal = QueueFull(queue, size + waiting, limit, more)
+            bounding.refused(refusal)
+            raise refusal
+
+
+def _needed(queue: str, waiting: list[NewJob], new: list[NewJob]) -> tuple[int, int]:
+    """Return how many places waiting jobs need, and how many more the new ones.
+
+    All jobs of one unique key need one place, and none if the key is held.
+    """
+    names, more = set(map(_name, waiting)), set(map(_name, new))
+    held = {
+        (key, job_id) for key, job_id in names | more if key and get_client().holder(queue, key)
+    }
+    return len(names - held), len(more - names - held)
+
+
+def _name(job: NewJob) -> tuple[str, str]:
+    """Return what is the same in jobs of which only one goes in."""
+    key = job.claim.key if job.claim is not None else ""
+    return (key, "") if key else ("", job.id)
 
 
 class SinkSwitch:

@@ -68,8 +68,8 @@ def run_again(
 
     The copy has the same class, queue and options, and without `args` and `kwargs` the
     same arguments. The job itself stays. If the class is unique, and another job has the
-    place of the copy, the other is returned. Raise UnknownJob, InvalidArguments, or
-    InvalidJob for options that its class no longer has.
+    place of the copy, the other is returned. Raise UnknownJob, InvalidArguments, QueueFull,
+    or InvalidJob for options that its class no longer has.
     """
     if args is None:
         args = job.payload.args

@@ -36,7 +36,8 @@ def limit(queue: str, most: int | None) -> None:
 
     It holds for all workers together. With 1 the queue is serial. None lets any number run again.
     What runs goes on. The queue is listed from then on. It costs two round trips, O(1). Raise
-    InvalidJob for a bad name, and ValueError for a number below 1.
+    InvalidJob for a bad name, and ValueError for a number below 1. How many jobs a queue may hold
+    is another thing: QUEUE_LIMITS.
     """
     if most is not None and not 1 <= most <= MOST_LIMIT:
         raise ValueError(

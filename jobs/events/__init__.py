@@ -31,6 +31,7 @@ from jobs.events.job_events import (
 from jobs.events.other_events import (
     EmbeddedWorkerEnded,
     EmbeddedWorkerStarted,
+    EnqueueRefused,
     EventsLost,
     ListenerFailed,
     LockLapsed,
@@ -77,6 +78,7 @@ __all__ = [
     "EmbeddedWorkerStarted",
     "Ending",
     "EndingRefused",
+    "EnqueueRefused",
     "Event",
     "EventsLost",
     "ExitIgnored",

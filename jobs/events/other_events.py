@@ -71,6 +71,22 @@ class QueueNotAnnounced(Event):
     error: Exception
 
 
+class EnqueueRefused(Event):
+    """A queue was full, and so many enqueues raised QueueFull.
+
+    It is told at once, and then once a minute by each process. `size` and `limit` count jobs that
+    have not ended, at the last refusal.
+    """
+
+    NAME: ClassVar[str] = "queue.full"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    queue: str
+    refusals: int
+    size: int
+    limit: int
+
+
 class ListenerFailed(Event):
     """A listener raised.
 

@@ -15,7 +15,8 @@ class Queue:
 
     `latency_seconds` is how long its oldest job has waited. Jobs wait when they are ready, and
     when they are due and no worker has made them ready yet. It is 0 when none waits.
-    `most_running` is how many jobs may run at a time, None for any number.
+    `most_running` is how many jobs may run at a time, None for any number. `size_limit` is how
+    many that have not ended it may hold, by QUEUE_LIMITS of this process, None for any number.
     """
 
     name: str
@@ -30,10 +31,24 @@ class Queue:
     is_paused: bool
     latency_seconds: float
     most_running: int | None = None
+    size_limit: int | None = None
 
     @property
-    def is_full(self) -> bool:
-        """Whether it runs as many jobs as it may."""
+    def size(self) -> int:
+        """How many jobs it holds that have not ended.
+
+        They are all but the dead and the done.
+        """
+        return self.ready + self.running + self.scheduled + self.retry
+
+    @property
+    def has_no_room(self) -> bool:
+        """Whether it holds all it may, so that an enqueue is refused."""
+        return self.size_limit is not None and self.size >= self.size_limit
+
+    @property
+    def runs_all_it_may(self) -> bool:
+        """Whether it runs as many jobs at a time as it may."""
         return self.most_running is not None and self.running >= self.most_running
 
     @property
@@ -135,4 +150,5 @@ def _queue(name: str, counts: QueueCounts, latency: float) -> Queue:
         is_paused=counts.is_paused,
         latency_seconds=latency,
         most_running=counts.most_running,
+        size_limit=get_settings().queue_limits.get(name),
     )

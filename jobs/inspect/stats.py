@@ -105,6 +105,8 @@ def _queue_as_json(queue: Queue) -> dict[str, Any]:
         "latency": queue.latency_seconds,
         "paused": queue.is_paused,
         "most_running": queue.most_running,
+        "size": queue.size,
+        "size_limit": queue.size_limit,
     }
 
 

@@ -26,7 +26,10 @@ class QueueCommands:
         """Declare the sub-commands by means of `add`."""
         pause = "Let no worker take jobs from these queues; what runs goes on."
         resume = "Let workers take jobs from these queues again."
-        limit = "Let at most N jobs of a queue run at a time, in all workers together."
+        limit = (
+            "Let at most N jobs of a queue run at a time, in all workers together. How many it may "
+            "hold is another thing: JOBS['QUEUE_LIMITS']."
+        )
         commands = [add("pause", self.pause, pause), add("resume", self.resume, resume)]
         for command in commands:
             command.add_argument("queues", nargs="+", metavar="QUEUE")
@@ -72,7 +75,7 @@ class QueueCommands:
         except ValueError as error:
             raise CommandError(str(error)) from error
         if most is None:
-            self.stdout.write(f"Queue {queue} has no limit any more.")
+            self.stdout.write(f"Queue {queue} runs any number of jobs at a time again.")
             return
         jobs = counted(most, "job")
         self.stdout.write(f"Queue {queue} runs at most {jobs} at a time, in all workers together.")

@@ -139,7 +139,9 @@ def latency(queue: inspect.Queue) -> str:
     """Return the latency of a queue, and whether it is paused or limited."""
     text = duration(queue.latency_seconds)
     if queue.most_running is not None:
-        text += f", at most {queue.most_running:,} at a time"
+        text += f", runs at most {queue.most_running:,} at a time"
+    if queue.size_limit is not None:
+        text += f", holds {queue.size:,} of at most {queue.size_limit:,}"
     return f"{text}, paused" if queue.is_paused else text
 
 

@@ -3,6 +3,7 @@
 So error catchers can ignore that class and no other. These are transient:
 
 - connection errors and timeouts, also those of well-known HTTP libraries
+- a lock or limit that is held, a queue that is full
 - HTTP answers 429 and 5xx, told by the error's `status_code`, its `response.status_code`, or `code`
 - what a job class lists in `transient_errors`
 
@@ -14,14 +15,14 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from jobs.errors import LimitExceeded, StoreUnavailable, TransientError
+from jobs.errors import LimitExceeded, QueueFull, StoreUnavailable, TransientError
 from jobs.middleware.base import Middleware
 from jobs.options import Option
 
 if TYPE_CHECKING:
     from jobs.job import Job
 
-_ALWAYS = (ConnectionError, TimeoutError, StoreUnavailable, LimitExceeded)
+_ALWAYS = (ConnectionError, TimeoutError, StoreUnavailable, LimitExceeded, QueueFull)
 #: Looked up only where the project has imported the library: nobody else can have raised one.
 _OF_LIBRARIES = (
     ("requests.exceptions", ("ConnectionError", "Timeout", "ChunkedEncodingError")),

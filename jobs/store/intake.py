@@ -4,11 +4,13 @@ Whatever it sends may be sent again after a lost answer.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from msgspec import Struct
 from redis.exceptions import NoScriptError
 
+from jobs.errors import QueueFull
 from jobs.store.line import Exchange
 from jobs.store.scripts import sources
 from jobs.store.session import MOST_JOBS, Session
@@ -72,16 +74,25 @@ class Intake:
         self._session = session
         self._receipt_ms = max(RECEIPT_MS, round(2000 * session.timeout))
 
-    def push(self, queue: str, jobs: Sequence[NewJob], duplicates: Duplicates | None = None) -> int:
+    def push(
+        self,
+        queue: str,
+        jobs: Sequence[NewJob],
+        duplicates: Duplicates | None = None,
+        bound: int | None = None,
+    ) -> int:
         """Insert up to 1,000 jobs and return how many were new. O(k log n).
 
         That is 0 when this very push was done before, but for one with a claim: it answers as it
-        did. Those with a claim that were not inserted are noted in `duplicates`.
+        did. Those with a claim that were not inserted are noted in `duplicates`. Raise QueueFull
+        and insert none where the queue would hold more than its `bound`.
         """
-        script, keys, args = self._push_call(queue, jobs)
+        script, keys, args = self._push_call(queue, jobs, bound)
         answer = self._session.run_quickly(script, keys, args)
         if script == "push" and answer > 0:  # the way of most jobs
             return answer  # type: ignore[no-any-return]  # a number
+        if bound is not None and type(answer) is int and answer < _DONE_BEFORE:
+            raise QueueFull(queue, _DONE_BEFORE - 1 - answer, bound, len(jobs))
         return _inserted(jobs, answer, duplicates)
 
     def begin(self, queue: str, jobs: Sequence[NewJob]) -> "Underway | None":
@@ -93,7 +104,7 @@ class Intake:
         exchange = self._session.begin(script, keys, args)
         return None if exchange is None else Underway(self._session, exchange)
 
-    def _push_call(self, queue: str, jobs: Sequence[NewJob]) -> _Call:
+    def _push_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None = None) -> _Call:
         """Return the script, its keys and its arguments."""
         if len(jobs) > MOST_JOBS:
             raise ValueError(
@@ -102,14 +113,16 @@ class Intake:
         args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
         for job in jobs:
             if job.claim is not None:
-                return self._claiming_call(queue, jobs)
+                return self._claiming_call(queue, jobs, bound)
             args += (job.id, job.payload)
         for job in jobs if _are_several_kinds(jobs) else jobs[:1]:
             args += (job.priority, job.due)
+        if bound is not None:
+            args.append(bound)
         keys = self._session.keys(queue)
         return "push", (*keys.all, keys.receipt([job.id for job in jobs])), args
 
-    def _claiming_call(self, queue: str, jobs: Sequence[NewJob]) -> _Call:
+    def _claiming_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None) -> _Call:
         """Return the same for jobs of which some have a claim."""
         args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
         names = []
@@ -118,6 +131,8 @@ class Intake:
             args += (job.id, job.payload, job.priority, job.due, claim.trait)
             args += (_text(claim.expires_in), claim.conflict, _text(claim.max_wait))
             names.append(claim.push or job.id)
+        if bound is not None:
+            args.append(bound)
         keys = self._session.keys(queue)
         return "push_unique", (*keys.all, keys.receipt(names)), args
 
@@ -125,15 +140,20 @@ class Intake:
         self,
         jobs_by_queue: Mapping[str, Sequence[NewJob]],
         duplicates: Duplicates | None = None,
+        bounds: Mapping[str, int] = MappingProxyType({}),
     ) -> int:
         """Push to several queues and return the number of new jobs.
 
         Those with a claim that were not inserted are noted in `duplicates`. It takes one round
-        trip, on a cluster one for each queue.
+        trip, on a cluster one for each queue. A queue with a bound must come alone. Raise QueueFull
+        where it cannot hold its jobs.
         """
         if len(jobs_by_queue) == 1 or self._session.is_spread:
             return sum(
-                [self.push(queue, jobs, duplicates) for queue, jobs in jobs_by_queue.items()]
+                [
+                    self.push(queue, jobs, duplicates, bounds.get(queue) if bounds else None)
+                    for queue, jobs in jobs_by_queue.items()
+                ]
             )
         calls = [self._push_call(queue, jobs) for queue, jobs in jobs_by_queue.items()]
         with self._session.available(), self._session.client.pipeline(transaction=False) as pipe:
@@ -161,6 +181,10 @@ class Intake:
         [found] = self._session.run("holder", queue, [key])
         return text_of(found)
 
+    def size(self, queue: str) -> int:
+        """Return how many jobs of a queue have not ended. One round trip, O(1)."""
+        return int(self._session.run("size", queue, []))
+
     def announce_queues(self, queues: Sequence[str]) -> None:
         """Make queues known to those who look. O(k)."""
         with self._session.available():
@@ -168,6 +192,8 @@ class Intake:
 
 
 _NO_CLAIM = Claim()
+#: What a push answers that was done before. Below it stands how full the queue is.
+_DONE_BEFORE = -1
 
 
 def _text(number: int | None) -> str | int:

@@ -4,6 +4,7 @@ It knows which of them a rolled-back transaction has taken away.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,10 +12,12 @@ from typing import Literal
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from jobs.bounds import bounding
 from jobs.commit import is_of_test_alone, refuse_transactions_by_hand
 from jobs.payload import Payload, decode
 from jobs.store import Claim, Duplicates, NewJob
 from jobs.testing.places import Places, has_expired, window_end
+from jobs.testing.room import check_room, parts
 
 
 @dataclass(eq=False)
@@ -82,24 +85,43 @@ class FakeQueue:
         self._places = Places()
         #: The claims of jobs that were taken, by their ids: some run again.
         self._claims: dict[str, Claim] = {}
+        #: How many jobs of each queue were taken, and have not ended.
+        self._running: Counter[str] = Counter()
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
         """Collect jobs, and return which of those with a claim are duplicates.
 
         What cannot be enqueued for real is refused here too. Return None where only the commit
-        tells.
+        tells. Raise QueueFull.
         """
         if after_commit:
             refuse_transactions_by_hand()
         connection = _open_transaction() if after_commit else None
+        duplicates: Duplicates = {}
+        for part in parts(jobs, self._check_room, is_whole=connection is not None):
+            duplicates |= self._collect(part, connection)
+        return duplicates if connection is None or duplicates else None
+
+    def _check_room(self, jobs: list[tuple[str, NewJob]]) -> None:
+        """Raise QueueFull where a queue would hold more than it may."""
+        if not any(queue in bounding.bounds() for queue, _ in jobs):
+            return
+        new = [FakeJob(decode(job.payload), claim=job.claim) for _, job in jobs]
+        before = Counter(job.payload.queue for job in self._present())
+        after = Counter(job.payload.queue for job in self._present(new))
+        check_room(before + self._running, after - before)
+
+    def _collect(
+        self, jobs: list[tuple[str, NewJob]], connection: BaseDatabaseWrapper | None
+    ) -> Duplicates:
         duplicates: Duplicates = {}
         for _, job in jobs:
             fake = FakeJob(decode(job.payload), connection, claim=job.claim)
             if holder := self._barred_by(fake):
                 duplicates[job.id] = holder
             else:
-                self._collect(fake)
-        return duplicates if connection is None or duplicates else None
+                self._keep(fake)
+        return duplicates
 
     def _barred_by(self, fake: FakeJob) -> str | None:
         """Return the job that keeps this one out, as far as that is known."""
@@ -109,7 +131,7 @@ class FakeQueue:
             return None
         return self._holder(fake, self._present())
 
-    def _collect(self, fake: FakeJob) -> None:
+    def _keep(self, fake: FakeJob) -> None:
         self._jobs.append(fake)
         if fake.connection is None:
             self._jobs = self._present()
@@ -141,15 +163,16 @@ class FakeQueue:
 
     def ended(self, payload: Payload, *, is_dead: bool = False) -> None:
         """Note that a job that was taken runs no more."""
+        self._running[payload.queue] -= 1
         self._places.end(self._claims.get(payload.id), payload, is_dead=is_dead)
 
-    def _present(self) -> list[FakeJob]:
+    def _present(self, more: Sequence[FakeJob] = ()) -> list[FakeJob]:
         """Return the jobs that are there, as if all open transactions were committed.
 
         Of unique jobs only one is there of each key, as Redis would decide it in their order.
         """
         present: list[FakeJob] = []
-        for job in self._jobs:
+        for job in (*self._jobs, *more):
             if not job.exists:
                 continue
             if job.claim is None or not self._holder(job, present):
@@ -178,6 +201,7 @@ class FakeQueue:
         """
         while found := self._first(is_wanted):
             self._jobs.remove(found)
+            self._running[found.payload.queue] += 1
             if found.claim is not None:
                 self._claims[found.payload.id] = found.claim
                 self._places.begin(found.claim, found.payload)
@@ -192,6 +216,7 @@ class FakeQueue:
         self._jobs.clear()
         self._places = Places()
         self._claims.clear()
+        self._running.clear()
 
 
 def _open_transaction() -> BaseDatabaseWrapper | None:

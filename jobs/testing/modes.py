@@ -5,6 +5,7 @@ mode arguments are checked and go through JSON, and the configured middleware ta
 `real` needs a Redis, also for locks and limits.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, get_args
@@ -22,6 +23,7 @@ from jobs.store import Claim, Duplicates, NewJob
 from jobs.testing import endings
 from jobs.testing.fake_queue import FakeQueue
 from jobs.testing.places import Places
+from jobs.testing.room import check_room, parts
 
 Mode = Literal["fake", "inline", "real"]
 
@@ -36,25 +38,37 @@ class InlineSink:
     def __init__(self) -> None:
         """Start with all places free."""
         self._places = Places()
+        self._running: Counter[str] = Counter()
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
-        """Run the jobs, and return which of those with a claim are duplicates."""
+        """Run the jobs, and return which of those with a claim are duplicates.
+
+        Raise QueueFull for more at once than a queue may hold.
+        """
         duplicates: Duplicates = {}
-        for _, job in jobs:
-            holder = self._places.holder(job.claim.key) if job.claim else None
-            if holder:
-                duplicates[job.id] = holder
-            else:
-                self._run(decode(job.payload), job.claim)
+        for part in parts(jobs, self._check_room, is_whole=False):
+            for _, job in part:
+                if holder := self._holder(job):
+                    duplicates[job.id] = holder
+                else:
+                    self._run(decode(job.payload), job.claim)
         return duplicates
+
+    def _check_room(self, jobs: list[tuple[str, NewJob]]) -> None:
+        check_room(self._running, Counter(queue for queue, job in jobs if not self._holder(job)))
+
+    def _holder(self, job: NewJob) -> str | None:
+        return self._places.holder(job.claim.key) if job.claim else None
 
     def _run(self, payload: Payload, claim: Claim | None) -> None:
         self._places.begin(claim, payload)
+        self._running[payload.queue] += 1
         is_dead = True
         try:
             _run(payload)
             is_dead = False
         finally:
+            self._running[payload.queue] -= 1
             self._places.end(claim, payload, is_dead=is_dead)
 
     def awaits_commit(self, job_id: str) -> bool:

@@ -58,6 +58,14 @@ class UniqueJob(Job):
         note(f"end {self.job_id}")
 
 
+class RowJob(Job):
+    """The same, and as many as there is room for."""
+
+    def perform(self, row: int) -> None:
+        time.sleep(0.02)
+        note(f"end {self.job_id}")
+
+
 class NewestJob(UniqueJob):
     """The same, and a new one replaces the one that waits."""
 

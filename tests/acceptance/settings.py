@@ -10,7 +10,7 @@ SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["jobs", "tests.acceptance"]
 DATABASES: dict[str, object] = {}
 USE_TZ = True
-JOBS = {
+JOBS: dict[str, object] = {
     "LEASE": float(os.environ.get("TEST_LEASE", "3")),
     "HEARTBEAT": float(os.environ.get("TEST_HEARTBEAT", "0.5")),
     "CONCURRENCY": 5,
@@ -20,6 +20,8 @@ JOBS = {
     "MAX_MEMORY_MB": int(os.environ.get("TEST_MAX_MEMORY_MB", "0")),
     "MAX_JOBS_PER_PROCESS": int(os.environ.get("TEST_MAX_JOBS", "0")),
 }
+if most := int(os.environ.get("TEST_QUEUE_LIMIT", "0")):
+    JOBS["QUEUE_LIMITS"] = {"default": most}
 
 if ahead := float(os.environ.get("TEST_CLOCK_AHEAD", "0")):
     # The clock of this process is wrong, as that of a host would be.

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from jobs import InvalidArguments, Job, StoreUnavailable
+from jobs.bounds import NO_BOUNDS
 from jobs.client import Client
 from jobs.store import NewJob, Store
 from jobs.store.intake import Intake
@@ -27,11 +28,11 @@ class FailingIntake(Intake):
 
     portions = 0
 
-    def push_all(self, jobs_by_queue, duplicates=None):
+    def push_all(self, jobs_by_queue, duplicates=None, bounds=NO_BOUNDS):
         self.portions += 1
         if self.portions > 1:
             raise StoreUnavailable("redis://away", "gone")
-        return super().push_all(jobs_by_queue, duplicates)
+        return super().push_all(jobs_by_queue, duplicates, bounds)
 
 
 class FailingStore(Store):

@@ -6,7 +6,8 @@ What was sent is settled before anybody hears of an error, and sent again when i
 import pytest
 
 from jobs import InvalidArguments, Job, StoreUnavailable
-from jobs.client import Client, Stream
+from jobs.client import Client
+from jobs.stream import Stream
 from tests.jobs.enqueued import arguments, pushes
 from tests.jobs.store.sample_queue import SampleQueue, new_job
 from tests.jobs.worker.lossy_proxy import LossyProxy

@@ -20,7 +20,7 @@ from jobs.admin.pages.job import show
 from jobs.admin.responses import render
 from jobs.admin.run_again import RunAgainForm
 from jobs.enqueue import EnqueuedJob
-from jobs.errors import InvalidArguments, InvalidJob, InvalidPayload, UnknownJob
+from jobs.errors import InvalidArguments, InvalidJob, InvalidPayload, QueueFull, UnknownJob
 from jobs.inspect import JobRecord
 from jobs.templatetags.jobs_format import number
 
@@ -55,7 +55,7 @@ def run_again(request: HttpRequest, job: JobRecord) -> HttpResponse:
         if entered.kept and changes.count and "confirmed" not in request.POST:
             return _ask(request, job, entered, changes)
         copy, told = _enqueue(request, job, entered, changes)
-    except (InvalidArguments, InvalidJob, InvalidPayload, UnknownJob) as error:
+    except (InvalidArguments, InvalidJob, InvalidPayload, QueueFull, UnknownJob) as error:
         form.add_error(None, str(error))
         return show(request, job, form)
     if copy.is_vetoed:

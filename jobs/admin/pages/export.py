@@ -134,6 +134,13 @@ def _queue_states(queues: tuple[Queue, ...]) -> Iterator[str]:
     )
     for queue in queues:
         yield f"{name}{_labels(queue=queue.name)} {queue.latency_seconds:.3f}"
+    bounded = [queue for queue in queues if queue.size_limit is not None]
+    yield from _head("jobs_size", "gauge", "Jobs of a queue with a limit that have not ended.")
+    for queue in bounded:
+        yield f"jobs_size{_labels(queue=queue.name)} {queue.size}"
+    yield from _head("jobs_size_limit", "gauge", "How many of these the queue may hold.")
+    for queue in bounded:
+        yield f"jobs_size_limit{_labels(queue=queue.name)} {queue.size_limit}"
     yield from _head("jobs_paused", "gauge", "1 where the queue is paused.")
     for queue in queues:
         yield f"jobs_paused{_labels(queue=queue.name)} {int(queue.is_paused)}"

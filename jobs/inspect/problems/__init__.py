@@ -13,6 +13,7 @@ from jobs.inspect.problems.clocks import judge_clocks
 from jobs.inspect.problems.dying import judge_deaths
 from jobs.inspect.problems.facts import Facts, look
 from jobs.inspect.problems.failing import judge_failing
+from jobs.inspect.problems.filling import judge_filling
 from jobs.inspect.problems.keeping import judge_keeping
 from jobs.inspect.problems.lateness import judge_lateness
 from jobs.inspect.problems.limits import Limits, limits
@@ -35,6 +36,7 @@ Rule = Callable[[Facts], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     judge_staff,
     judge_lateness,
+    judge_filling,
     judge_silence,
     judge_failing,
     judge_schedules,

@@ -62,7 +62,7 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
         "time": in_words(waited),
     }
     remedy = _("Start more workers, or find out what keeps the workers busy.")
-    if each.queue.is_full:
+    if each.queue.runs_all_it_may:
         remedy = _(
             "It runs as many jobs as it may, %(count)s at a time. "
             "Change that with: python manage.py jobs limit %(queue)s N"

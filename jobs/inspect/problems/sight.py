@@ -13,7 +13,9 @@ from jobs.inspect.stats import Stats
 from jobs.problem import Problem
 from jobs.store.reader import Reader
 
-ABOUT_QUEUES = frozenset({"queue_unserved", "queue_late", "dead_full", "dead_growing"})
+ABOUT_QUEUES = frozenset(
+    {"queue_unserved", "queue_late", "queue_full", "dead_full", "dead_growing"}
+)
 #: They are about a job class, or about one of its schedules.
 ABOUT_CLASSES = frozenset({"failures", "schedule_missed"})
 ABOUT_WORKERS = frozenset({"worker_silent", "worker_stuck"})

@@ -21,9 +21,8 @@ local function holder_of(key)
   if not id then return end
   local trait, shuts_at = redis.call('HGET', traits, id) or '', redis.call('ZSCORE', windows, key)
   local is_dead = redis.call('ZSCORE', dead, id)
-  local waits = redis.call('ZSCORE', ready, id) or redis.call('ZSCORE', scheduled, id)
   local lives = redis.call('HSTRLEN', payloads, id) > 0 and not (is_dead or redis.call('ZSCORE', done, id))
-  local holds = lives and (waits or claim_in(trait) ~= 'start')
+  local holds = lives and (waits(id) or claim_in(trait) ~= 'start')
   if shuts_at then
     holds = tonumber(shuts_at) > now and not is_dead
   end

@@ -35,6 +35,17 @@ local function change_trait(id, word, to)
   end
 end
 
+-- Whether a job waits: it is ready, or will be at its time.
+local function waits(id)
+  return redis.call('ZSCORE', ready, id) or redis.call('ZSCORE', scheduled, id)
+end
+
+-- How many jobs have not ended: they wait, run, or wait to be tried again. So what happens to them changes it at their end only.
+local function unfinished()
+  local waiting = redis.call('ZCARD', ready) + redis.call('ZCARD', scheduled) + redis.call('ZCARD', retry)
+  return waiting + redis.call('HLEN', running)
+end
+
 -- One token wakes one idle worker. It only hastens, so a bell that is broken must break nothing.
 local function ring()
   if redis.pcall('LLEN', bell) == 0 then

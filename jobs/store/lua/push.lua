@@ -5,7 +5,9 @@
 --         id   payload
 --         and behind these for each of them, or once for them all:
 --         priority   due in ms (epoch, or "+N" from now)
--- Returns: the number of jobs inserted; -1 when this very push was done before.  Cost: O(k log n) for k jobs
+--         and behind all this, for a queue with a bound: how many jobs that have not ended it may hold
+-- Returns: the number of jobs inserted; -1 when this very push was done before; -2 - n when they do not all fit beside the n
+--          that have not ended: then none is inserted.  Cost: O(k log n) for k jobs
 local first, count = 3, tonumber(ARGV[2])
 local last = first + 2 * count - 1 -- of the pairs
 local ids = {}
@@ -17,16 +19,12 @@ local known = redis.call('HMGET', payloads, unpack(ids))
 local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
 redis.call('ZCARD', ready)
 
--- A client that lost the answer sends the push again, perhaps after its jobs have run and gone.
-if not redis.call('SET', KEYS[19], 1, 'NX', 'PX', ARGV[1]) then
-  return -1
-end
-
 local function due_of(text)
   return string.byte(text) == 43 and now + tonumber(text) or tonumber(text) -- 43: "+"
 end
 
-local step = #ARGV > last + 2 and 2 or 0 -- from the priority of one job to that of the next
+local most = #ARGV % 2 == 1 and tonumber(ARGV[#ARGV]) -- all that stands before it comes in pairs
+local step = #ARGV > last + 3 and 2 or 0 -- from the priority of one job to that of the next
 local due = due_of(ARGV[last + 2])
 local place = whole((100 - ARGV[last + 1]) * 2 ^ 44 + due)
 local is_seen, new, at_once, later, earliest = {}, {}, {}, {}, math.huge
@@ -47,6 +45,14 @@ for n, id in ipairs(ids) do
       earliest = math.min(earliest, due)
     end
   end
+end
+
+if most and #new > 0 and unfinished() + #new > most and redis.call('EXISTS', KEYS[19]) == 0 then
+  return -2 - unfinished()
+end
+-- A client that lost the answer sends the push again, perhaps after its jobs have run and gone.
+if not redis.call('SET', KEYS[19], 1, 'NX', 'PX', ARGV[1]) then
+  return -1
 end
 
 -- Sleepers wait no longer than the next due time that they knew of.

@@ -4,29 +4,34 @@
 -- ARGV[1] receipt lifetime in ms   ARGV[2] number of jobs, at most 1,000, then for each of them:
 --         id   payload   priority   due in ms (epoch, or "+N" from now)   trait, or ''   when it expires, in ms after it is due, or ''
 --         on a conflict: return | raise | replace | debounce   longest wait of a debounced job in ms, or ''
+--         and behind all this, for a queue with a bound: how many jobs that have not ended it may hold
 -- Returns: for each job "+id" if it was inserted, "=id of the job that holds its place" if not, parted by spaces. Sent again
---          after a lost answer, it returns the same.  Cost: O(k log n) for k jobs
+--          after a lost answer, it returns the same. Where they do not all fit, -2 - n as in `push`.  Cost: O(k log n) for k jobs
 -- All keys are read before anything is written: one of a wrong type must not leave half a push.
 check_hashes()
-for _, hash in ipairs({traits, unique}) do
-  redis.call('HLEN', hash)
-end
-for _, set in ipairs({ready, retry, dead, done, windows}) do
-  redis.call('ZCARD', set)
-end
+for _, hash in ipairs({traits, unique}) do redis.call('HLEN', hash) end
+for _, set in ipairs({ready, retry, dead, done, windows}) do redis.call('ZCARD', set) end
 local head = redis.call('ZRANGE', scheduled, 0, 0, 'WITHSCORES')
 local answered = redis.call('GET', KEYS[19])
 if answered then return answered end
 
--- What has begun or ended is not replaced. It has the key as its class once had it, and lets go of it for good.
-local function waits(id)
+-- Returns a job that another may replace. What has begun or ended has the key as its class once had it, and lets go of it for good.
+local function replaceable(id)
+  if waits(id) then return id end
   local trait = redis.call('HGET', traits, id)
-  local is_waiting = redis.call('ZSCORE', ready, id) or redis.call('ZSCORE', scheduled, id)
-  if trait and not is_waiting then
-    redis.call('HSET', traits, id, (string.gsub(trait, '^unique=[^/ ]+', 'unique=start')))
-  end
-  return is_waiting
+  if trait then redis.call('HSET', traits, id, (string.gsub(trait, '^unique=[^/ ]+', 'unique=start'))) end
 end
+
+-- Who is a duplicate, or takes the place of another, needs no room.
+local most, more, is_asked = #ARGV % 2 == 1 and tonumber(ARGV[#ARGV]), 0, {}
+for at = 3, most and #ARGV - 8 or 0, 8 do
+  local id, holder, expired, _, key = ARGV[at], nil, nil, claim_in(ARGV[at + 4])
+  if key then holder, expired = holder_of(key) end
+  if holder and (ARGV[at + 6] == 'replace' or ARGV[at + 6] == 'debounce') then holder = waits(holder) end
+  local is_there = holder or expired or is_asked[key or id] or redis.call('HSTRLEN', payloads, id) > 0
+  is_asked[key or id], more = true, more + (is_there and 0 or 1)
+end
+if most and more > 0 and unfinished() + more > most then return -2 - unfinished() end
 
 -- A job that waits makes room for another. Returns its place, if it was ready.
 local function make_room(id)
@@ -41,15 +46,13 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
   local id, payload, priority, due, trait, expires, conflict, longest = unpack(ARGV, at, at + 7)
   local till, key = claim_in(trait)
   local holder, expired
-  if key then
-    holder, expired = holder_of(key)
-  end
+  if key then holder, expired = holder_of(key) end
   if is_new[id] or redis.call('HSTRLEN', payloads, id) > 0 then
     answers[#answers + 1] = (is_new[id] and '+' or '=') .. id
   elseif holder and (conflict == 'return' or conflict == 'raise') then
     answers[#answers + 1] = '=' .. holder
   else
-    holder = holder and waits(holder) and holder
+    holder = holder and replaceable(holder)
     due = string.byte(due) == 43 and now + tonumber(due) or tonumber(due) -- 43: "+"
     if conflict == 'debounce' then
       local first = holder and string.match(redis.call('HGET', traits, holder) or '', 'first=(%d+)') or whole(now)
@@ -59,9 +62,8 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
     local place = (holder or expired) and make_room(holder or expired)
     place = holder and (conflict == 'debounce' or due <= now) and place
     redis.call('HSET', payloads, id, payload)
-    if trait ~= '' then
-      redis.call('HSET', traits, id, trait .. (expires ~= '' and ' expires=' .. whole(due + expires) or ''))
-    end
+    trait = trait .. (trait ~= '' and expires ~= '' and ' expires=' .. whole(due + expires) or '')
+    if trait ~= '' then redis.call('HSET', traits, id, trait) end
     if key then hold(key, till, id) end
     if place or due <= now then
       redis.call('ZADD', ready, place or whole((100 - priority) * 2 ^ 44 + due), id)

@@ -130,8 +130,8 @@ def test_queues_show_how_many_may_run_at_a_time(store, boss):
 
     control.limit("default", 3)
 
-    assert "at most 3 at a time" in get(boss, "queues/")
-    assert "at most 3 at a time" in get(boss, "queues/default/")
+    assert "runs at most 3 at a time" in get(boss, "queues/")
+    assert "runs at most 3 at a time" in get(boss, "queues/default/")
 
 
 def test_queues_show_numbers_and_what_is_wrong(store, boss):

@@ -50,12 +50,12 @@ def test_limited_queue_lets_so_many_run_until_the_limit_is_taken_away(store):
     control.limit("default", 1)
     assert len(fetch(store, count=3)) == 1
     [queue] = inspect.queues(names=["default"])
-    assert (queue.most_running, queue.is_full) == (1, True)
+    assert (queue.most_running, queue.runs_all_it_may) == (1, True)
     control.limit("default", None)
 
     assert len(fetch(store, count=3)) == 2
     [queue] = inspect.queues(names=["default"])
-    assert (queue.most_running, queue.is_full) == (None, False)
+    assert (queue.most_running, queue.runs_all_it_may) == (None, False)
 
 
 def test_empty_queue_with_a_limit_is_still_shown():

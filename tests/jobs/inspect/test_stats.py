@@ -47,7 +47,13 @@ def test_json_has_totals_queues_by_name_and_workers(store, reader, settings):
     assert list(shape["queues"]) == ["default"]
     queue = dict(shape["queues"]["default"])
     assert queue.pop("latency") == pytest.approx(60, abs=5)
-    assert queue == {**counts, "paused": False, "most_running": None}
+    assert queue == {
+        **counts,
+        "paused": False,
+        "most_running": None,
+        "size": 5,
+        "size_limit": None,
+    }
     [worker] = shape["workers"]
     assert (worker["name"], worker["queues"], worker["busy"]) == ("one", ("high", "default"), 0)
 

@@ -93,8 +93,17 @@ def test_queues_show_counters_and_a_pause(store):
     titles, high, default = jobs("queues")
 
     assert columns(titles)[-3:] == ["Processed", "Failed", "Latency"]
-    assert high.endswith("0.0 s, at most 2 at a time, paused")
+    assert high.endswith("0.0 s, runs at most 2 at a time, paused")
     assert columns(default)[:9] == ["default", "1", "1", "1", "1", "1", "1", "4", "2"]
+
+
+def test_queues_show_how_many_they_hold_and_may_hold(store, settings):
+    settings.JOBS = {**settings.JOBS, "QUEUE_LIMITS": {"default": 5_000}}
+    fill(store, "default")
+
+    _, _, default = jobs("queues")
+
+    assert default.endswith(" s, holds 4 of at most 5,000")
 
 
 @pytest.mark.parametrize("command", ["stats", "queues"])

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
-from jobs.store import Store, permissions
+from jobs.errors import QueueFull
+from jobs.store import Claim, NewJob, Store, permissions
 from jobs.store.whereabouts import Whereabouts
 from tests.jobs.store.sample_queue import SampleQueue, new_job, raw_payload
 
@@ -57,6 +58,17 @@ def test_user_with_the_documented_rights_may_limit_a_queue(limited):
 
     assert q.rings() == 1
     assert q.take("v", 2) == ["b"]
+
+
+def test_user_who_only_enqueues_may_meet_a_bound(limited):
+    intake = limited(commands=permissions.ENQUEUE).intake
+    intake.push("q", [new_job("a")], bound=2)
+    intake.push("q", [NewJob("b", b"", 0, claim=Claim("key"))], bound=2)
+
+    assert intake.size("q") == 2
+    for job in (new_job("c"), NewJob("d", b"", 0, claim=Claim("other"))):
+        with pytest.raises(QueueFull):
+            intake.push("q", [job], bound=2)
 
 
 @pytest.mark.parametrize("command", sorted(permissions.ALL - {"eval"}))

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from jobs.errors import StoreUnavailable
+from jobs.errors import QueueFull, StoreUnavailable
 from jobs.store import NewJob, Store, Terms
 from jobs.store.connection import RedisCluster
 from jobs.store.heartbeats import Heartbeats
@@ -75,6 +75,17 @@ def test_push_to_several_queues(store):
     assert store.intake.push_all(jobs) == 0
 
     assert all(SampleQueue(store, name).ids("ready") == ["a", "b"] for name in QUEUES)
+
+
+def test_push_to_a_queue_with_a_bound(store):
+    jobs, bounds = {"q": [new_job("a"), new_job("b")]}, {"q": 3}
+
+    assert store.intake.push_all(jobs, bounds=bounds) == 2
+    assert store.intake.push_all(jobs, bounds=bounds) == 0
+    with pytest.raises(QueueFull):
+        store.intake.push_all({"q": [new_job("c"), new_job("d")]}, bounds=bounds)
+
+    assert store.intake.size("q") == 2
 
 
 def test_portions_of_sets_in_several_queues(store):

@@ -1,0 +1,42 @@
+"""Rule: a queue with a limit in QUEUE_LIMITS is full, or nearly.
+
+It is when the jobs that have not ended are more than CHECK_FULLNESS of the limit. A full one
+refuses new jobs, so requests fail. A problem that was told of ends five percent lower, so that it
+does not come and go.
+"""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from jobs.inspect.problems.facts import Facts
+from jobs.inspect.problems.keeping import EASE
+from jobs.inspect.problems.lateness import page_of
+from jobs.inspect.queues import Queue
+from jobs.problem import Problem
+from jobs.text import grouped
+
+
+def judge_filling(facts: Facts) -> Iterator[Problem]:
+    """Yield a problem for each queue that is full, or nearly."""
+    for each in facts.queues:
+        queue = each.queue
+        if queue.size_limit is None:
+            continue
+        note = facts.notes.get(f"queue_full:{queue.name}")
+        ease = EASE if note and note.is_open_at(facts.now) else 0
+        share = queue.size / queue.size_limit
+        if queue.has_no_room or share > facts.limits.fullness - ease:
+            yield _problem(queue, queue.size_limit)
+
+
+def _problem(queue: Queue, limit: int) -> Problem:
+    reason = _("Queue %(queue)s is nearly full: it holds %(size)s of at most %(limit)s jobs.")
+    if queue.has_no_room:
+        reason = _(
+            "Queue %(queue)s is full: it holds %(size)s of at most %(limit)s jobs, and enqueue "
+            "raises QueueFull."
+        )
+    numbers = {"queue": queue.name, "size": grouped(queue.size), "limit": grouped(limit)}
+    remedy = _("Start more workers, or raise its limit in JOBS['QUEUE_LIMITS'].")
+    return Problem(queue.name, reason % numbers, remedy, "queue_full", None, page_of(queue.name))
