@@ -8,6 +8,7 @@ from django.apps import AppConfig
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
+from jobs.capsule import served
 from jobs.conf import get_settings
 from jobs.errors import ConfigurationError
 from jobs.features.periodic.entries import Entry, entries
@@ -16,8 +17,8 @@ from jobs.features.periodic.entries import Entry, entries
 def check_schedules(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each schedule that never ticks, or whose queue nobody serves.
 
-    jobs.W003 is an expression that names no day of the next 50 years, W004 a queue that is not in
-    JOBS["QUEUES"].
+    jobs.W003 is an expression that names no day of the next 50 years, W004 a queue that is
+    neither in JOBS["QUEUES"] nor in a capsule.
     """
     return [message for entry in entries() for message in _check(entry)]
 
@@ -31,11 +32,11 @@ def _check(entry: Entry) -> Iterator[CheckMessage]:
         )
     if entry.queue not in _served():
         yield CheckWarning(
-            f"The schedule {entry.name} makes jobs for the queue {entry.queue!r}, which is not in "
-            "JOBS['QUEUES'].",
+            f"The schedule {entry.name} makes jobs for the queue {entry.queue!r}, which is neither "
+            "in JOBS['QUEUES'] nor in a capsule.",
             hint=(
                 "Add the queue there, or change that of the job class. If workers get it by "
-                "runjobs -q, add jobs.W004 to SILENCED_SYSTEM_CHECKS."
+                "runjobs -q or --capsule, add jobs.W004 to SILENCED_SYSTEM_CHECKS."
             ),
             id="jobs.W004",
         )
@@ -44,6 +45,7 @@ def _check(entry: Entry) -> Iterator[CheckMessage]:
 def _served() -> frozenset[str]:
     """Return the queues that `runjobs` serves by itself."""
     try:
-        return frozenset(text.partition(",")[0] for text in get_settings().queues)
+        settings = get_settings()
+        return frozenset(served(settings.queues, settings.capsules))
     except ConfigurationError:  # another check says what is wrong
         return frozenset({entry.queue for entry in entries()})

@@ -21,7 +21,7 @@ from jobs.occasion import Occasion
 from jobs.store import Store
 from jobs.store.keys import first_name
 from jobs.store.requests import Requests
-from jobs.store.schedules import Schedules, Shot
+from jobs.store.schedules import Fired, Schedules, Shot
 
 #: How often a supervisor looks whether something is due. Seconds.
 LOOK_EVERY = 0.25
@@ -63,6 +63,8 @@ class Clockwork:
         self._opens_at = 0.0
         #: Redis' time when it was asked, in ms, and our own clock then.
         self._asked: tuple[int, float] = (0, float("-inf"))
+        #: Whether Redis' clock was set back since the hands were set, so that they are wrong.
+        self._was_set_back = False
 
     def look(self, store: Store) -> None:
         """Fire what is due. Raise StoreUnavailable, and what else went wrong with an entry."""
@@ -87,18 +89,31 @@ class Clockwork:
             return
         self._ask(store)
         if self._openings is None:
-            # Its boot is told by Redis: who has the newest code is decided by one clock.
-            self._openings = Openings(self._find(), boot=self._asked[0])
+            self._openings = Openings(self._find(), boot=self._new_boot(store))
         ticking = self._openings.go(store, self._asked[0])
         if ticking is None:
             return
+        self._was_set_back = False
         self._hands = [Hand(entry, None) for entry, _ in ticking]
         for hand, (_, cursor) in zip(self._hands, ticking, strict=True):
             self._set(hand, cursor)
 
+    def _new_boot(self, store: Store) -> int:
+        """Return when this supervisor starts, by Redis' clock, in ms.
+
+        One clock decides who has the newest code. It may have been ahead when others started, and
+        who starts after them is newer all the same. One round trip.
+        """
+        return max(self._asked[0], Schedules(store).newest_boot() + 1)
+
     def _is_outdated(self, store: Store) -> bool:
-        """Return whether another boot has announced its entries since. One round trip."""
-        return self._openings is None or self._openings.is_outdated(Schedules(store))
+        """Return whether the entries are to be opened anew. One round trip.
+
+        Another boot has announced its own since, or Redis' clock was set back.
+        """
+        if self._was_set_back or self._openings is None:
+            return True
+        return self._openings.is_outdated(Schedules(store))
 
     def _open_anew(self) -> None:
         """Open all entries again soon.
@@ -116,7 +131,9 @@ class Clockwork:
     # Time
 
     def _ask(self, store: Store) -> None:
+        expected = self._estimate()
         self._asked = (int(store.now() * 1000), self._uptime())
+        self._was_set_back |= self._asked[0] < expected - IN_TIME
 
     def _estimate(self) -> float:
         at, uptime = self._asked
@@ -166,8 +183,13 @@ class Clockwork:
             emit(ScheduleFired(entry.name, shot.job_id, due.tick / 1000))
         elif fired.word not in {"late", "early"}:
             emit(ScheduleSkipped(entry.name, fired.word, due.tick / 1000))
-        if fired.worker:
-            Requests(store).put(first_name(fired.worker), f"cancel {fired.previous}")
+        cancel_previous(store, fired)
+
+
+def cancel_previous(store: Store, fired: Fired) -> None:
+    """Ask the worker of the run before to cancel it, if that is to be. One round trip then."""
+    if fired.worker:
+        Requests(store).put(first_name(fired.worker), f"cancel {fired.previous}")
 
 
 def _shot(namespace: str, entry: Entry, cursor: int, due: Due, now: int) -> Shot:

@@ -20,10 +20,11 @@ if boot_there and boot < boot_there and spec ~= spec_there then
 end
 
 -- Only another time expression or zone begins anew. Else a deploy just after a tick would lose it.
+-- One that was closed and left nothing elsewhere never moved: who closed it died, and it goes on here.
 local before, answer = cursor, 'open'
 if inherited and ARGV[10] == clock then
   cursor = math.max(inherited, cursor or 0)
-elseif closed or not cursor or clock_there ~= clock then
+elseif (closed and inherited) or not cursor or clock_there ~= clock then
   cursor = start
 end
 -- The clock of Redis may have been wrong for a while.

@@ -14,7 +14,7 @@ from django.core.management import BaseCommand, call_command
 from django.test import override_settings
 
 import jobs
-from jobs import Job, control
+from jobs import Every, Job, control
 from jobs.errors import ConfigurationError
 from jobs.inspect import workers
 from jobs.registry import registry
@@ -74,6 +74,25 @@ def test_limits_of_a_worker_process_are_not_those_of_its_host(embed, store, sett
     worker._worker._wear.look()
     assert worker._worker._board.wished == 0
     assert worker.is_running
+
+
+class TickingJob(Job):
+    """Is due each second."""
+
+    schedule = Every(timedelta(seconds=1))
+
+    def perform(self) -> None:
+        ticked.append(self.scheduled_at)
+
+
+ticked: list[object] = []
+
+
+def test_schedules_tick_where_there_is_no_supervisor(embed):
+    ticked.clear()
+    embed()
+
+    wait_until(lambda: len(ticked) >= 2, timeout=20)
 
 
 class EndlessJob(Job):

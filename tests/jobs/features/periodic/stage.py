@@ -22,10 +22,12 @@ class Time:
     def __init__(self, redis_now):
         self.start = int(redis_now) // 3600 * 3600 - 3600
         self.passed = 0.0
+        #: How much Redis' clock is ahead of the time that has passed.
+        self.ahead = 0.0
 
     @property
     def ms(self):
-        return round((self.start + self.passed) * 1000)
+        return round((self.start + self.passed + self.ahead) * 1000)
 
 
 class SimulatedStore(Store):
