@@ -25,6 +25,8 @@ from jobs.store.schedules import Fired, Schedules, Shot
 
 #: How often a supervisor looks whether something is due. Seconds.
 LOOK_EVERY = 0.25
+#: How long one look may go on: what it has not seen to is seen to in the next. Seconds.
+LONGEST_LOOK = 0.25
 #: Longest random wait, so that not all supervisors come at once. Seconds.
 LONGEST_WAIT = 0.5
 #: How often it asks for Redis' time while nothing is due. Seconds.
@@ -142,25 +144,27 @@ class Clockwork:
     # Ticks
 
     def _see_to(self, store: Store, due: Sequence[Hand]) -> None:
-        """Fire what nobody fired, queue by queue."""
+        """Fire what nobody fired, as far as one look goes.
+
+        To count what a long outage has missed takes up to 30 ms for an entry.
+        """
         self._ask(store)
+        ends_at = self._asked[1] + LONGEST_LOOK
         desk = Schedules(store)
         if self._is_outdated(store):
             self._open_anew()
             return
         failures: list[Exception] = []
-        by_queue = sorted(due, key=lambda hand: hand.entry.queue)
-        for queue, group in groupby(by_queue, key=lambda hand: hand.entry.queue):
-            hands = list(group)
-            cursors = desk.cursors(queue, [hand.entry.name for hand in hands])
-            for hand, cursor in zip(hands, cursors, strict=True):
-                try:
-                    self._see_to_one(store, desk, hand, cursor)
-                except StoreUnavailable:
-                    raise  # what is left is done in the next look
-                except Exception as error:  # noqa: BLE001  # the others must tick all the same
-                    hand.fires_at = self._asked[0] + IN_TIME
-                    failures.append(error)
+        for hand, cursor in _with_cursors(desk, due):
+            if self._uptime() > ends_at:
+                break
+            try:
+                self._see_to_one(store, desk, hand, cursor)
+            except StoreUnavailable:
+                raise  # what is left is done in the next look
+            except Exception as error:  # noqa: BLE001  # the others must tick all the same
+                hand.fires_at = self._asked[0] + IN_TIME
+                failures.append(error)
         if failures:
             raise failures[0]
 
@@ -184,6 +188,19 @@ class Clockwork:
         elif fired.word not in {"late", "early"}:
             emit(ScheduleSkipped(entry.name, fired.word, due.tick / 1000))
         cancel_previous(store, fired)
+
+
+def _with_cursors(desk: Schedules, due: Sequence[Hand]) -> list[tuple[Hand, int | None]]:
+    """Return hands with the cursors of their entries, the most overdue first.
+
+    One round trip for each queue.
+    """
+    found: list[tuple[Hand, int | None]] = []
+    by_queue = sorted(due, key=lambda hand: hand.entry.queue)
+    for queue, group in groupby(by_queue, key=lambda hand: hand.entry.queue):
+        hands = list(group)
+        found += zip(hands, desk.cursors(queue, [hand.entry.name for hand in hands]), strict=True)
+    return sorted(found, key=lambda pair: pair[0].fires_at or 0.0)
 
 
 def cancel_previous(store: Store, fired: Fired) -> None:

@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 
 from jobs import Every
 from jobs.errors import StoreUnavailable
 from jobs.events import ScheduleReset
 from jobs.features.periodic import CHORE
-from jobs.features.periodic.clockwork import Clockwork
+from jobs.features.periodic.clockwork import LONGEST_LOOK, Clockwork
 from jobs.features.periodic.opening import PORTION
 from jobs.inspect import get_reader
 from jobs.store.bounded import time_limited
@@ -69,6 +70,25 @@ def test_rollback_of_a_move_that_died_between_loses_no_tick(stage):
     run_until(stage, 4, stage.supervisor(entry))
 
     assert stage.ticks() == [1, 2, 3, 4]
+
+
+def test_look_ends_soon_however_many_entries_have_missed_however_much(stage):
+    entries = [stage.entry(name=f"tests.Job{n}") for n in range(20)]
+    stage.supervisor(*entries)()
+    ticks = count()
+
+    def uptime():  # as if what comes between two looks at the clock took a while
+        return stage.time.passed + next(ticks) * LONGEST_LOOK / 5
+
+    look = stage.supervisor(*entries, uptime=uptime)
+    look()
+    stage.time.passed = 5_000
+    look()
+    assert 1 <= len(stage.ticks()) <= 5
+
+    for _ in range(20):
+        look()
+    assert len(stage.ticks()) == 20
 
 
 def test_many_entries_move_though_redis_is_far_away(stage):
