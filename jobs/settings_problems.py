@@ -9,7 +9,7 @@ from jobs.capsule import problem_of as capsules_problem
 from jobs.habits import SETTINGS
 from jobs.options import QUEUE_NAME
 from jobs.problem import KINDS
-from jobs.settings_values import DEFAULT_REDIS_URL, LEAST, JobsSettings
+from jobs.settings_values import DEFAULT_REDIS_URL, LEAST, JobsSettings, bounds_broken
 from jobs.text import brief
 
 #: Fewer characters could be guessed. `secrets.token_urlsafe(32)` makes a good one.
@@ -79,7 +79,7 @@ def _problem(key: str, value: object) -> str | None:
     name = key.lower()
     expected: str | None = None
     if name in LEAST:
-        expected = None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
+        expected = _number_problem(name, value)
     elif name == "capsules":
         return capsules_problem(value)
     elif name in LISTS:
@@ -120,6 +120,9 @@ def _list_problem(name: str, value: object) -> str | None:
     return None
 
 
-def _is_number(name: str, value: object) -> bool:
+def _number_problem(name: str, value: object) -> str | None:
     kinds = (int, float) if isinstance(getattr(_DEFAULTS, name), float) else int
-    return isinstance(value, kinds) and not isinstance(value, bool) and value >= LEAST[name]
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        return f"a number of at least {LEAST[name]}"
+    broken = bounds_broken(name, value)
+    return broken and f"a number of {broken}"

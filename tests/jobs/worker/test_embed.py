@@ -211,6 +211,7 @@ def test_redis_that_is_away_keeps_nobody_waiting(embed, redis_url):
     ("args", "options", "message"),
     [
         ((), {"threads": 0}, "threads must be a whole number of at least 1, not 0"),
+        ((), {"threads": 10**9}, "threads must be a whole number of at most 9,999, not 10"),
         ((), {"threads": 1.5}, "threads must be a whole number"),
         ((), {"threads": True}, "threads must be a whole number"),
         ((), {"timeout": -1}, "timeout must be a number of seconds of at least 0, not -1"),
