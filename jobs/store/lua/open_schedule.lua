@@ -43,5 +43,7 @@ if cursor ~= before or clock_there ~= clock then
 end
 if ARGV[11] == '1' then
   redis.call('HSET', schedules, 'paused:' .. name, 1)
+elseif inherited then
+  redis.call('HDEL', schedules, 'paused:' .. name) -- of the last time that it was here
 end
 return {answer, whole(cursor)}
