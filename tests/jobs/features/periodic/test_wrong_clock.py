@@ -82,7 +82,7 @@ def test_look_ends_soon_however_many_entries_have_missed_however_much(stage):
 
     look = stage.supervisor(*entries, uptime=uptime)
     look()
-    stage.time.passed = 5_000
+    stage.time.passed = 3_000
     look()
     assert 1 <= len(stage.ticks()) <= 5
 
