@@ -132,7 +132,10 @@ _MOST = 1_000_000_000
 
 
 def bounds_broken(name: str, number: float) -> str | None:
-    """Return which bound a number breaks, such as "at least 1", None if it breaks none."""
+    """Return which bound a number breaks, such as "at least 1".
+
+    It is None if it breaks none.
+    """
     most = _MOST_AT_A_TIME if name in {"concurrency", "processes"} else _MOST
     if number > most:
         return f"at most {most:,}"

@@ -204,7 +204,10 @@ def _with_cursors(desk: Schedules, due: Sequence[Hand]) -> list[tuple[Hand, int 
 
 
 def cancel_previous(store: Store, fired: Fired) -> None:
-    """Ask the worker of the run before to cancel it, if that is to be. One round trip then."""
+    """Have the run before cancelled where the schedule says so.
+
+    That is a request to its worker. One round trip then.
+    """
     if fired.worker:
         Requests(store).put(first_name(fired.worker), f"cancel {fired.previous}")
 

@@ -182,10 +182,11 @@ class Cron(Schedule):
         return map(_ms_of, CronSim(self._fields, start))
 
     def latest(self, at: int) -> int:
-        """Return the last tick at or before a moment, 0 if there is none since the epoch.
+        """Return the last tick at or before a moment.
 
-        Backwards, cronsim leaves out ticks when the clocks change, and in some zones it never ends.
-        So this goes forward, from a moment that is found by halves.
+        It is 0 if there is none since the epoch. Backwards, cronsim leaves out ticks when the
+        clocks change, and in some zones it never ends. So this goes forward, from a moment that is
+        found by halves.
         """
         back = _MINUTE
         while not self._ticks_between(at - back, at):

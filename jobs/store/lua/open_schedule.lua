@@ -10,7 +10,8 @@ local schedules, name, spec, clock, boot = KEYS[19], ARGV[1], ARGV[2], ARGV[3], 
 local start, inherited = math.min(tonumber(ARGV[5]), now), tonumber(ARGV[9])
 local cursor, clock_there, boot_there, spec_there, closed = unpack(redis.call('HMGET', schedules,
   'cursor:' .. name, 'clock:' .. name, 'boot:' .. name, 'spec:' .. name, 'closed:' .. name))
-cursor, boot_there, closed = tonumber(cursor), tonumber(boot_there), tonumber(closed)
+cursor = string.match(cursor or '', '^%d+$') -- what is no time begins anew
+cursor, boot_there, closed = tonumber(cursor or ''), tonumber(boot_there), tonumber(closed)
 
 if closed and boot <= closed then
   return {'closed', ''}

@@ -116,7 +116,10 @@ def test_nicknames_are_expressions():
 
 
 def test_no_zone_lets_the_search_go_round_in_circles():
-    """On Chatham, clocks go back from 03:45 to 02:45: a full hour comes in the middle of it."""
+    """On Chatham, clocks go back from 03:45 to 02:45.
+
+    So a full hour comes in the middle of what comes twice.
+    """
     cron = Cron("* */3 * * *", timezone="Pacific/Chatham")
 
     assert cron.next_after(ms("2027-04-04T03:44+13:45")) == ms("2027-04-04T03:01+12:45")

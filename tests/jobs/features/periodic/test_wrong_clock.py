@@ -1,8 +1,10 @@
-"""Schedules after Redis' clock was ahead for a while, and when they move to other queues."""
+"""Schedules under a wrong clock, far from Redis, and on the move."""
 
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
+
+import pytest
 
 from jobs import Every
 from jobs.errors import StoreUnavailable
@@ -37,6 +39,16 @@ def test_clock_that_is_set_back_keeps_no_schedule_waiting(stage):
 
     assert len(stage.told(ScheduleReset)) == 1
     assert stage.ticks() == [60, 120, 180]
+
+
+@pytest.mark.parametrize("cursor", [b"abc", b"nan", b"9" * 30])
+def test_cursor_that_is_no_time_begins_anew(stage, cursor):
+    look = stage.supervisor()
+    look()
+    stage.q.client.hset(stage.q.keys.schedules, f"cursor:{NAME}", cursor)
+    run_until(stage, 8, look)
+
+    assert stage.ticks()[-1] == 8
 
 
 def test_new_code_owns_its_schedules_also_after_a_boot_of_the_future(stage):
