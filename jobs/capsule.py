@@ -11,8 +11,8 @@ from jobs.errors import ConfigurationError
 from jobs.options import QUEUE_NAME
 from jobs.text import brief
 
-#: At most six digits: no machine has more threads, and Python refuses to read endless numbers.
-_WHOLE = re.compile(r"[1-9][0-9]{0,5}\Z")
+#: No machine is well with more threads, and Python refuses to read endless numbers.
+_WHOLE = re.compile(r"[1-9][0-9]{0,3}\Z")
 _FORM = "write QUEUES:THREADS, such as payments:1 or default,low:10"
 
 
@@ -111,10 +111,10 @@ def _queue(text: str, capsule: str) -> str:
 
 
 def _number(text: str, of: str, capsule: str) -> int:
-    """Return a whole number of at least 1."""
+    """Return a whole number from 1 to 9,999."""
     if not _WHOLE.match(text):
         raise ConfigurationError(
-            f"The capsule {brief(capsule)} has {brief(text)} {of}. It must be a whole number of at "
-            f"least 1; {_FORM}."
+            f"The capsule {brief(capsule)} has {brief(text)} {of}. It must be a whole number "
+            f"from 1 to 9,999; {_FORM}."
         )
     return int(text)

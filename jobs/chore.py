@@ -20,7 +20,8 @@ class Place(Enum):
     #: Each worker process, in a thread of its own for all that was brought. A slow
     #: chore keeps only the others that were brought waiting.
     WORKER = "worker"
-    #: The supervisor, which renews leases: no database, no code of the project, short calls only.
+    #: The supervisor, which renews leases, and each embedded worker, which has none: no database,
+    #: no code of the project, short calls only.
     SUPERVISOR = "supervisor"
 
 

@@ -17,6 +17,7 @@ from jobs.settings_values import (
     DEFAULT_REDIS_URL,
     LEAST,
     JobsSettings,
+    bounds_broken,
     default_redis_url,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "DEFAULT_REDIS_URL",
     "LEAST",
     "JobsSettings",
+    "bounds_broken",
     "default_redis_url",
     "get_settings",
     "load",

@@ -9,7 +9,7 @@ from jobs.capsule import problem_of as capsules_problem
 from jobs.habits import SETTINGS
 from jobs.options import QUEUE_NAME
 from jobs.problem import KINDS
-from jobs.settings_values import DEFAULT_REDIS_URL, LEAST, JobsSettings
+from jobs.settings_values import DEFAULT_REDIS_URL, LEAST, JobsSettings, bounds_broken
 from jobs.text import brief
 
 #: Fewer characters could be guessed. `secrets.token_urlsafe(32)` makes a good one.
@@ -90,7 +90,7 @@ def _problem(key: str, value: object) -> str | None:
 def _expected(name: str, value: object) -> str | None:
     """Return what a value must be, None where it is right."""
     if name in LEAST:
-        return None if _is_number(name, value) else f"a number of at least {LEAST[name]}"
+        return _number_problem(name, value)
     if name in LISTS:
         return _list_problem(name, value)
     if name == "enqueue":
@@ -155,6 +155,9 @@ _CHECKED_APART: Mapping[str, Callable[[object], str | None]] = {
 }
 
 
-def _is_number(name: str, value: object) -> bool:
+def _number_problem(name: str, value: object) -> str | None:
     kinds = (int, float) if isinstance(getattr(_DEFAULTS, name), float) else int
-    return isinstance(value, kinds) and not isinstance(value, bool) and value >= LEAST[name]
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        return f"a number of at least {LEAST[name]}"
+    broken = bounds_broken(name, value)
+    return broken and f"a number of {broken}"

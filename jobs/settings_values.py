@@ -138,3 +138,18 @@ LEAST = {
     "check_deaths": 0,
     "check_fullness": 0.01,
 }
+#: The most threads of a process, and the most processes. No machine is well with more.
+_MOST_AT_A_TIME = 9_999
+#: The most of whatever else is counted, or lasts in seconds. No system call waits for 300 years.
+_MOST = 1_000_000_000
+
+
+def bounds_broken(name: str, number: float) -> str | None:
+    """Return which bound a number breaks, such as "at least 1".
+
+    It is None if it breaks none.
+    """
+    most = _MOST_AT_A_TIME if name in {"concurrency", "processes"} else _MOST
+    if number > most:
+        return f"at most {most:,}"
+    return None if number >= LEAST[name] else f"at least {LEAST[name]}"

@@ -171,13 +171,14 @@ class Schedules:
     def cursors(self, queue: str, names: Sequence[str]) -> list[int | None]:
         """Return the last tick of each entry that was fired or skipped.
 
-        It is None for one that the queue does not know. One round trip, O(entries).
+        It is None for one that the queue does not know, or whose cursor is no time. One round trip,
+        O(entries).
         """
         fields = [f"cursor:{name}" for name in names]
         with self._session.available():
             key = self._session.keys(queue).schedules
             found: list[Any] = self._session.client.hmget(key, fields)
-        return [None if each is None else _number(each) for each in found]
+        return [int(each) if each and WHOLE.fullmatch(each) else None for each in found]
 
     def fire(self, queue: str, shot: Shot) -> Fired:
         """Fire or skip one tick.

@@ -10,7 +10,7 @@ from types import FrameType
 
 from django.apps import apps
 
-from jobs.conf import LEAST, JobsSettings, get_settings
+from jobs.conf import LEAST, JobsSettings, bounds_broken, get_settings
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.events import EmbeddedWorkerEnded, EmbeddedWorkerStarted, WorkerFault, emit
 from jobs.log import flush
@@ -195,12 +195,15 @@ def _wish(queues: Sequence[str], threads: int, timeout: float) -> tuple[QueueOrd
 
 
 def _check_number(name: str, value: object) -> None:
-    kinds, least = (int, 1) if name == "threads" else ((int, float), LEAST["timeout"])
-    is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not is_number or not least <= value < float("inf"):  # type: ignore[operator]  # it is a number
-        what = "whole number" if name == "threads" else "number of seconds"
+    is_count = name == "threads"
+    setting = "concurrency" if is_count else name
+    broken: str | None = f"at least {LEAST[setting]}"
+    if isinstance(value, int if is_count else (int, float)) and not isinstance(value, bool):
+        broken = bounds_broken(setting, value)
+    if broken:
+        what = "whole number" if is_count else "number of seconds"
         raise ConfigurationError(
-            f"jobs.embed(): {name} must be a {what} of at least {least}, not {value!r}."
+            f"jobs.embed(): {name} must be a {what} of {broken}, not {value!r}."
         )
 
 

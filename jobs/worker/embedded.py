@@ -1,7 +1,8 @@
 """A worker in a thread of another process, such as a web server's.
 
 It is a worker process without the process: no signal, no fork and no supervisor. So it renews its
-own leases, and watches those of others as a supervisor does. `embed.py` starts it.
+own leases, watches those of others, and fires schedules, as a supervisor does. `embed.py` starts
+it.
 """
 
 import os
@@ -10,7 +11,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
-from jobs.chore import Chore
+from jobs.chore import Chore, Place, brought_to
 from jobs.conf import JobsSettings
 from jobs.worker import forks
 from jobs.worker.board import Board
@@ -46,9 +47,13 @@ class EmbeddedWorker(WorkerProcess):
         super().__init__(name, queue_order, settings, board, burst=False)
 
     def _list_chores(self, heartbeat: float, queues: tuple[str, ...]) -> list[Chore]:
-        """Return those of a worker, after the leases that a supervisor would renew."""
+        """Return those of a worker, after what a supervisor would do.
+
+        That is to renew the leases, and what features bring it: so schedules tick here too.
+        """
         renew = Chore("leases", heartbeat, partial(self._keeper.renew, [self._itself]))
-        return [renew, *super()._list_chores(heartbeat, queues)]
+        brought = brought_to(Place.SUPERVISOR, lambda: self._keeper.store)
+        return [renew, *super()._list_chores(heartbeat, queues), *brought]
 
     def tell_to_stop(self, *, is_process_ending: bool) -> None:
         """Have it end, from any thread.

@@ -30,7 +30,8 @@ def test_only_one_thread_of_one_process_is_serial():
     ("text", "message"),
     [
         ("payments", "'payments' does not say how many threads"),
-        ("payments:0", "has '0' threads. It must be a whole number of at least 1"),
+        ("payments:10000", "a whole number from 1 to 9,999"),
+        ("payments:0", "has '0' threads. It must be a whole number from 1 to 9,999"),
         ("payments:", "has '' threads"),
         ("payments:many", "has 'many' threads"),
         ("payments:²", "has '²' threads"),

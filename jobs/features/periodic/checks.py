@@ -35,7 +35,7 @@ def _check(entry: Entry) -> Iterator[CheckMessage]:
             "JOBS['QUEUES'] nor JOBS['CAPSULES'] names.",
             hint=(
                 "Add the queue there, or change that of the job class. If workers get it by "
-                "runjobs -q, add jobs.W004 to SILENCED_SYSTEM_CHECKS."
+                "runjobs -q or --capsule, add jobs.W004 to SILENCED_SYSTEM_CHECKS."
             ),
             id="jobs.W004",
         )

@@ -21,10 +21,12 @@ from jobs.occasion import Occasion
 from jobs.store import Store
 from jobs.store.keys import first_name
 from jobs.store.requests import Requests
-from jobs.store.schedules import Schedules, Shot
+from jobs.store.schedules import Fired, Schedules, Shot
 
 #: How often a supervisor looks whether something is due. Seconds.
 LOOK_EVERY = 0.25
+#: How long one look may go on: what it has not seen to is seen to in the next. Seconds.
+LONGEST_LOOK = 0.25
 #: Longest random wait, so that not all supervisors come at once. Seconds.
 LONGEST_WAIT = 0.5
 #: How often it asks for Redis' time while nothing is due. Seconds.
@@ -63,6 +65,8 @@ class Clockwork:
         self._opens_at = 0.0
         #: Redis' time when it was asked, in ms, and our own clock then.
         self._asked: tuple[int, float] = (0, float("-inf"))
+        #: Whether Redis' clock was set back since the hands were set, so that they are wrong.
+        self._was_set_back = False
 
     def look(self, store: Store) -> None:
         """Fire what is due. Raise StoreUnavailable, and what else went wrong with an entry."""
@@ -87,18 +91,31 @@ class Clockwork:
             return
         self._ask(store)
         if self._openings is None:
-            # Its boot is told by Redis: who has the newest code is decided by one clock.
-            self._openings = Openings(self._find(), boot=self._asked[0])
+            self._openings = Openings(self._find(), boot=self._new_boot(store))
         ticking = self._openings.go(store, self._asked[0])
         if ticking is None:
             return
+        self._was_set_back = False
         self._hands = [Hand(entry, None) for entry, _ in ticking]
         for hand, (_, cursor) in zip(self._hands, ticking, strict=True):
             self._set(hand, cursor)
 
+    def _new_boot(self, store: Store) -> int:
+        """Return when this supervisor starts, by Redis' clock, in ms.
+
+        One clock decides who has the newest code. It may have been ahead when others started, and
+        who starts after them is newer all the same. One round trip.
+        """
+        return max(self._asked[0], Schedules(store).newest_boot() + 1)
+
     def _is_outdated(self, store: Store) -> bool:
-        """Return whether another boot has announced its entries since. One round trip."""
-        return self._openings is None or self._openings.is_outdated(Schedules(store))
+        """Return whether the entries are to be opened anew. One round trip.
+
+        Another boot has announced its own since, or Redis' clock was set back.
+        """
+        if self._was_set_back or self._openings is None:
+            return True
+        return self._openings.is_outdated(Schedules(store))
 
     def _open_anew(self) -> None:
         """Open all entries again soon.
@@ -116,7 +133,9 @@ class Clockwork:
     # Time
 
     def _ask(self, store: Store) -> None:
+        expected = self._estimate()
         self._asked = (int(store.now() * 1000), self._uptime())
+        self._was_set_back |= self._asked[0] < expected - IN_TIME
 
     def _estimate(self) -> float:
         at, uptime = self._asked
@@ -125,25 +144,27 @@ class Clockwork:
     # Ticks
 
     def _see_to(self, store: Store, due: Sequence[Hand]) -> None:
-        """Fire what nobody fired, queue by queue."""
+        """Fire what nobody fired, as far as one look goes.
+
+        To count what a long outage has missed takes up to 30 ms for an entry.
+        """
         self._ask(store)
+        ends_at = self._asked[1] + LONGEST_LOOK
         desk = Schedules(store)
         if self._is_outdated(store):
             self._open_anew()
             return
         failures: list[Exception] = []
-        by_queue = sorted(due, key=lambda hand: hand.entry.queue)
-        for queue, group in groupby(by_queue, key=lambda hand: hand.entry.queue):
-            hands = list(group)
-            cursors = desk.cursors(queue, [hand.entry.name for hand in hands])
-            for hand, cursor in zip(hands, cursors, strict=True):
-                try:
-                    self._see_to_one(store, desk, hand, cursor)
-                except StoreUnavailable:
-                    raise  # what is left is done in the next look
-                except Exception as error:  # noqa: BLE001  # the others must tick all the same
-                    hand.fires_at = self._asked[0] + IN_TIME
-                    failures.append(error)
+        for hand, cursor in _with_cursors(desk, due):
+            if self._uptime() > ends_at:
+                break
+            try:
+                self._see_to_one(store, desk, hand, cursor)
+            except StoreUnavailable:
+                raise  # what is left is done in the next look
+            except Exception as error:  # noqa: BLE001  # the others must tick all the same
+                hand.fires_at = self._asked[0] + IN_TIME
+                failures.append(error)
         if failures:
             raise failures[0]
 
@@ -166,8 +187,29 @@ class Clockwork:
             emit(ScheduleFired(entry.name, shot.job_id, due.tick / 1000))
         elif fired.word not in {"late", "early"}:
             emit(ScheduleSkipped(entry.name, fired.word, due.tick / 1000, due.missed))
-        if fired.worker:
-            Requests(store).put(first_name(fired.worker), f"cancel {fired.previous}")
+        cancel_previous(store, fired)
+
+
+def _with_cursors(desk: Schedules, due: Sequence[Hand]) -> list[tuple[Hand, int | None]]:
+    """Return hands with the cursors of their entries, the most overdue first.
+
+    One round trip for each queue.
+    """
+    found: list[tuple[Hand, int | None]] = []
+    by_queue = sorted(due, key=lambda hand: hand.entry.queue)
+    for queue, group in groupby(by_queue, key=lambda hand: hand.entry.queue):
+        hands = list(group)
+        found += zip(hands, desk.cursors(queue, [hand.entry.name for hand in hands]), strict=True)
+    return sorted(found, key=lambda pair: pair[0].fires_at or 0.0)
+
+
+def cancel_previous(store: Store, fired: Fired) -> None:
+    """Have the run before cancelled where the schedule says so.
+
+    That is a request to its worker. One round trip then.
+    """
+    if fired.worker:
+        Requests(store).put(first_name(fired.worker), f"cancel {fired.previous}")
 
 
 def _shot(namespace: str, entry: Entry, cursor: int, due: Due, now: int) -> Shot:

@@ -36,6 +36,8 @@ class Openings:
         self._ticking: list[tuple[Entry, int]] = []
         self._closed_in: dict[str, str] = {}
         self._left_in: dict[str, str] = {}
+        #: What closed entries left. Whoever is cut off need not close them once more.
+        self._left: dict[str, Left] = {}
         self._home = None
 
     def is_outdated(self, desk: Schedules) -> bool:
@@ -72,19 +74,18 @@ class Openings:
         return entry.name in home.names and home.queues.get(entry.name) == entry.queue
 
     def _open(self, desk: Schedules, portion: Sequence[Entry], now: int, home: Home) -> None:
-        left: dict[str, Left] = {}
         openings: list[tuple[Entry, Opening]] = []
         for entry in portion:
             old = home.queues.get(entry.name, entry.queue)
-            if old != entry.queue:
+            if old != entry.queue and entry.name not in self._left:
                 what_it_left = desk.close(old, entry.name, self._boot)
                 if what_it_left is None:  # a newer boot owns it there
                     self._left_in[entry.name] = old
                     continue
-                left[entry.name] = what_it_left
+                self._left[entry.name] = what_it_left
                 self._closed_in[entry.name] = old
             openings.append((entry, _opening(entry, now)))
-        answers = desk.open(self._boot, [opening for _, opening in openings], left)
+        answers = desk.open(self._boot, [opening for _, opening in openings], self._left)
         for (entry, _), opened in zip(openings, answers, strict=True):
             self._note(entry, opened)
 
@@ -115,7 +116,8 @@ def _opening(entry: Entry, now: int) -> Opening:
         start=now,
         next=entry.schedule.next_after(now),
         period=period_after(entry, now),
-        margin=round(entry.schedule.margin.total_seconds() * 1000),
+        # A run that jitter puts off is not late.
+        margin=round((entry.schedule.margin + entry.schedule.jitter).total_seconds() * 1000),
     )
 
 

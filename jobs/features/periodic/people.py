@@ -13,6 +13,7 @@ from django.conf import settings
 
 from jobs.client import get_client
 from jobs.errors import ScheduleRefused
+from jobs.features.periodic.clockwork import cancel_previous
 from jobs.features.periodic.entries import Entry, entries
 from jobs.features.periodic.times import Cron, zone
 from jobs.ids import new_job_id
@@ -150,6 +151,7 @@ def run_now(view: ScheduleView) -> str:
     )
     with refusals_explained():
         fired = Schedules(store).fire(record.queue, shot)
+        cancel_previous(store, fired)
     if fired.word == "overlap":
         raise ScheduleRefused(view.name, "the run before has not ended")
     if fired.word != "fired":

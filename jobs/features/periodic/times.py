@@ -36,6 +36,7 @@ NICKNAMES = {
 MOST_MISSED = 1_000
 #: A tick that is no later than this counts as in time, whatever `catch_up` says. In ms.
 IN_TIME = 60_000
+_MINUTE = 60_000
 _EXAMPLE = (
     'Write five fields, such as "30 2 * * *" (minute, hour, day, month, weekday), or "@daily".'
 )
@@ -164,20 +165,43 @@ class Cron(Schedule):
 
         It is None if there is none for 50 years.
         """
+        begin, last = at, -1
+        ticks = self._ticks_from(begin)
         # Of an hour that comes twice, cronsim names the first, which may be over.
-        return next((tick for tick in self._ticks(at, is_back=False) if tick > at), None)
-
-    def latest(self, at: int) -> int:
-        """Return the last tick at or before a moment."""
-        # Backwards cronsim leaves out what it should not in an hour that comes twice.
-        tick = next((tick for tick in self._ticks(at, is_back=True) if tick <= at), 0)
-        while (following := self.next_after(tick)) is not None and following <= at:
-            tick = following
+        while (tick := next(ticks, None)) is not None and tick <= at:
+            if tick <= last:
+                # It goes round in circles, as where clocks go back from 03:45 to 02:45.
+                begin += _MINUTE
+                ticks = self._ticks_from(begin)
+            last = tick
         return tick
 
-    def _ticks(self, at: int, *, is_back: bool) -> "map[int]":
+    def _ticks_from(self, at: int) -> "map[int]":
+        """Return ticks around a moment and after it, as cronsim names them."""
         start = datetime.fromtimestamp(at // 1000, zone(self.timezone) or UTC)
-        return map(_ms_of, CronSim(self._fields, start, reverse=is_back))
+        return map(_ms_of, CronSim(self._fields, start))
+
+    def latest(self, at: int) -> int:
+        """Return the last tick at or before a moment.
+
+        It is 0 if there is none since the epoch. Backwards, cronsim leaves out ticks when the
+        clocks change, and in some zones it never ends. So this goes forward, from a moment that is
+        found by halves.
+        """
+        back = _MINUTE
+        while not self._ticks_between(at - back, at):
+            back *= 2
+            if back > at:
+                return 0
+        low, high = at - back, at
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._ticks_between(middle, at) else (low, middle)
+        return self.next_after(low) or 0
+
+    def _ticks_between(self, after: int, until: int) -> bool:
+        tick = self.next_after(after)
+        return tick is not None and tick <= until
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import autoreload
 
 from jobs.capsule import Capsule, parse_capsules
-from jobs.conf import LEAST, JobsSettings, get_settings
+from jobs.conf import JobsSettings, bounds_broken, get_settings
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.log import log_to_stderr
 from jobs.store import Store
@@ -191,13 +191,12 @@ def _refuse_beside_capsules(
 
 def _number(name: str, value: str, source: str) -> float:
     """Return the number in an option, or raise ConfigurationError."""
-    least = LEAST[name]
     try:
         number: float = NUMBERS[name](value)
     except ValueError as error:
         raise ConfigurationError(f"{source} must be a number, not {value!r}.") from error
-    if not least <= number < float("inf"):
-        raise ConfigurationError(f"{source} must be a number of at least {least}, not {value}.")
+    if broken := bounds_broken(name, number):
+        raise ConfigurationError(f"{source} must be a number of {broken}, not {value}.")
     return number
 
 

@@ -10,7 +10,8 @@ local schedules, name, spec, clock, boot = KEYS[19], ARGV[1], ARGV[2], ARGV[3], 
 local start, inherited = math.min(tonumber(ARGV[5]), now), tonumber(ARGV[9])
 local cursor, clock_there, boot_there, spec_there, closed = unpack(redis.call('HMGET', schedules,
   'cursor:' .. name, 'clock:' .. name, 'boot:' .. name, 'spec:' .. name, 'closed:' .. name))
-cursor, boot_there, closed = tonumber(cursor), tonumber(boot_there), tonumber(closed)
+cursor = string.match(cursor or '', '^%d+$') -- what is no time begins anew
+cursor, boot_there, closed = tonumber(cursor or ''), tonumber(boot_there), tonumber(closed)
 
 if closed and boot <= closed then
   return {'closed', ''}
@@ -20,10 +21,11 @@ if boot_there and boot < boot_there and spec ~= spec_there then
 end
 
 -- Only another time expression or zone begins anew. Else a deploy just after a tick would lose it.
+-- One that was closed and left nothing elsewhere never moved: who closed it died, and it goes on here.
 local before, answer = cursor, 'open'
 if inherited and ARGV[10] == clock then
   cursor = math.max(inherited, cursor or 0)
-elseif closed or not cursor or clock_there ~= clock then
+elseif (closed and inherited) or not cursor or clock_there ~= clock then
   cursor = start
 end
 -- The clock of Redis may have been wrong for a while.
@@ -42,5 +44,7 @@ if cursor ~= before or clock_there ~= clock then
 end
 if ARGV[11] == '1' then
   redis.call('HSET', schedules, 'paused:' .. name, 1)
+elseif inherited then
+  redis.call('HDEL', schedules, 'paused:' .. name) -- of the last time that it was here
 end
 return {answer, whole(cursor)}

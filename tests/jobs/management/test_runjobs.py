@@ -37,6 +37,16 @@ def test_command_line_beats_the_environment_which_beats_the_settings():
         ({}, {"concurrency": "many"}, "--concurrency must be a number, not 'many'."),
         ({}, {"concurrency": "0"}, "--concurrency must be a number of at least 1, not 0."),
         ({}, {"processes": "1.5"}, "--processes must be a number, not '1.5'."),
+        (
+            {},
+            {"concurrency": "1000000000"},
+            "--concurrency must be a number of at most 9,999, not 1000000000.",
+        ),
+        (
+            {"JOBS_PROCESSES": "10000"},
+            {},
+            "JOBS_PROCESSES must be a number of at most 9,999, not 10000.",
+        ),
         ({}, {"timeout": "-1"}, "--timeout must be a number of at least 0, not -1."),
         ({}, {"timeout": "nan"}, "--timeout must be a number of at least 0, not nan."),
         ({"JOBS_CONCURRENCY": "x"}, {}, "JOBS_CONCURRENCY must be a number, not 'x'."),

@@ -14,7 +14,7 @@ from django.core.management import BaseCommand, call_command
 from django.test import override_settings
 
 import jobs
-from jobs import Job, control
+from jobs import Every, Job, control
 from jobs.errors import ConfigurationError
 from jobs.inspect import workers
 from jobs.registry import registry
@@ -74,6 +74,25 @@ def test_limits_of_a_worker_process_are_not_those_of_its_host(embed, store, sett
     worker._worker._wear.look()
     assert worker._worker._board.wished == 0
     assert worker.is_running
+
+
+class TickingJob(Job):
+    """Is due each second."""
+
+    schedule = Every(timedelta(seconds=1))
+
+    def perform(self) -> None:
+        ticked.append(self.scheduled_at)
+
+
+ticked: list[object] = []
+
+
+def test_schedules_tick_where_there_is_no_supervisor(embed):
+    ticked.clear()
+    embed()
+
+    wait_until(lambda: len(ticked) >= 2, timeout=20)
 
 
 class EndlessJob(Job):
@@ -192,6 +211,7 @@ def test_redis_that_is_away_keeps_nobody_waiting(embed, redis_url):
     ("args", "options", "message"),
     [
         ((), {"threads": 0}, "threads must be a whole number of at least 1, not 0"),
+        ((), {"threads": 10**9}, "threads must be a whole number of at most 9,999, not 10"),
         ((), {"threads": 1.5}, "threads must be a whole number"),
         ((), {"threads": True}, "threads must be a whole number"),
         ((), {"timeout": -1}, "timeout must be a number of seconds of at least 0, not -1"),

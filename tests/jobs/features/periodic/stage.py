@@ -22,10 +22,12 @@ class Time:
     def __init__(self, redis_now):
         self.start = int(redis_now) // 3600 * 3600 - 3600
         self.passed = 0.0
+        #: How much Redis' clock is ahead of the time that has passed.
+        self.ahead = 0.0
 
     @property
     def ms(self):
-        return round((self.start + self.passed) * 1000)
+        return round((self.start + self.passed + self.ahead) * 1000)
 
 
 class SimulatedStore(Store):
@@ -63,10 +65,11 @@ class Stage:
     def entry(self, schedule=SECOND, name=NAME, queue="q"):
         return Entry(name, name, queue, 0, schedule)
 
-    def supervisor(self, *entries, chance=lambda: 0.0, breaks=0.0):
+    def supervisor(self, *entries, chance=lambda: 0.0, breaks=0.0, uptime=None):
         """Return a function that lets a new supervisor look once."""
         store = SimulatedStore(self.url, self.time, random.random, breaks=breaks)
-        clockwork = Clockwork(lambda: entries or [self.entry()], chance, lambda: self.time.passed)
+        uptime = uptime or (lambda: self.time.passed)
+        clockwork = Clockwork(lambda: entries or [self.entry()], chance, uptime)
 
         def look():
             try:

@@ -54,6 +54,17 @@ def test_entry_that_comes_back_goes_on_where_it_was_in_the_other_queue(d):
     assert d.fire_next().word == "fired"
 
 
+def test_entry_that_was_resumed_elsewhere_comes_back_resumed(d):
+    d.open(1)
+    d.desk.pause("q", NAME)
+    d.open(2, queue="r", left=d.desk.close("q", NAME, 2))
+    d.desk.resume("r", NAME)
+
+    d.open(3, left=d.desk.close("r", NAME, 3))
+
+    assert d.fire_next().word == "fired"
+
+
 # Who announces what
 
 

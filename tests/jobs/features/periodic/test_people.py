@@ -1,5 +1,6 @@
 """What people see of schedules, and what they do with them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -15,6 +16,7 @@ from jobs.features.periodic.clockwork import Clockwork
 from jobs.features.periodic.entries import Entry, entries_of
 from jobs.payload import decode
 from jobs.registry import registry
+from jobs.store.requests import Requests
 from jobs.store.schedules import Schedules
 from jobs.store.sight import Sight
 from tests.jobs.store.sample_queue import SampleQueue
@@ -151,6 +153,18 @@ def test_run_waits_for_the_one_before_unless_runs_may_overlap(announced):
     assert people.run_now(view(LEAP)) != people.run_now(view(LEAP))
 
 
+def test_run_by_hand_cancels_the_one_before_where_the_schedule_says_so(store):
+    entry = Entry(HOURLY, HOURLY, "default", 0, Every(timedelta(hours=1), overlap="cancel_other"))
+    Clockwork(lambda: [entry]).look(store)
+    seen = replace(view(), entry=entry)
+    first = people.run_now(seen)
+    SampleQueue(store, "default").take("w")
+
+    people.run_now(seen)
+
+    assert Requests(store).take("w") == [f"cancel {first}"]
+
+
 @pytest.mark.parametrize("command", ["pause-schedule", "resume-schedule", "run-schedule"])
 def test_schedule_that_is_not_there_or_not_announced_is_refused(command):
     with pytest.raises(CommandError, match="there is none of this name"):
@@ -204,14 +218,6 @@ def test_queue_that_nobody_serves_is_a_warning(monkeypatch, settings):
     assert warnings(monkeypatch, Every(timedelta(1)), "nightly") == ["jobs.W004"]
 
 
-def test_queue_of_a_capsule_is_served(monkeypatch, settings):
-    settings.JOBS = {**settings.JOBS, "CAPSULES": ["payments,high:1"]}
-    settings.JOBS.pop("QUEUES", None)
-
-    assert warnings(monkeypatch, Every(timedelta(1)), "high") == []
-    assert warnings(monkeypatch, Every(timedelta(1)), "default") == ["jobs.W004"]
-
-
 def test_schedule_that_never_ticks_is_a_warning(monkeypatch):
     class NeverCron(Cron):
         def next_after(self, at):
@@ -224,3 +230,12 @@ def test_wrong_settings_are_left_to_the_check_of_settings(monkeypatch, settings)
     settings.JOBS = {"QUEUES": 3}
 
     assert warnings(monkeypatch, Every(timedelta(1))) == []
+
+
+def test_queue_of_a_capsule_is_served(monkeypatch, settings):
+    settings.JOBS = {**settings.JOBS, "CAPSULES": ["nightly:1", "low=2,high=3:5"]}
+    settings.JOBS.pop("QUEUES", None)
+
+    assert warnings(monkeypatch, Every(timedelta(1)), "nightly") == []
+    assert warnings(monkeypatch, Every(timedelta(1)), "high") == []
+    assert warnings(monkeypatch, Every(timedelta(1)), "default") == ["jobs.W004"]

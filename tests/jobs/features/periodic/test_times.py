@@ -115,6 +115,19 @@ def test_nicknames_are_expressions():
     assert Cron("@Hourly", timezone="UTC").next_after(at) == ms("2026-01-01T01:00+00:00")
 
 
+def test_no_zone_lets_the_search_go_round_in_circles():
+    """On Chatham, clocks go back from 03:45 to 02:45.
+
+    So a full hour comes in the middle of what comes twice.
+    """
+    cron = Cron("* */3 * * *", timezone="Pacific/Chatham")
+
+    assert cron.next_after(ms("2027-04-04T03:44+13:45")) == ms("2027-04-04T03:01+12:45")
+    every_other = Cron("0,30 */2 * * *", timezone="Pacific/Chatham")
+    found = every_other.latest(ms("2027-04-04T03:30+12:45"))
+    assert ms("2027-04-04T02:30+13:45") <= found <= ms("2027-04-04T03:30+12:45")
+
+
 def test_zone_of_the_project_is_the_default():
     with override_settings(TIME_ZONE="Asia/Tokyo"):
         assert Cron("0 3 * * *").timezone == "Asia/Tokyo"
