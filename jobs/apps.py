@@ -10,6 +10,7 @@ from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
+from jobs.features.periodic import mirror
 from jobs.features.periodic.checks import check_schedules
 from jobs.job import decide_options
 
@@ -32,6 +33,7 @@ class MakeItSoConfig(AppConfig):
         autodiscover_modules("jobs")
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
+        mirror.listen()
         checks.register(check_settings, "jobs")
         checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")

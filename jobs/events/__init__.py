@@ -39,6 +39,7 @@ from jobs.events.other_events import (
     QueueNotAnnounced,
     ScheduledRunEnded,
     ScheduleFired,
+    ScheduleMirrorFailed,
     ScheduleReset,
     ScheduleSkipped,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "ResultNotKept",
     "RetryInFailed",
     "ScheduleFired",
+    "ScheduleMirrorFailed",
     "ScheduleReset",
     "ScheduleSkipped",
     "ScheduledRunEnded",

@@ -164,6 +164,11 @@ class SharedKeys:
         return f"{self.namespace}:schedules"
 
     @property
+    def mirroring(self) -> str:
+        """Return the string that the worker holds whose turn it is to mirror the database."""
+        return f"{self.namespace}:schedules:mirroring"
+
+    @property
     def deploys(self) -> str:
         """Return the sorted set of deploy marks, "milliseconds label" by epoch seconds."""
         return f"{self.namespace}:deploys"

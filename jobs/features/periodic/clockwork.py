@@ -97,13 +97,13 @@ class Clockwork:
             self._set(hand, cursor)
 
     def _is_outdated(self, store: Store) -> bool:
-        """Return whether another boot has announced its entries since. One round trip."""
+        """Return whether something was announced or changed by people since. One round trip."""
         return self._openings is None or self._openings.is_outdated(Schedules(store))
 
     def _open_anew(self) -> None:
         """Open all entries again soon.
 
-        Others own some of them by now, or Redis has forgotten them.
+        Others own some of them by now, people have changed some, or Redis has forgotten them.
         """
         self._hands = None
         self._opens_at = self._uptime() + OPEN_AGAIN
