@@ -11,7 +11,7 @@ from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
 from jobs.features.periodic import mirror
-from jobs.features.periodic.checks import check_schedules
+from jobs.features.periodic.checks import check_entries, check_schedules
 from jobs.job import decide_options
 
 
@@ -39,3 +39,4 @@ class MakeItSoConfig(AppConfig):
         checks.register(check_pools, "jobs")
         checks.register(check_schedules, "jobs")
         checks.register(check_servers, checks.Tags.database)
+        checks.register(check_entries, checks.Tags.database)

@@ -60,7 +60,7 @@ def mirror_in_turn(store: Store) -> None:
         mirror(store)
     finally:
         # The next turn may be another's, so the connection would only lie idle.
-        connection = connections[_alias()]
+        connection = connections[alias()]
         if not connection.in_atomic_block:
             connection.close()
 
@@ -92,8 +92,14 @@ def take_failure() -> str:
 
 def read_documents() -> dict[str, str]:
     """Return the table as it is to be mirrored, by the names of entries."""
-    rows = _model().objects.using(_alias()).all()
-    return {name_of(row): f"{'on' if row.enabled else 'off'} {document_of(row)}" for row in rows}
+    return {
+        name_of(row): f"{'on' if row.enabled else 'off'} {document_of(row)}" for row in read_rows()
+    }
+
+
+def read_rows() -> "list[ScheduleEntry]":
+    """Return the rows of the table."""
+    return list(_model().objects.using(alias()).all())
 
 
 def _changed(home: Home, documents: Mapping[str, str]) -> dict[str, str]:
@@ -122,7 +128,7 @@ def _queues_of(name: str, home: Home) -> set[str]:
     return queues
 
 
-def _alias() -> str:
+def alias() -> str:
     """Return the database that changes are written to: a copy of it may lag behind."""
     return router.db_for_write(_model())
 

@@ -114,7 +114,7 @@ def test_deleted_row_that_nobody_retired_is_retired_later(desk, store):
 
 
 def test_change_stands_while_redis_is_away_and_the_chore_repairs_the_mirror(desk, store, away):
-    failures = []
+    failures: list[ScheduleMirrorFailed] = []
     subscribe(ScheduleMirrorFailed, at_once=True)(failures.append)
 
     row_of().save()
