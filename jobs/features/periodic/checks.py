@@ -34,7 +34,7 @@ def check_entries(
 ) -> list[CheckMessage]:
     """Return a warning for each schedule of the database that the code here cannot fire.
 
-    jobs.W007 is one that is on and rests. Its queue is checked like that of the others. It asks the
+    jobs.W005 is one that is on and rests. Its queue is checked like that of the others. It asks the
     database, as `check --database default` and `migrate` do.
     """
     if mirror.alias() not in (databases or ()):
@@ -54,7 +54,7 @@ def _check_row(row: "ScheduleEntry") -> Iterator[CheckMessage]:
         yield CheckWarning(
             f"The schedule {name} of the database does not tick: {error}",
             hint="Correct it in the admin, switch it off, or bring back what the code had.",
-            id="jobs.W007",
+            id="jobs.W005",
         )
     else:
         yield from _check(entry)
