@@ -78,7 +78,7 @@ class ScheduleView:
         if self.entry is not None and not self.entry.is_on:
             return "off"
         if self.record is None:
-            return "new"
+            return "resting" if self.trouble else "new"
         if self.record.is_resting:
             return "resting"
         if self.record.is_off:
