@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.conf import get_settings, until_settings_change
-from jobs.errors import JobsError, ScheduleRefused
+from jobs.errors import InvalidArguments, JobsError, ScheduleRefused
 from jobs.features.periodic.entries import Entry, entries
 from jobs.features.periodic.kept import (
     entry_of,
@@ -97,11 +97,14 @@ def views(asker: Asker) -> list[ScheduleView]:
     """
     home = read_home(asker)
     known = {record.name: record for record in records(asker, home)}
-    found = {name: _view(name, home, known.get(name)) for name in known}
+    sees_arguments = asker.sight.sees_arguments
+    found = {
+        name: _view(name, home, known.get(name), sees_arguments=sees_arguments) for name in known
+    }
     for entry in entries():
         found[entry.name] = _view_of_code(entry, home, known.get(entry.name))
     for name in home.kept:
-        found[name] = _view(name, home, known.get(name))
+        found[name] = _view(name, home, known.get(name), sees_arguments=sees_arguments)
     in_sight = [view for view in found.values() if asker.sight.sees_queue(view.queue)]
     return sorted(in_sight, key=lambda view: view.name)
 
@@ -112,16 +115,23 @@ def _view_of_code(entry: Entry, home: Home, record: ScheduleRecord | None) -> Sc
     return ScheduleView(entry.name, queue, now, record, by_code=entry if now != entry else None)
 
 
-def _view(name: str, home: Home, record: ScheduleRecord | None) -> ScheduleView:
-    """Return a schedule that stands in no code here: one of the database, or one that rests."""
+def _view(
+    name: str, home: Home, record: ScheduleRecord | None, *, sees_arguments: bool
+) -> ScheduleView:
+    """Return a schedule that stands in no code here: one of the database, or one that rests.
+
+    What is wrong with its arguments may quote them.
+    """
     kept = home.kept.get(name)
     if kept is None:
         return ScheduleView(name, record.queue if record else "", None, record)
     try:
         entry = entry_of(name, kept)
     except JobsError as error:
+        is_hidden = isinstance(error, InvalidArguments) and not sees_arguments
+        trouble = "perform does not take its arguments." if is_hidden else str(error)
         queue = record.queue if record else _queue_of(kept)
-        return ScheduleView(name, queue, None, record, trouble=str(error))
+        return ScheduleView(name, queue, None, record, trouble=trouble)
     return ScheduleView(name, record.queue if record else entry.queue, entry, record)
 
 

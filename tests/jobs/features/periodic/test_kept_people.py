@@ -16,6 +16,7 @@ from jobs.features.periodic.entries import entries_of
 from jobs.payload import decode
 from jobs.registry import registry
 from jobs.store.kept_schedules import KeptSchedules
+from jobs.store.sight import Sight
 from tests.jobs.features.periodic.kept_jobs import CLASS, NAME, PRIVATE, row_of
 from tests.jobs.store.sample_queue import SampleQueue
 
@@ -95,6 +96,16 @@ def test_command_says_why_an_entry_rests_here(store):
     assert f"{NAME} rests here: KeptJob.perform" in lines
 
 
+def test_who_sees_no_arguments_reads_none_in_why_an_entry_rests(store):
+    row_of(args=f"[{10**25}]").save()
+
+    def trouble(**sight):
+        return people.find(NAME, inspect.get_reader(sight=Sight(**sight))).trouble
+
+    assert "1000000" in trouble(sees_arguments=True)
+    assert trouble(sees_arguments=False) == "perform does not take its arguments."
+
+
 def test_entry_of_the_database_is_not_forgotten_but_deleted(store, row):
     look(store)
     store.client.hset(store.shared.schedules, "classes", "")
@@ -164,7 +175,7 @@ def test_check_of_the_database_warns_of_what_rests(settings):
 
     found = check_entries(None, databases=["default"])
 
-    assert sorted(message.id for message in found) == ["jobs.W004", "jobs.W005", "jobs.W005"]
+    assert sorted(str(message.id) for message in found) == ["jobs.W004", "jobs.W005", "jobs.W005"]
     assert f"{CLASS}:db.wrong of the database does not tick" in " ".join(map(str, found))
     assert check_entries(None) == check_entries(None, databases=["other"]) == []
 
