@@ -1,6 +1,7 @@
-"""The schedules that people keep in the database, and the control room as a model without a table.
+"""The schedules that people keep, and the control room.
 
-Django hangs permissions on models, and the admin lists models.
+The control room is a model without a table. Django hangs permissions on models, and the admin lists
+models.
 """
 
 from django.db import models

@@ -1,4 +1,7 @@
-"""The part of a form that says when a schedule ticks, and the form that overrides it."""
+"""The part of a form that says when a schedule ticks.
+
+The form that overrides one of the code has nothing else.
+"""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The schedules of the database in the admin: made, changed and deleted by its own pages.
+"""The schedules of the database, with the pages that the admin has for rows.
 
 A change is mirrored into Redis when it is committed. Where that fails it stands, and people are
 told.
@@ -74,7 +74,7 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("Next runs"))
     def next_runs(self, row: ScheduleEntry) -> str | SafeString:
-        """Return the next ticks in the zone of the schedule, or why there are none."""
+        """Return the next ticks in the schedule's zone, or why there are none."""
         if not row.pk:
             return _("They are shown when it is saved. Save it switched off to look first.")
         try:

@@ -79,6 +79,7 @@ class ScheduleEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes 
 
     def clean(self) -> dict[str, Any]:
         """Check the time, the queue, and the arguments by the signature of `perform`."""
+        super().clean()  # it lets Django look for a second row of this name
         entered = self.cleaned_data
         clean_clock(self)
         for name in _DURATIONS:

@@ -72,9 +72,10 @@ class KeptSchedules:
             self._session.scripts.run("retire_schedule", (*keys.all, keys.schedules), args)
 
     def override(self, name: str, spec: str, document: str) -> bool:
-        """Give an entry of this spec another time, or take that back with an empty document.
+        """Give an entry of this spec another time.
 
-        Return False where the newest code has another version of it. One round trip, O(1).
+        An empty document takes that back. Return False where the newest code has another version of
+        it. One round trip, O(1).
         """
         with self._session.available():
             args = [name, spec, document]

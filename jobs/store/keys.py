@@ -165,7 +165,7 @@ class SharedKeys:
 
     @property
     def mirroring(self) -> str:
-        """Return the string that the worker holds whose turn it is to mirror the database."""
+        """Return the string of the worker whose turn it is to mirror the database."""
         return f"{self.namespace}:schedules:mirroring"
 
     @property

@@ -1,7 +1,7 @@
-"""What Redis knows of all periodic entries together: who announced which, and where they live.
+"""What Redis knows of all periodic entries together.
 
-It is one hash, which supervisors and pages read whole. `schedules.py` and `kept_schedules.py` write
-it.
+Who announced which, where they live, and what people have changed. It is one hash, which
+supervisors and pages read whole. `schedules.py` and `kept_schedules.py` write it.
 """
 
 from collections.abc import Mapping

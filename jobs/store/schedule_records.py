@@ -79,7 +79,10 @@ def read_schedules(asker: Asker) -> list[ScheduleRecord]:
 
 
 def read_home(asker: Asker) -> Home:
-    """Return where all entries are at home, whatever is in sight. One round trip, O(entries)."""
+    """Return where all entries are at home, whatever is in sight.
+
+    One round trip, O(entries).
+    """
     [fields] = asker.ask([Question(asker.store.shared.schedules, "hgetall", default={})])
     return home_of(fields)
 

@@ -151,7 +151,7 @@ def found_or_404(name: str, reader: Reader) -> ScheduleView:
 
 
 def _edit_url(request: HttpRequest, view: ScheduleView) -> str:
-    """Return where the row of a schedule of the database is edited, empty if it is gone."""
+    """Return where a schedule of the database is edited, empty if it is gone."""
     if not Can(request.user).change_schedule:
         return ""
     rows = ScheduleEntry.objects.filter(job_class=view.job_class, name=view.own_name)

@@ -1,4 +1,4 @@
-"""Periodic jobs: `schedule = Cron("30 2 * * *")` on a job class, and entries in the database.
+"""Periodic jobs: schedules on job classes, and those that people make.
 
 Every supervisor fires them, and there is no leader. The feature uses these doors: two options,
 chores, listeners, and desks of the store (`jobs.store.schedules`, `jobs.store.kept_schedules`). It

@@ -32,7 +32,7 @@ def check_schedules(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
 def check_entries(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Return a warning for each schedule of the database that the code here cannot fire.
+    """Return a warning for each schedule of the database that rests here.
 
     jobs.W005 is one that is on and rests. Its queue is checked like that of the others. It asks the
     database, as `check --database default` and `migrate` do.

@@ -107,7 +107,7 @@ def kept_entries(home: Home) -> dict[str, Entry]:
 
 
 def trouble_of(name: str, kept: Kept) -> str:
-    """Return why the code here cannot fire an entry of the database, empty if it can."""
+    """Return why an entry of the database rests here, empty if it does not."""
     try:
         entry_of(name, kept)
     except JobsError as error:

@@ -36,7 +36,7 @@ MOST_TRIES = 10
 
 
 class _Changes(threading.local):
-    """How many changes this thread has made, and how many of them it has mirrored."""
+    """How many changes this thread has made, and how many it has mirrored."""
 
     made = 0
     mirrored = 0
@@ -47,7 +47,10 @@ _changes = _Changes()
 
 
 def listen() -> None:
-    """Mirror each change of the table when it is committed. Called again, it changes nothing."""
+    """Mirror each change of the table when it is committed.
+
+    Called again, it changes nothing.
+    """
     for signal in (post_save, post_delete):
         signal.connect(_plan, sender=MODEL, dispatch_uid="jobs.mirror")
 
@@ -85,7 +88,7 @@ def mirror(store: Store) -> None:
 
 
 def take_failure() -> str:
-    """Return why the last change of this thread could not be mirrored, and forget it."""
+    """Return why the last change of this thread was not mirrored, and forget it."""
     failure, _changes.failure = _changes.failure, ""
     return failure
 
@@ -110,7 +113,10 @@ def _changed(home: Home, documents: Mapping[str, str]) -> dict[str, str]:
 
 
 def _retire(desk: KeptSchedules, home: Home, documents: Mapping[str, str], generation: int) -> bool:
-    """Forget entries that are in the table no more. Return False where others write too."""
+    """Forget entries that are in the table no more.
+
+    Return False where others write too.
+    """
     left = [name for name in home.queues if is_kept(name) and name not in documents]
     gone = [name for name in home.kept if name not in documents]
     for name in {*left, *gone}:
@@ -120,7 +126,7 @@ def _retire(desk: KeptSchedules, home: Home, documents: Mapping[str, str], gener
 
 
 def _queues_of(name: str, home: Home) -> set[str]:
-    """Return where an entry may have been opened: at home, and where it was to move."""
+    """Return where an entry may be open: at home, or where it moves."""
     queues = {home.queues[name]} if name in home.queues else set()
     if name in home.kept:
         with suppress(JobsError):  # nobody has opened what nobody can read
@@ -129,7 +135,10 @@ def _queues_of(name: str, home: Home) -> set[str]:
 
 
 def alias() -> str:
-    """Return the database that changes are written to: a copy of it may lag behind."""
+    """Return the database that changes are written to.
+
+    A copy of it may lag behind.
+    """
     return router.db_for_write(_model())
 
 

@@ -168,7 +168,10 @@ class Openings:
         return desk.announce(self._boot, announced, specs, self._classes)
 
     def _settle(self, store: Store) -> bool:
-        """Say where the entries of the database live. Return False where one has changed since."""
+        """Say where the entries of the database live.
+
+        Return False where one has changed since.
+        """
         kept = [version for version, _ in self._ticking if version.entry.is_kept]
         if not kept:
             return True

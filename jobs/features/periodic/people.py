@@ -118,9 +118,9 @@ def _view_of_code(entry: Entry, home: Home, record: ScheduleRecord | None) -> Sc
 def _view(
     name: str, home: Home, record: ScheduleRecord | None, *, sees_arguments: bool
 ) -> ScheduleView:
-    """Return a schedule that stands in no code here: one of the database, or one that rests.
+    """Return a schedule that stands in no code here.
 
-    What is wrong with its arguments may quote them.
+    It is one of the database, or one that rests. What is wrong with its arguments may quote them.
     """
     kept = home.kept.get(name)
     if kept is None:

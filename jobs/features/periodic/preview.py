@@ -1,4 +1,4 @@
-"""The ticks to come, as people think of them: in the zone of their schedule."""
+"""The ticks to come, in the zone in which people think of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ OTHER = "tests.OtherJob"
 
 @pytest.fixture
 def keep(stage):
-    """Return a function that mirrors a row, or none, at the time of the stage."""
+    """Return a function that mirrors a row at the time of the stage."""
     home = stage.q.store.shared.schedules
 
     def keep(name=NAME, *, is_on=True, is_gone=False, **changes):
@@ -90,7 +90,7 @@ def test_entry_that_is_made_while_supervisors_run_loses_no_tick_until_they_see_i
 
 @pytest.mark.parametrize("seed", range(3))
 def test_supervisors_of_two_versions_neither_double_nor_lose_ticks(stage, keep, seed):
-    """Old and new ones start in turn, answers are lost, and the entry moves between queues."""
+    """They start in turn, answers are lost, and the entry moves between queues."""
     chance = random.Random(seed)
     random.seed(seed)
     keep()

@@ -1,4 +1,4 @@
-"""What people see of schedules of the database and of overrides, by commands and checks."""
+"""What people see of schedules of the database, and of overrides."""
 
 from datetime import timedelta
 from io import StringIO
