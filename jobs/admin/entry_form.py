@@ -14,7 +14,13 @@ from jobs.admin.run_again import JsonField
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments, InvalidJob, UnknownJob
 from jobs.features.periodic.entries import check_fits
-from jobs.features.periodic.kept import NAME, is_schedulable, schedulable_classes
+from jobs.features.periodic.kept import (
+    MOST_ARGUMENTS,
+    MOST_ENTRIES,
+    NAME,
+    is_schedulable,
+    schedulable_classes,
+)
 from jobs.features.periodic.times import Every
 from jobs.models import ScheduleEntry
 from jobs.options import check_queue_name
@@ -79,6 +85,9 @@ class ScheduleEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes 
 
     def clean(self) -> dict[str, Any]:
         """Check the time, the queue, and the arguments by the signature of `perform`."""
+        if self.instance.pk is None and ScheduleEntry.objects.count() >= MOST_ENTRIES:
+            text = _("There are %(most)s schedules already. Delete one that nobody needs.")
+            raise ValidationError(text % {"most": MOST_ENTRIES})
         super().clean()  # it lets Django look for a second row of this name
         entered = self.cleaned_data
         clean_clock(self)
@@ -112,17 +121,17 @@ class ScheduleEntryForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes 
 
 def _problem_of(class_name: str, args: list[Any], kwargs: dict[str, Any]) -> str | Promise | None:
     """Return what is wrong with arguments, None if nothing is."""
-    job_class, settings = registry.find(class_name), get_settings()
+    job_class = registry.find(class_name)
     try:
         check_fits(job_class, Every(_SOME_TIME, args=args, kwargs=kwargs))
     except InvalidArguments as error:
         return str(error)
     payload = Payload(0, "", class_name, "", args, kwargs)
-    size, most = len(payload.encode()), settings.max_payload_bytes
-    if size > most:
-        text = _("They have %(size)s bytes, and JOBS['MAX_PAYLOAD_BYTES'] is %(most)s.")
-        return text % {"size": size, "most": most}
-    shown = redacted_arguments(payload, job_class.parameter_names(), settings.redact)
+    size = len(payload.encode())
+    if size > MOST_ARGUMENTS:
+        text = _("They take %(size)s bytes, and %(most)s is the most. Store them and pass a key.")
+        return text % {"size": size, "most": MOST_ARGUMENTS}
+    shown = redacted_arguments(payload, job_class.parameter_names(), get_settings().redact)
     if shown != (args, kwargs):
         return _(
             "One of these looks like a secret, which everybody could read here. "

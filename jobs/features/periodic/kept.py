@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 #: What the name of an entry in the database is made of.
 NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
+#: Most entries of the database. Supervisors and pages read them all at once.
+MOST_ENTRIES = 1_000
+#: Longest document of an entry, and most bytes of its arguments that a form takes.
+MOST_CHARACTERS, MOST_ARGUMENTS = 10_000, 4_000
 _DURATIONS = ("catch_up", "jitter", "margin")
 
 
@@ -47,7 +51,8 @@ def name_of(row: "ScheduleEntry") -> str:
 def document_of(row: "ScheduleEntry") -> str:
     """Return a row as JSON.
 
-    The same row makes the same text, whichever version of the code reads it.
+    The same row makes the same text, whichever version of the code reads it. Raise InvalidJob for
+    one that is too long.
     """
     fields: dict[str, Any] = {
         "args": row.args,
@@ -57,7 +62,13 @@ def document_of(row: "ScheduleEntry") -> str:
         **{name: getattr(row, f"{name}_seconds") for name in _DURATIONS},
         **clock_fields(row.cron, row.timezone, row.every_seconds),
     }
-    return json.dumps(fields, sort_keys=True)
+    document = json.dumps(fields, sort_keys=True)
+    if len(document) > MOST_CHARACTERS:
+        raise InvalidJob(
+            f"{name_of(row)} takes {len(document):,} characters, and {MOST_CHARACTERS:,} is the "
+            "most. Store the data elsewhere and pass its key."
+        )
+    return document
 
 
 def clock_fields(cron: str, timezone: str, every: int | None) -> dict[str, Any]:

@@ -118,7 +118,8 @@ def test_change_stands_and_is_told_while_redis_is_away(boss, store, monkeypatch)
         ({"kwargs": '{"colour": 1}'}, "args", "unexpected keyword argument"),
         ({"kwargs": '{"api_token": "abc"}'}, "args", "looks like a secret"),
         ({"args": '["https://me:hunter2@host/"]'}, "args", "looks like a secret"),
-        ({"args": f'["{"x" * 1_100_000}"]'}, "args", "MAX_PAYLOAD_BYTES"),
+        ({"args": f'["{"x" * 2_300_000}"]'}, "args", "MAX_PAYLOAD_BYTES"),
+        ({"args": f'["{"x" * 5_000}"]'}, "args", "Store them and pass a key"),
         ({"name": "a b"}, "name", "such as nightly"),
         ({"name": "a:b"}, "name", "such as nightly"),
         ({"queue": "no queue"}, "queue", "queue must be 1 to 100"),
@@ -142,6 +143,16 @@ def test_second_entry_of_one_name_is_refused(boss):
     post(boss)
 
     assert "already exists" in errors(post(boss))["__all__"]
+
+
+def test_number_of_entries_is_bounded(boss, monkeypatch):
+    monkeypatch.setattr("jobs.admin.entry_form.MOST_ENTRIES", 1)
+    post(boss)
+
+    assert "Delete one that nobody needs" in errors(post(boss, name="second"))["__all__"]
+    row = ScheduleEntry.objects.get()
+    post(boss, f"{LIST}{row.pk}/change/", name="renamed")
+    assert ScheduleEntry.objects.get().name == "renamed"
 
 
 def test_class_that_is_marked_no_more_cannot_be_saved_again_but_is_not_swapped(boss):

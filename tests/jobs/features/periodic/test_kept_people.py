@@ -172,10 +172,11 @@ def test_check_of_the_database_warns_of_what_rests(settings):
     row_of(name="elsewhere", queue="nobody").save()
     row_of(name="wrong", args="[1, 2, 3]").save()
     row_of(job_class=PRIVATE).save()
+    row_of(name="long", args=f'["{"x" * 20_000}"]').save()
 
     found = check_entries(None, databases=["default"])
 
-    assert sorted(str(message.id) for message in found) == ["jobs.W004", "jobs.W005", "jobs.W005"]
+    assert sorted(str(message.id) for message in found) == ["jobs.W004", *["jobs.W005"] * 3]
     assert f"{CLASS}:db.wrong of the database does not tick" in " ".join(map(str, found))
     assert check_entries(None) == check_entries(None, databases=["other"]) == []
 

@@ -12,6 +12,7 @@ from jobs.features.periodic.mirror import mirror, mirror_in_turn, take_failure
 from jobs.models import ScheduleEntry
 from jobs.store import Store
 from jobs.store.kept_schedules import KeptSchedules
+from jobs.testing import mode
 from tests.jobs.features.periodic.kept_jobs import NAME, row_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -203,6 +204,27 @@ def test_processes_that_mirror_at_once_end_with_what_the_table_says(desk, store,
     documents = [kept.document for kept in desk.home().kept.values()]
     assert len(documents) == 3
     assert all('"every": 14' in document for document in documents)
+
+
+def test_row_that_is_too_long_or_one_too_many_is_left_out(desk, store, monkeypatch):
+    monkeypatch.setattr(mirrors, "MOST_ENTRIES", 2)
+    row_of(name="long", args=f'["{"x" * 20_000}"]').save()
+    row_of().save()
+    row_of(name="third").save()
+
+    mirror(store)
+
+    assert set(desk.home().kept) == {NAME}
+
+
+@pytest.mark.parametrize("name", ["fake", "inline"])
+def test_tests_without_redis_mirror_nothing(desk, name):
+    with mode(name):
+        row_of().save()
+    assert desk.home().generation == 0
+
+    row_of(name="second").save()
+    assert len(desk.home().kept) == 2
 
 
 def test_redis_that_forgot_everything_is_told_again(desk, store):
