@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MODEL = "jobs.ScheduleEntry"
 #: How often the table is mirrored by some worker. Seconds.
 MIRROR_EVERY = 10.0
+#: How long a turn lasts. It must be over when the only worker comes again. Seconds.
+TURN = 9.0
 #: How often it is tried again at once, when others write at the same time.
 MOST_TRIES = 10
 
@@ -66,7 +68,7 @@ def listen() -> None:
 
 def mirror_in_turn(store: Store) -> None:
     """Mirror the table if it is our turn: the chore of a worker."""
-    if not KeptSchedules(store).take_turn(MIRROR_EVERY):
+    if not KeptSchedules(store).take_turn(TURN):
         return
     try:
         mirror(store)

@@ -147,6 +147,7 @@ def test_row_that_was_deleted_while_redis_was_away_is_gone_with_the_next_turn(
 def test_turn_is_left_to_others_and_keeps_no_connection(desk, store):
     mirror_in_turn(store)
     assert connection.connection is None
+    assert store.client.pttl(store.shared.mirroring) < 1_000 * mirrors.MIRROR_EVERY - 500
     row_of(name="by-another-way").save()
     ScheduleEntry.objects.update(enabled=False)
 
