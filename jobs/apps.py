@@ -11,7 +11,8 @@ from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
 from jobs.features.bounds.checks import check_bounds
-from jobs.features.periodic.checks import check_schedules
+from jobs.features.periodic import mirror
+from jobs.features.periodic.checks import check_entries, check_schedules
 from jobs.job import decide_options
 
 
@@ -33,9 +34,11 @@ class MakeItSoConfig(AppConfig):
         autodiscover_modules("jobs")
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
+        mirror.listen()
         checks.register(check_settings, "jobs")
         checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")
         checks.register(check_schedules, "jobs")
         checks.register(check_bounds, "jobs")
         checks.register(check_servers, checks.Tags.database)
+        checks.register(check_entries, checks.Tags.database)

@@ -14,8 +14,9 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver
 
 from jobs.admin.access import Can
+from jobs.admin.entries import ScheduleEntryAdmin
 from jobs.admin.urls import control_room_urls
-from jobs.models import ControlRoom
+from jobs.models import ControlRoom, ScheduleEntry
 
 
 class ControlRoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no type at run time
@@ -51,6 +52,7 @@ def install(site: AdminSite) -> None:
     if site.is_registered(ControlRoom):
         return
     site.register(ControlRoom, ControlRoomAdmin)
+    site.register(ScheduleEntry, ScheduleEntryAdmin)
     get_urls_of_site = site.get_urls
 
     def get_urls() -> list[URLPattern | URLResolver]:

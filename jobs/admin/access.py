@@ -48,6 +48,9 @@ PAUSE_QUEUE = "jobs.pause_queue"
 CLEAR_QUEUE = "jobs.clear_queue"
 CONTROL_WORKER = "jobs.control_worker"
 CONTROL_SCHEDULE = "jobs.control_schedule"
+OVERRIDE_SCHEDULE = "jobs.override_schedule"
+ADD_SCHEDULE = "jobs.add_scheduleentry"
+CHANGE_SCHEDULE = "jobs.change_scheduleentry"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class Can:
     clear_queue = property(lambda self: self.do(CLEAR_QUEUE))
     control_worker = property(lambda self: self.do(CONTROL_WORKER))
     control_schedule = property(lambda self: self.do(CONTROL_SCHEDULE))
+    override_schedule = property(lambda self: self.do(OVERRIDE_SCHEDULE))
+    add_schedule = property(lambda self: self.do(ADD_SCHEDULE, VIEW_ARGUMENTS))
+    change_schedule = property(lambda self: self.do(CHANGE_SCHEDULE, VIEW_ARGUMENTS))
 
 
 def page(view: View) -> View:

@@ -40,6 +40,7 @@ from jobs.events.other_events import (
     QueueNotAnnounced,
     ScheduledRunEnded,
     ScheduleFired,
+    ScheduleMirrorFailed,
     ScheduleReset,
     ScheduleSkipped,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "ResultNotKept",
     "RetryInFailed",
     "ScheduleFired",
+    "ScheduleMirrorFailed",
     "ScheduleReset",
     "ScheduleSkipped",
     "ScheduledRunEnded",

@@ -151,6 +151,18 @@ class ScheduleReset(Event):
     name_: str
 
 
+class ScheduleMirrorFailed(Event):
+    """A change of a schedule in the database could not be written to Redis.
+
+    The change is saved. A worker mirrors it when Redis answers again.
+    """
+
+    NAME: ClassVar[str] = "schedule.mirror_failed"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    error: Exception
+
+
 class ScheduledRunEnded(Event):
     """The run of a job that a schedule made has ended.
 

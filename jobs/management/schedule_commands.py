@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 
-from jobs.errors import ScheduleRefused
+from jobs.errors import InvalidJob, ScheduleRefused
 from jobs.features.periodic import people
+from jobs.features.periodic.kept import clock_fields, schedule_of
 from jobs.features.periodic.people import ScheduleView
 from jobs.management.job_commands import Add
 from jobs.management.terminal import age, printable, table
@@ -37,9 +39,25 @@ class ScheduleCommands:
             ("pause-schedule", self.pause_schedule, "Skip every tick of these schedules."),
             ("resume-schedule", self.resume_schedule, "Fire these schedules again."),
             ("run-schedule", self.run_schedule, "Run these schedules once, now."),
+            ("restore-schedule", self.restore_schedule, "Undo override-schedule."),
             ("forget-schedule", self.forget_schedule, "List these no more: no code has them now."),
         ):
             add(name, run, text).add_argument("names", nargs="+", metavar="SCHEDULE")
+        self._add_override(add)
+
+    def _add_override(self, add: Add) -> None:
+        override = add(
+            "override-schedule",
+            self.override_schedule,
+            "Let these schedules tick at another time until their code changes.",
+        )
+        override.add_argument("names", nargs="+", metavar="SCHEDULE")
+        when = override.add_mutually_exclusive_group(required=True)
+        when.add_argument("--cron", default="", metavar='"30 2 * * *"')
+        when.add_argument("--every", type=int, default=None, metavar="SECONDS")
+        override.add_argument(
+            "--timezone", default="", metavar="ZONE", help="Of --cron; by default TIME_ZONE."
+        )
 
     def schedules(self, *, preview: int, **options: Any) -> None:
         """Print a line for each schedule, and its next ticks if asked for."""
@@ -55,6 +73,9 @@ class ScheduleCommands:
             for tick in view.preview(preview, now):
                 mark = "  the clocks change on this day" if tick.is_on_change else ""
                 self.stdout.write(f"  {_written(tick.at)}{mark}")
+        for view in found:
+            if view.trouble:
+                self.stdout.write(printable(f"\n{view.name} rests here: {view.trouble}"))
 
     def pause_schedule(self, *, names: Sequence[str], **options: Any) -> None:
         """Pause schedules."""
@@ -67,6 +88,28 @@ class ScheduleCommands:
     def run_schedule(self, *, names: Sequence[str], **options: Any) -> None:
         """Run schedules once."""
         self._do(names, people.run_now, "Made job {result} of {name}.")
+
+    def override_schedule(
+        self,
+        *,
+        names: Sequence[str],
+        cron: str,
+        timezone: str,
+        every: int | None,
+        **options: Any,
+    ) -> None:
+        """Give schedules of the code another time."""
+        clock = clock_fields(cron, timezone or settings.TIME_ZONE, every)
+        try:
+            schedule_of(clock)
+        except (InvalidJob, OverflowError) as error:
+            raise CommandError(str(error)) from error
+        done = "{name} ticks by its new time within some seconds, until its code changes."
+        self._do(names, lambda view: people.override(view, clock), done)
+
+    def restore_schedule(self, *, names: Sequence[str], **options: Any) -> None:
+        """Let schedules tick by the time of their code again."""
+        self._do(names, people.take_back, "{name} ticks by the time of its code again.")
 
     def forget_schedule(self, *, names: Sequence[str], **options: Any) -> None:
         """Forget schedules that rest."""
@@ -95,7 +138,7 @@ def _row(view: ScheduleView, now: float) -> list[object]:
     done = record.done if record else None
     return [
         view.name,
-        view.clock or "?",
+        f"{view.clock} (overridden)" if view.by_code else view.clock or "?",
         view.queue,
         view.state,
         _written(ticks[0].at) if ticks else "–",

@@ -182,6 +182,11 @@ class SharedKeys:
         return f"{self.namespace}:schedules"
 
     @property
+    def mirroring(self) -> str:
+        """Return the string of the worker whose turn it is to mirror the database."""
+        return f"{self.namespace}:schedules:mirroring"
+
+    @property
     def deploys(self) -> str:
         """Return the sorted set of deploy marks, "milliseconds label" by epoch seconds."""
         return f"{self.namespace}:deploys"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from jobs.store.questions import Asker, Question
 from jobs.store.reader import WHOLE
-from jobs.store.schedules import Home, home_of
+from jobs.store.schedule_home import Home, class_of, home_of
 from jobs.text import text_of
 
 
@@ -34,7 +34,8 @@ class ScheduleRecord:
 
     `cursor` is the last tick that was handled and `next` the one after it. `owed` is the first tick
     since the last success, and `done` when that was. `took` is how long that run took since it was
-    fired. `is_resting`: the newest code does not know the entry.
+    fired. `is_resting`: the newest code does not know the entry. `is_off`: people have switched off
+    one of the database.
     """
 
     name: str
@@ -48,12 +49,13 @@ class ScheduleRecord:
     fired: int
     is_paused: bool
     is_resting: bool
+    is_off: bool
     runs: tuple[ScheduledRun, ...]
 
     @property
     def job_class(self) -> str:
         """The name of its job class."""
-        return self.name.partition(":")[0]
+        return class_of(self.name)
 
     @property
     def late_at(self) -> int | None:
@@ -62,7 +64,7 @@ class ScheduleRecord:
         After a success that is a period and a margin later, since the next run may take as long as
         the last one did.
         """
-        if self.is_paused or self.is_resting:
+        if self.is_paused or self.is_resting or self.is_off:
             return None
         if self.owed is not None:
             return self.owed + self.took + self.margin
@@ -74,8 +76,16 @@ def read_schedules(asker: Asker) -> list[ScheduleRecord]:
 
     Two round trips, one where there are none. O(entries).
     """
+    return records(asker, read_home(asker))
+
+
+def read_home(asker: Asker) -> Home:
+    """Return where all entries are at home, whatever is in sight.
+
+    One round trip, O(entries).
+    """
     [fields] = asker.ask([Question(asker.store.shared.schedules, "hgetall", default={})])
-    return records(asker, home_of(fields))
+    return home_of(fields)
 
 
 def records(asker: Asker, home: Home) -> list[ScheduleRecord]:
@@ -91,15 +101,13 @@ def records(asker: Asker, home: Home) -> list[ScheduleRecord]:
         for queue, answer in zip(queues, answers, strict=True)
     }
     return [
-        _record(name, queue, fields[queue], is_resting=name not in home.names)
+        _record(name, queue, fields[queue], home)
         for name, queue in sorted(home.queues.items())
         if queue in fields and f"cursor:{name}" in fields[queue]
     ]
 
 
-def _record(
-    name: str, queue: str, fields: Mapping[str, bytes], *, is_resting: bool
-) -> ScheduleRecord:
+def _record(name: str, queue: str, fields: Mapping[str, bytes], home: Home) -> ScheduleRecord:
     def number(kind: str) -> int | None:
         value = fields.get(f"{kind}:{name}", b"")
         return int(value) if WHOLE.fullmatch(value) else None
@@ -115,7 +123,8 @@ def _record(
         margin=number("margin") or 0,
         fired=number("fired") or 0,
         is_paused=fields.get(f"paused:{name}") == b"1",
-        is_resting=is_resting,
+        is_resting=home.rests(name),
+        is_off=home.is_off(name),
         runs=_runs(text_of(fields.get(f"runs:{name}", b""))),
     )
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from jobs.store.reader import WHOLE
+from jobs.store.schedule_home import Home, home_of, number_in
 from jobs.store.session import Session
 from jobs.text import text_of
 
@@ -19,26 +20,17 @@ KINDS = (
 )
 
 
-class Home(NamedTuple):
-    """Where each entry is at home.
-
-    `boot` announced its entries last, those of these `names`.
-    """
-
-    boot: int
-    names: frozenset[str]
-    queues: Mapping[str, str]
-
-
 class Opening(Struct, frozen=True):
     """An entry as a boot opens it.
 
     `clock` is a hash of its time expression and zone, `spec` one of everything. A new cursor begins
-    at `start`, before the tick `next`.
+    at `start`, before the tick `next`. `boot` says who owns it: the newest one does. For what
+    people have changed it is the revision of that.
     """
 
     name: str
     queue: str
+    boot: int
     spec: str
     clock: str
     start: int
@@ -113,31 +105,38 @@ class Schedules:
             found: Any = self._session.client.hgetall(self._session.shared.schedules)
         return home_of(found)
 
-    def newest_boot(self) -> int:
-        """Return the boot that announced its entries last, -1 if none did.
+    def newest(self) -> tuple[int, int]:
+        """Return the newest boot, and the generation of what people change.
 
-        One round trip, O(1).
+        -1 and 0 where there is none. One round trip, O(1).
         """
         with self._session.available():
-            found: Any = self._session.client.hget(self._session.shared.schedules, "boot")
-        return _number(found, -1)
+            home = self._session.shared.schedules
+            found: Any = self._session.client.hmget(home, ["boot", "generation"])
+        return number_in(found[0], -1), number_in(found[1])
 
-    def announce(self, boot: int, entries: Sequence[tuple[str, str, str]]) -> bool:
-        """Say that a boot knows just these entries.
+    def announce(
+        self,
+        boot: int,
+        entries: Sequence[tuple[str, str, str]],
+        specs: Mapping[str, str] | None = None,
+        classes: Sequence[str] = (),
+    ) -> bool:
+        """Say that a boot knows just these entries, and these classes as schedulable.
 
-        Each is a name, its queue, and the queue that it was closed in. Return False if a newer boot
-        was here, or an entry lives in another queue by now. One round trip, O(entries).
+        Each entry is a name, its queue, and the queue that it was closed in. Return False if a
+        newer boot was here, or an entry lives in another queue by now. One round trip, O(entries).
         """
-        args = [boot, *(part for entry in entries for part in entry)]
+        known = specs or {}
+        parts = [part for entry in entries for part in (*entry, known.get(entry[0], ""))]
+        args = [boot, " ".join(classes), *parts]
         with self._session.available():
             keys = [self._session.shared.schedules]
             return bool(self._session.scripts.run("announce_schedules", keys, args))
 
     # Entries
 
-    def open(
-        self, boot: int, openings: Sequence[Opening], left: Mapping[str, Left]
-    ) -> list[Opened]:
+    def open(self, openings: Sequence[Opening], left: Mapping[str, Left]) -> list[Opened]:
         """Open entries in their queues.
 
         `left` says by name what entries left in another queue. One round trip, on a cluster one for
@@ -147,7 +146,7 @@ class Schedules:
             (
                 self._keys(each.queue),
                 [
-                    *(each.name, each.spec, each.clock, boot, each.start, _text(each.next)),
+                    *(each.name, each.spec, each.clock, each.boot, each.start, _text(each.next)),
                     *(each.period, each.margin),
                     *_parts(left.get(each.name, Left())),
                 ],
@@ -155,7 +154,7 @@ class Schedules:
             for each in openings
         ]
         return [
-            Opened(text_of(word), _number(cursor))
+            Opened(text_of(word), number_in(cursor))
             for word, cursor in self._run_each("open_schedule", calls)
         ]
 
@@ -192,7 +191,7 @@ class Schedules:
             *(shot.job_id, shot.payload, shot.priority, shot.due, shot.missed),
         ]
         word, now_at, worker, previous = self._run("fire", queue, args)
-        cursor_now = _number(now_at) if now_at else None
+        cursor_now = number_in(now_at) if now_at else None
         return Fired(text_of(word), cursor_now, text_of(worker), text_of(previous))
 
     def note_run(
@@ -228,7 +227,8 @@ class Schedules:
         fields = [f"{kind}:{name}" for kind in KINDS]
         with self._session.available():
             self._session.client.hdel(self._session.keys(queue).schedules, *fields)
-            self._session.client.hdel(self._session.shared.schedules, f"queue:{name}")
+            shared = [f"{kind}:{name}" for kind in ("queue", "spec", "override")]
+            self._session.client.hdel(self._session.shared.schedules, *shared)
 
     # Calls
 
@@ -256,26 +256,9 @@ class Schedules:
         return answers
 
 
-def home_of(fields: Mapping[bytes, bytes]) -> Home:
-    """Return what the hash of all entries says."""
-    texts = {text_of(name): text_of(value) for name, value in fields.items()}
-    queues = {
-        name.removeprefix("queue:"): queue
-        for name, queue in texts.items()
-        if name.startswith("queue:")
-    }
-    boot = _number(fields.get(b"boot"), -1)
-    return Home(boot, frozenset(texts.get("names", "").split()), queues)
-
-
 def _text(number: int | None) -> str:
     return "" if number is None else str(number)
 
 
 def _parts(left: Left) -> tuple[str, str, str]:
     return left.cursor, left.clock, left.paused
-
-
-def _number(text: bytes | None, default: int = 0) -> int:
-    """Return the number in an answer, the default where there is none."""
-    return int(text) if text is not None and WHOLE.fullmatch(text) else default

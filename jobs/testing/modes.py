@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from jobs.enqueue import options_of
 from jobs.errors import Discard, Snooze
 from jobs.features.limits import desks
+from jobs.features.periodic import mirror
 from jobs.features.results import desks as results
 from jobs.job import Job
 from jobs.payload import Payload, decode
@@ -82,7 +83,7 @@ def mode(name: Mode) -> Iterator[None]:
 
     Jobs that were collected before it are still collected after it. In fake and inline mode locks
     and limits are kept in this process, and all are free when the block begins. So are results,
-    of which there are none yet.
+    of which there are none yet. Schedules in the database are saved, and not mirrored into Redis.
     """
     if name not in get_args(Mode):
         raise ValueError(f"The modes are fake, inline and real, not {name!r}.")
@@ -92,6 +93,8 @@ def mode(name: Mode) -> Iterator[None]:
         "real": RedisSink,
     }
     before = switch.current, desks.switch.current, results.switch.current
+    is_mirrored = mirror.switch.is_on
+    mirror.switch.is_on = name == "real"
     switch.current = sink = sinks[name]()
     desks.switch.current = desks.in_redis if name == "real" else desks.in_memory()
     results.switch.current = results.in_redis if name == "real" else _results_of(sink)
@@ -99,6 +102,7 @@ def mode(name: Mode) -> Iterator[None]:
         yield
     finally:
         switch.current, desks.switch.current, results.switch.current = before
+        mirror.switch.is_on = is_mirrored
 
 
 def _results_of(sink: Sink) -> Callable[[], results.Desk]:

@@ -224,3 +224,14 @@ if "TEST_PERIODIC" in os.environ:
 
         def perform(self) -> None:
             note(f"tick {self.scheduled_at.timestamp():.0f} {self.missed}")
+
+
+if "TEST_DATABASE" in os.environ:
+
+    class AskedJob(Job):
+        """Notes what somebody wanted it to say."""
+
+        schedulable = True
+
+        def perform(self, word: str) -> None:
+            note(f"asked {word} {self.scheduled_at.timestamp():.0f}")

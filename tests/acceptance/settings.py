@@ -9,6 +9,11 @@ import time
 SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["jobs", "tests.acceptance"]
 DATABASES: dict[str, object] = {}
+if "TEST_DATABASE" in os.environ:
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ["TEST_DATABASE"],
+    }
 USE_TZ = True
 JOBS: dict[str, object] = {
     "LEASE": float(os.environ.get("TEST_LEASE", "3")),

@@ -1,4 +1,4 @@
-"""Changes to a schedule: pause, resume, run now."""
+"""Changes to a schedule: pause, resume, run now, another time until its code changes."""
 
 from collections.abc import Callable
 
@@ -8,12 +8,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jobs.admin.access import CONTROL_SCHEDULE, action, reader_for
+from jobs.admin.access import (
+    CONTROL_SCHEDULE,
+    OVERRIDE_SCHEDULE,
+    action,
+    demand,
+    reader_for,
+)
 from jobs.admin.audit import Deed, recorded
+from jobs.admin.clock_form import OverrideForm
 from jobs.admin.nav import address
 from jobs.admin.pages.schedules import found_or_404
 from jobs.errors import ScheduleRefused
 from jobs.features.periodic import people
+from jobs.features.periodic.kept import schedule_of
 from jobs.features.periodic.people import ScheduleView
 
 #: What to do, what the log calls it, and what people are told.
@@ -33,31 +41,72 @@ VERBS: dict[str, tuple[Callable[[ScheduleView], object], str | Promise, str | Pr
         gettext_lazy("Run now"),
         gettext_lazy("Schedule %(name)s made job %(result)s."),
     ),
+    "restore": (
+        people.take_back,
+        gettext_lazy("Take back"),
+        gettext_lazy("Schedule %(name)s ticks by the time of its code again."),
+    ),
 }
 
 
-@action(CONTROL_SCHEDULE, page="jobs_schedule", named_by="name")
+@action(page="jobs_schedule", named_by="name")
 def schedule_action(request: HttpRequest, name: str, verb: str) -> HttpResponse:
-    """Pause, resume or run a schedule."""
+    """Change a schedule."""
+    if verb == "override":
+        demand(request, OVERRIDE_SCHEDULE)
+        return _override(request, found_or_404(name, reader_for(request)))
     if verb not in VERBS:
         raise Http404(_("There is no such action."))
     change, what, text = VERBS[verb]
-    view = found_or_404(name, reader_for(request))
+    demand(request, OVERRIDE_SCHEDULE if verb == "restore" else CONTROL_SCHEDULE)
+    return _do(request, found_or_404(name, reader_for(request)), change, Deed(name, what), text)
+
+
+def _override(request: HttpRequest, view: ScheduleView) -> HttpResponse:
+    """Give a schedule of the code another time."""
+    form = OverrideForm(request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
+        return _back(request, view)
+    clock = schedule_of(form.clock).clock
+    by_code = (view.by_code or view.entry).schedule.clock if view.entry else "?"
+    facts = (_("From %(old)s to %(new)s.") % {"old": by_code, "new": clock},)
+    deed = Deed(view.name, _("Override"), facts)
+    text = gettext_lazy(
+        "Schedule %(name)s ticks by its new time within some seconds, until its code changes."
+    )
+    return _do(request, view, lambda view: people.override(view, form.clock), deed, text)
+
+
+def _do(
+    request: HttpRequest,
+    view: ScheduleView,
+    change: Callable[[ScheduleView], object],
+    deed: Deed,
+    text: str | Promise,
+) -> HttpResponse:
     level = messages.SUCCESS
-    with recorded(request, Deed(name, what)) as trail:
+    with recorded(request, deed) as trail:
         try:
-            told = str(text) % {"name": name, "result": change(view)}
+            told = str(text) % {"name": view.name, "result": change(view)}
         except ScheduleRefused:
             level, told = messages.WARNING, _why_not(view)
         trail.tell(told)
     messages.add_message(request, level, told)
-    return HttpResponseRedirect(address(request, "jobs_schedule", name=name))
+    return _back(request, view)
+
+
+def _back(request: HttpRequest, view: ScheduleView) -> HttpResponse:
+    return HttpResponseRedirect(address(request, "jobs_schedule", name=view.name))
 
 
 def _why_not(view: ScheduleView) -> str:
     """Return why nothing was done, in the language in use."""
     if view.record is None:
         return _("Nothing was done: no worker has announced this schedule yet.")
+    if view.trouble:
+        return _("Nothing was done: %(trouble)s") % {"trouble": view.trouble}
     if view.entry is None:
         return _("Nothing was done: the code of the web process does not know this schedule.")
     return _(

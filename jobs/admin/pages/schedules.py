@@ -10,12 +10,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from jobs.admin.access import page, reader_for
+from jobs.admin.access import Can, page, reader_for
+from jobs.admin.clock_form import OverrideForm
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
 from jobs.errors import ScheduleRefused
 from jobs.features.periodic import people
+from jobs.features.periodic.kept import schedulable_classes
 from jobs.features.periodic.people import ScheduleView
+from jobs.models import ScheduleEntry
 from jobs.moment import moment
 from jobs.store.reader import Reader
 from jobs.store.schedule_records import ScheduledRun
@@ -46,6 +49,7 @@ STATES: dict[str, tuple[str | Promise, str]] = {
     "on": (gettext_lazy("on"), "good"),
     "paused": (pgettext_lazy("a schedule", "paused"), "warn"),
     "resting": (gettext_lazy("resting"), ""),
+    "off": (pgettext_lazy("a schedule", "off"), ""),
     "new": (gettext_lazy("not announced yet"), "warn"),
 }
 
@@ -80,13 +84,29 @@ class ScheduleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulesPage:
+    """All schedules, and where one is added to those of the database.
+
+    That address is empty where no class can be scheduled by people.
+    """
+
+    rows: tuple[ScheduleRow, ...]
+    add_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePage:
-    """One schedule, its ticks to come, and its last runs."""
+    """One schedule, its ticks to come, and its last runs.
+
+    `form` is there for those of the code, and `edit_url` for those of the database.
+    """
 
     row: ScheduleRow
     ticks: tuple[tuple[str, bool], ...]
     runs: tuple[Run, ...]
     urls: dict[str, str]
+    form: OverrideForm | None
+    edit_url: str
 
 
 @page
@@ -95,7 +115,9 @@ def schedules(request: HttpRequest) -> HttpResponse:
     reader = reader_for(request)
     now = reader.now()
     rows = [_row(request, view, now) for view in people.views(reader)]
-    return render(request, "schedules", _("Schedules"), rows, problems=reader.problems)
+    add_url = address(request, "jobs_scheduleentry_add") if schedulable_classes() else ""
+    shown = SchedulesPage(tuple(rows), add_url)
+    return render(request, "schedules", _("Schedules"), shown, problems=reader.problems)
 
 
 @page
@@ -112,8 +134,10 @@ def schedule(request: HttpRequest, name: str) -> HttpResponse:
         runs=tuple(_runs(request, view)),
         urls={
             verb: address(request, "jobs_schedule_action", name=name, verb=verb)
-            for verb in ("pause", "resume", "run")
+            for verb in ("pause", "resume", "run", "override", "restore")
         },
+        form=OverrideForm() if view.entry and not view.is_kept else None,
+        edit_url=_edit_url(request, view) if view.is_kept else "",
     )
     trail = [Link(_("Schedules"), address(request, "jobs_schedules"))]
     return render(request, "schedule", name, shown, trail=trail, problems=reader.problems)
@@ -125,6 +149,17 @@ def found_or_404(name: str, reader: Reader) -> ScheduleView:
         return people.find(name, reader)
     except ScheduleRefused as error:
         raise Http404(_("There is no schedule %(name)s.") % {"name": name}) from error
+
+
+def _edit_url(request: HttpRequest, view: ScheduleView) -> str:
+    """Return where a schedule of the database is edited, empty if it is gone."""
+    if not Can(request.user).change_schedule:
+        return ""
+    rows = ScheduleEntry.objects.filter(job_class=view.job_class, name=view.own_name)
+    found = rows.values_list("pk", flat=True).first()
+    if found is None:
+        return ""
+    return address(request, "jobs_scheduleentry_change", object_id=str(found))
 
 
 def _row(request: HttpRequest, view: ScheduleView, now: float) -> ScheduleRow:

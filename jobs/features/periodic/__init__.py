@@ -1,8 +1,9 @@
-"""Periodic jobs: `schedule = Cron("30 2 * * *")` on a job class.
+"""Periodic jobs: schedules on job classes, and those that people make.
 
-Every supervisor fires them, and there is no leader. The feature uses these doors: an option, a
-chore of the supervisor, listeners, and a desk of the store (`jobs.store.schedules`). It opens the
-last two when the first class with a schedule is written, so that nobody else pays for them.
+Every supervisor fires them, and there is no leader. The feature uses these doors: two options,
+chores, listeners, and desks of the store (`jobs.store.schedules`, `jobs.store.kept_schedules`). It
+opens the last three when the first class with a schedule is written, or the first that is
+`schedulable`, so that nobody else pays for them.
 """
 
 from typing import Any
@@ -14,24 +15,42 @@ from jobs.features.periodic.clockwork import LOOK_EVERY, Clockwork
 from jobs.features.periodic.endings import listen
 from jobs.features.periodic.entries import check
 from jobs.features.periodic.entries import is_schedule as _is_schedule
+from jobs.features.periodic.mirror import MIRROR_EVERY, mirror_in_turn
 from jobs.features.periodic.times import Cron, Every
 from jobs.options import JobOptions, Option, declare_option
 
 __all__ = ["Cron", "Every"]
 
 CHORE = FeatureChore(Place.SUPERVISOR, "periodic", every=LOOK_EVERY, do=Clockwork().look)
+MIRROR = FeatureChore(Place.WORKER, "mirror of schedules", every=MIRROR_EVERY, do=mirror_in_turn)
 
 
 def _fit(job_class: type[Any], value: Any, options: JobOptions) -> None:
     """Check the schedules of a class, and let them tick."""
     check(job_class, value)
-    if rival := claimed_by(options):
-        raise InvalidJob(
-            f"{job_class.__qualname__}: options 'schedule' and {rival!r} do not go together, since "
-            "the jobs of a schedule take no key. Its overlap='skip' keeps its runs apart."
-        )
+    _refuse_rival("schedule", job_class, options)
     bring(CHORE)
     listen()
 
 
+def _fit_schedulable(job_class: type[Any], value: Any, options: JobOptions) -> None:
+    """Let people schedule a class."""
+    if not value:
+        return
+    _refuse_rival("schedulable", job_class, options)
+    bring(CHORE, MIRROR)
+    listen()
+
+
+def _refuse_rival(name: str, job_class: type[Any], options: JobOptions) -> None:
+    if rival := claimed_by(options):
+        raise InvalidJob(
+            f"{job_class.__qualname__}: options {name!r} and {rival!r} do not go together, since "
+            "the jobs of a schedule take no key. Its overlap='skip' keeps its runs apart."
+        )
+
+
 declare_option("schedule", Option(_is_schedule, "Cron(...), Every(...), or a list of them", _fit))
+declare_option(
+    "schedulable", Option(lambda value: isinstance(value, bool), "True or False", _fit_schedulable)
+)

@@ -2,15 +2,22 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
+from django.db import DatabaseError
 
 from jobs.conf import get_settings
-from jobs.errors import ConfigurationError
+from jobs.errors import ConfigurationError, JobsError
+from jobs.features.periodic import mirror
 from jobs.features.periodic.entries import Entry, entries
+from jobs.features.periodic.kept import document_of, entry_of, name_of
+from jobs.store.schedule_home import Kept
+
+if TYPE_CHECKING:
+    from jobs.models import ScheduleEntry
 
 
 def check_schedules(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -20,6 +27,37 @@ def check_schedules(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> l
     has nobody serve.
     """
     return [message for entry in entries() for message in _check(entry)]
+
+
+def check_entries(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Return a warning for each schedule of the database that rests here.
+
+    jobs.W006 is one that is on and rests. Its queue is checked like that of the others. It asks the
+    database, as `check --database default` and `migrate` do.
+    """
+    if mirror.alias() not in (databases or ()):
+        return []
+    try:
+        rows = mirror.read_rows()
+    except DatabaseError:  # the table may not be there yet
+        return []
+    return [message for row in rows if row.enabled for message in _check_row(row)]
+
+
+def _check_row(row: "ScheduleEntry") -> Iterator[CheckMessage]:
+    name = name_of(row)
+    try:
+        entry = entry_of(name, Kept(0, row.enabled, document_of(row)))
+    except JobsError as error:
+        yield CheckWarning(
+            f"The schedule {name} of the database does not tick: {error}",
+            hint="Correct it in the admin, switch it off, or bring back what the code had.",
+            id="jobs.W006",
+        )
+    else:
+        yield from _check(entry)
 
 
 def _check(entry: Entry) -> Iterator[CheckMessage]:

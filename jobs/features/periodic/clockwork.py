@@ -106,12 +106,12 @@ class Clockwork:
         One clock decides who has the newest code. It may have been ahead when others started, and
         who starts after them is newer all the same. One round trip.
         """
-        return max(self._asked[0], Schedules(store).newest_boot() + 1)
+        return max(self._asked[0], Schedules(store).newest()[0] + 1)
 
     def _is_outdated(self, store: Store) -> bool:
         """Return whether the entries are to be opened anew. One round trip.
 
-        Another boot has announced its own since, or Redis' clock was set back.
+        Something was announced or changed by people since, or Redis' clock was set back.
         """
         if self._was_set_back or self._openings is None:
             return True
@@ -120,7 +120,7 @@ class Clockwork:
     def _open_anew(self) -> None:
         """Open all entries again soon.
 
-        Others own some of them by now, or Redis has forgotten them.
+        Others own some of them by now, people have changed some, or Redis has forgotten them.
         """
         self._hands = None
         self._opens_at = self._uptime() + OPEN_AGAIN

@@ -1,6 +1,7 @@
 """Entries: the schedules of job classes, each with its name in Redis.
 
-The option `schedule` is checked here, where a class is written.
+The option `schedule` is checked here, where a class is written. Those that people make in the
+database are in `kept.py`.
 """
 
 import re
@@ -25,6 +26,7 @@ class Entry:
     """One schedule of one job class.
 
     `name` is that of the class, with that of the schedule if it has one: `shop.ReportJob:german`.
+    `is_kept`: it is one of the database, `shop.ReportJob:db.german`, which people may switch off.
     """
 
     name: str
@@ -32,21 +34,35 @@ class Entry:
     queue: str
     priority: int
     schedule: Schedule
+    is_kept: bool = False
+    is_on: bool = True
 
     @property
     def clock(self) -> str:
-        """A hash of the time expression and the zone."""
-        return _hash(self.schedule.clock)
+        """A hash of the time expression and the zone.
+
+        It is another one while the entry is off. So when it is on again it makes up for nothing.
+        """
+        return _hash(self._clock_text)
+
+    @property
+    def _clock_text(self) -> str:
+        return self.schedule.clock if self.is_on else f"{self.schedule.clock} off"
 
     @property
     def spec(self) -> str:
-        """A hash of all that a supervisor has to know of the entry."""
+        """A hash of all that a supervisor has to know of the entry.
+
+        The priority of a class is a matter of the code. Two versions of it must agree on an entry
+        of the database.
+        """
         schedule = self.schedule
         durations = [
             each.total_seconds() for each in (schedule.catch_up, schedule.jitter, schedule.margin)
         ]
         arguments = [list(schedule.args), schedule.kwargs]
-        parts = [schedule.clock, self.job_class, self.queue, self.priority, schedule.overlap]
+        priority = None if self.is_kept else self.priority
+        parts = [self._clock_text, self.job_class, self.queue, priority, schedule.overlap]
         return _hash(dumps([*parts, durations, arguments]).decode())
 
     def job_id(self, namespace: str, tick: int) -> str:
@@ -132,12 +148,18 @@ def check(job_class: type[Any], value: Any) -> None:
                 f"not {schedule.name!r}."
             )
         try:
-            job_class.check_signature(schedule.args, schedule.kwargs)
-            with suppress(ConfigurationError):  # the system checks say what is wrong in JOBS
-                check_arguments(owner, schedule.args, schedule.kwargs, job_class.parameter_names())
+            check_fits(job_class, schedule)
         except InvalidArguments as error:
             advice = "Give the schedule the arguments of perform: args=[...] or kwargs={...}."
             raise InvalidJob(f"{owner}: option 'schedule': {error} {advice}") from error
+
+
+def check_fits(job_class: type[Any], schedule: Schedule) -> None:
+    """Raise InvalidArguments unless `perform` takes the arguments of a schedule."""
+    job_class.check_signature(schedule.args, schedule.kwargs)
+    with suppress(ConfigurationError):  # the system checks say what is wrong in JOBS
+        names = job_class.parameter_names()
+        check_arguments(job_class.__qualname__, schedule.args, schedule.kwargs, names)
 
 
 def _check_names(owner: str, names: Iterable[str]) -> None:

@@ -1,19 +1,38 @@
 """Opens the entries of one boot, and tells which of them tick here.
 
-The newest boot owns every entry that it knows, and takes it along when its queue has changed:
-close in the old queue, open in the new one, then say where it is at home. Whoever crashes in
-between leaves the old home written down, so the next one does the same again.
+The newest boot owns every entry of the code that it knows. An entry of the database is owned by its
+newest revision, whoever opens it. An owner takes an entry along when its queue has changed: close
+in the old queue, open in the new one, then say where it is at home. Whoever crashes in between
+leaves the old home written down, so the next one does the same again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from jobs.events import ScheduleReset, emit
 from jobs.features.periodic.entries import Entry
+from jobs.features.periodic.kept import kept_entries, overridden, schedulable_classes
+from jobs.features.periodic.times import IN_TIME
 from jobs.store import Store
-from jobs.store.schedules import Home, Left, Opened, Opening, Schedules
+from jobs.store.kept_schedules import KeptSchedules
+from jobs.store.schedule_home import Home
+from jobs.store.schedules import Left, Opened, Opening, Schedules
 
 #: Entries that are opened in one round trip.
 PORTION = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An entry as it is now.
+
+    The highest `boot` owns it: that of a supervisor, or the revision of what people wrote. A new
+    cursor begins at `since`, in ms.
+    """
+
+    entry: Entry
+    boot: int
+    since: int
 
 
 class Openings:
@@ -22,50 +41,77 @@ class Openings:
     So it may be cut off, and go on where it was.
     """
 
-    def __init__(self, found: Sequence[Entry], *, boot: int) -> None:
-        """Take all entries, and when their supervisor started by Redis' clock, in ms."""
+    def __init__(
+        self,
+        found: Sequence[Entry],
+        *,
+        boot: int,
+        find_classes: Callable[[], list[str]] = schedulable_classes,
+    ) -> None:
+        """Take the entries of the code, and when their supervisor started by Redis' clock."""
         self._all = tuple(found)
         self._boot = boot
-        self._home: Home | None = None
-        #: The newest boot when the entries were opened last.
-        self._newest = boot
+        self._classes = find_classes()
+        #: The newest boot and generation when the entries were opened last.
+        self._newest = (boot, 0)
         self._begin()
 
     def _begin(self) -> None:
-        self._pending = list(self._all)
-        self._ticking: list[tuple[Entry, int]] = []
+        self._home: Home | None = None
+        self._pending: list[Version] = []
+        self._ticking: list[tuple[Version, int]] = []
         self._closed_in: dict[str, str] = {}
         self._left_in: dict[str, str] = {}
         #: What closed entries left. Whoever is cut off need not close them once more.
         self._left: dict[str, Left] = {}
-        self._home = None
 
     def is_outdated(self, desk: Schedules) -> bool:
-        """Return whether another boot has announced its entries since. One round trip."""
-        return desk.newest_boot() != self._newest
+        """Return whether another boot has announced its entries since, or people changed one.
+
+        One round trip.
+        """
+        return desk.newest() != self._newest
 
     def go(self, store: Store, now: int) -> list[tuple[Entry, int]] | None:
         """Open what is not open yet.
 
         Return the entries that tick here with their cursors, None if it has to be done again. One
-        round trip for 50 entries, and two more. Raise StoreUnavailable.
+        round trip for 50 entries, and two more, or four where there are some in the database. Raise
+        StoreUnavailable.
         """
         desk = Schedules(store)
         if self._home is None:
             self._home = desk.home()
+            self._pending = self._versions(self._home, now)
         home = self._home
         while self._pending:
-            portion = self._pending[:PORTION]
-            self._open(desk, [each for each in portion if self._may_own(each, home)], now, home)
+            self._open(desk, self._pending[:PORTION], now, home)
             del self._pending[:PORTION]
-        self._newest = max(self._boot, home.boot)
-        ticking = self._ticking
+        self._newest = (max(self._boot, home.boot), home.generation)
+        ticking = [(version.entry, cursor) for version, cursor in self._ticking]
         is_settled = self._boot < home.boot or self._announce(store, desk)
+        is_settled = self._settle(store) and is_settled
         self._begin()
-        return ticking if is_settled else None
+        if not is_settled:
+            return None
+        return [(entry, cursor) for entry, cursor in ticking if entry.is_on]
+
+    # Which entries
+
+    def _versions(self, home: Home, now: int) -> list[Version]:
+        """Return the entries that are to be opened here, as they are now."""
+        of_code = [
+            self._version(each, home, now) for each in self._all if self._may_own(each, home)
+        ]
+        of_database = [
+            Version(entry, home.kept[name].revision, _since(home.kept[name].revision, now))
+            for name, entry in kept_entries(home).items()
+            if self._boot >= home.boot or entry.job_class in home.classes
+        ]
+        return of_code + of_database
 
     def _may_own(self, entry: Entry, home: Home) -> bool:
-        """Tell whether an entry is to be opened.
+        """Tell whether an entry of the code is to be opened.
 
         An older boot only joins where the newest one has it.
         """
@@ -73,27 +119,43 @@ class Openings:
             return True
         return entry.name in home.names and home.queues.get(entry.name) == entry.queue
 
-    def _open(self, desk: Schedules, portion: Sequence[Entry], now: int, home: Home) -> None:
-        openings: list[tuple[Entry, Opening]] = []
-        for entry in portion:
+    def _version(self, entry: Entry, home: Home, now: int) -> Version:
+        """Return an entry of the code with what people have overridden.
+
+        Also where they took it back: who has this very entry may open it anew.
+        """
+        override = home.overrides.get(entry.name)
+        if override is None or override.spec != entry.spec:
+            return Version(entry, self._boot, now)
+        newest = max(self._boot, override.revision)
+        return Version(overridden(entry, override), newest, _since(override.at, now))
+
+    # Opening them
+
+    def _open(self, desk: Schedules, portion: Sequence[Version], now: int, home: Home) -> None:
+        openings: list[tuple[Version, Opening]] = []
+        for version in portion:
+            entry = version.entry
             old = home.queues.get(entry.name, entry.queue)
             if old != entry.queue and entry.name not in self._left:
-                what_it_left = desk.close(old, entry.name, self._boot)
-                if what_it_left is None:  # a newer boot owns it there
+                what_it_left = desk.close(old, entry.name, version.boot)
+                if what_it_left is None:  # a newer one owns it there
                     self._left_in[entry.name] = old
                     continue
                 self._left[entry.name] = what_it_left
                 self._closed_in[entry.name] = old
-            openings.append((entry, _opening(entry, now)))
-        answers = desk.open(self._boot, [opening for _, opening in openings], self._left)
-        for (entry, _), opened in zip(openings, answers, strict=True):
-            self._note(entry, opened)
+            openings.append((version, _opening(version, now)))
+        answers = desk.open([opening for _, opening in openings], self._left)
+        for (version, _), opened in zip(openings, answers, strict=True):
+            self._note(version, opened)
 
-    def _note(self, entry: Entry, opened: Opened) -> None:
+    def _note(self, version: Version, opened: Opened) -> None:
         if opened.word == "ahead":
-            emit(ScheduleReset(entry.name))
+            emit(ScheduleReset(version.entry.name))
         if opened.word in {"open", "ahead"}:
-            self._ticking.append((entry, opened.cursor))
+            self._ticking.append((version, opened.cursor))
+
+    # Saying where they live
 
     def _announce(self, store: Store, desk: Schedules) -> bool:
         names = sorted({entry.queue for entry in self._all})
@@ -103,18 +165,50 @@ class Openings:
         for entry in self._all:
             queue = self._left_in.get(entry.name, entry.queue)
             announced.append((entry.name, queue, self._closed_in.get(entry.name, "")))
-        return desk.announce(self._boot, announced)
+        specs = {entry.name: entry.spec for entry in self._all}
+        return desk.announce(self._boot, announced, specs, self._classes)
+
+    def _settle(self, store: Store) -> bool:
+        """Say where the entries of the database live.
+
+        Return False where one has changed since.
+        """
+        kept = [version for version, _ in self._ticking if version.entry.is_kept]
+        if not kept:
+            return True
+        store.intake.announce_queues(sorted({version.entry.queue for version in kept}))
+        return all(
+            KeptSchedules(store).settle(
+                [
+                    (
+                        *(each.entry.name, each.boot, each.entry.queue),
+                        self._closed_in.get(each.entry.name, ""),
+                    )
+                    for each in kept
+                ]
+            )
+        )
 
 
-def _opening(entry: Entry, now: int) -> Opening:
+def _since(changed_at: int, now: int) -> int:
+    """Return where an entry begins that people have changed.
+
+    It takes a supervisor some seconds to see that, in which a tick may have come.
+    """
+    return changed_at if changed_at > now - IN_TIME else now
+
+
+def _opening(version: Version, now: int) -> Opening:
     """Return an entry as its queue is to know it."""
+    entry = version.entry
     return Opening(
         name=entry.name,
         queue=entry.queue,
+        boot=version.boot,
         spec=entry.spec,
         clock=entry.clock,
-        start=now,
-        next=entry.schedule.next_after(now),
+        start=version.since,
+        next=entry.schedule.next_after(version.since) if entry.is_on else None,
         period=period_after(entry, now),
         # A run that jitter puts off is not late.
         margin=round((entry.schedule.margin + entry.schedule.jitter).total_seconds() * 1000),

@@ -4,38 +4,28 @@ The command `jobs schedules` and the page use it. It knows the schedules of the 
 Redis knows of all.
 """
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
+from typing import Any
 
 from jobs.client import get_client
-from jobs.errors import ScheduleRefused
+from jobs.errors import InvalidArguments, JobsError, ScheduleRefused
 from jobs.features.periodic.clockwork import cancel_previous
 from jobs.features.periodic.entries import Entry, entries
-from jobs.features.periodic.times import Cron, zone
+from jobs.features.periodic.kept import (
+    entry_of,
+    overridden,
+    queue_of,
+    schedule_of,
+)
+from jobs.features.periodic.preview import Tick, preview
 from jobs.ids import new_job_id
-from jobs.moment import moment
 from jobs.occasion import Occasion
+from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.questions import Asker, refusals_explained
-from jobs.store.schedule_records import ScheduleRecord, read_schedules
+from jobs.store.schedule_home import Home, Kept, class_of, is_kept
+from jobs.store.schedule_records import ScheduleRecord, read_home, records
 from jobs.store.schedules import Schedules, Shot
-
-#: Most ticks of a preview.
-MOST_TICKS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A tick to come, in the zone of its schedule.
-
-    `is_on_change`: the clocks change on that day.
-    """
-
-    at: datetime
-    is_on_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +33,31 @@ class ScheduleView:
     """One schedule, as the code here and Redis know it.
 
     `entry` is None where the code here does not know it, and `record` where no supervisor has
-    announced it yet.
+    announced it yet. `by_code` is the entry as the code has it, where people have overridden its
+    time. `trouble` says why the code here cannot fire an entry of the database.
     """
 
     name: str
     queue: str
     entry: Entry | None
     record: ScheduleRecord | None
+    by_code: Entry | None = None
+    trouble: str = ""
 
     @property
     def job_class(self) -> str:
         """The name of its job class."""
-        return self.name.partition(":")[0]
+        return class_of(self.name)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is one of the database."""
+        return is_kept(self.name)
+
+    @property
+    def own_name(self) -> str:
+        """What the database calls it."""
+        return self.name.rpartition(".")[2] if self.is_kept else ""
 
     @property
     def clock(self) -> str:
@@ -66,20 +69,24 @@ class ScheduleView:
 
     @property
     def state(self) -> str:
-        """One of `on`, `paused`, `resting` and `new`.
+        """One of `on`, `paused`, `resting`, `off` and `new`.
 
         A schedule rests when the newest code does not know it. It is new until a supervisor has
-        announced it.
+        announced it. One of the database is off when somebody has switched it off.
         """
+        if self.entry is not None and not self.entry.is_on:
+            return "off"
         if self.record is None:
-            return "new"
+            return "resting" if self.trouble else "new"
         if self.record.is_resting:
             return "resting"
+        if self.record.is_off:
+            return "off"
         return "paused" if self.record.is_paused else "on"
 
     def preview(self, count: int, after: float) -> list[Tick]:
         """Return the next ticks after a moment in epoch seconds."""
-        return [] if self.entry is None else list(_preview(self.entry, count, after))
+        return [] if self.entry is None else list(preview(self.entry.schedule, count, after))
 
 
 def views(asker: Asker) -> list[ScheduleView]:
@@ -87,14 +94,51 @@ def views(asker: Asker) -> list[ScheduleView]:
 
     Two round trips, O(schedules).
     """
-    records = {record.name: record for record in read_schedules(asker)}
-    known = {entry.name: entry for entry in entries() if asker.sight.sees_queue(entry.queue)}
-    return [_view(name, known.get(name), records.get(name)) for name in sorted({*records, *known})]
+    home = read_home(asker)
+    known = {record.name: record for record in records(asker, home)}
+    sees_arguments = asker.sight.sees_arguments
+    found = {
+        name: _view(name, home, known.get(name), sees_arguments=sees_arguments) for name in known
+    }
+    for entry in entries():
+        found[entry.name] = _view_of_code(entry, home, known.get(entry.name))
+    for name in home.kept:
+        found[name] = _view(name, home, known.get(name), sees_arguments=sees_arguments)
+    in_sight = [view for view in found.values() if asker.sight.sees_queue(view.queue)]
+    return sorted(in_sight, key=lambda view: view.name)
 
 
-def _view(name: str, entry: Entry | None, record: ScheduleRecord | None) -> ScheduleView:
-    queue = record.queue if record else entry.queue if entry else ""
-    return ScheduleView(name, queue, entry, record)
+def _view_of_code(entry: Entry, home: Home, record: ScheduleRecord | None) -> ScheduleView:
+    now = overridden(entry, home.overrides.get(entry.name))
+    queue = record.queue if record else entry.queue
+    return ScheduleView(entry.name, queue, now, record, by_code=entry if now != entry else None)
+
+
+def _view(
+    name: str, home: Home, record: ScheduleRecord | None, *, sees_arguments: bool
+) -> ScheduleView:
+    """Return a schedule that stands in no code here.
+
+    It is one of the database, or one that rests. What is wrong with its arguments may quote them.
+    """
+    kept = home.kept.get(name)
+    if kept is None:
+        return ScheduleView(name, record.queue if record else "", None, record)
+    try:
+        entry = entry_of(name, kept)
+    except JobsError as error:
+        is_hidden = isinstance(error, InvalidArguments) and not sees_arguments
+        trouble = "perform does not take its arguments." if is_hidden else str(error)
+        queue = record.queue if record else _queue_of(kept)
+        return ScheduleView(name, queue, None, record, trouble=trouble)
+    return ScheduleView(name, record.queue if record else entry.queue, entry, record)
+
+
+def _queue_of(kept: Kept) -> str:
+    try:
+        return queue_of(kept)
+    except JobsError:
+        return ""
 
 
 def find(name: str, asker: Asker) -> ScheduleView:
@@ -167,35 +211,47 @@ def forget(view: ScheduleView) -> None:
     record = _announced(view)
     if not record.is_resting:
         raise ScheduleRefused(view.name, "it does not rest, so it would be back at once")
+    if view.is_kept:
+        raise ScheduleRefused(view.name, "it is kept in the database. Delete it in the admin")
     with refusals_explained():
         Schedules(get_client().store).forget(record.queue, view.name)
+
+
+def override(view: ScheduleView, clock: dict[str, Any]) -> None:
+    """Give a schedule of the code another time, until it changes there.
+
+    `clock` is {"cron": …, "timezone": …} or {"every": seconds}. Supervisors see it within ten
+    seconds. One round trip. Raise InvalidJob for what is no time, and ScheduleRefused for a
+    schedule of the database, and where the workers know another version of it.
+    """
+    schedule_of(clock)
+    _override(view, json.dumps(clock, sort_keys=True))
+
+
+def take_back(view: ScheduleView) -> None:
+    """Let a schedule tick by the time of the code again.
+
+    One round trip. Raise ScheduleRefused where nobody has overridden it.
+    """
+    if view.by_code is None:
+        raise ScheduleRefused(view.name, "nobody has given it another time")
+    _override(view, "")
+
+
+def _override(view: ScheduleView, document: str) -> None:
+    entry = view.by_code or view.entry
+    if view.is_kept:
+        raise ScheduleRefused(view.name, "it is kept in the database. Change it in the admin")
+    if entry is None:
+        raise ScheduleRefused(view.name, "the code here does not know it")
+    _announced(view)
+    with refusals_explained():
+        is_done = KeptSchedules(get_client().store).override(view.name, entry.spec, document)
+    if not is_done:
+        raise ScheduleRefused(view.name, "the workers know another version of it")
 
 
 def _announced(view: ScheduleView) -> ScheduleRecord:
     if view.record is None:
         raise ScheduleRefused(view.name, "no worker has announced it yet. Start one first")
     return view.record
-
-
-def zone_of(entry: Entry) -> ZoneInfo:
-    """Return the zone in which people think of a schedule."""
-    schedule = entry.schedule
-    name = schedule.timezone if isinstance(schedule, Cron) else settings.TIME_ZONE
-    return zone(name) or ZoneInfo("UTC")
-
-
-def _preview(entry: Entry, count: int, after: float) -> Iterator[Tick]:
-    at: int | None = int(after * 1000)
-    where = zone_of(entry)
-    for _ in range(min(count, MOST_TICKS)):
-        at = None if at is None else entry.schedule.next_after(at)
-        if at is None:
-            return
-        local = moment(at / 1000).astimezone(where)
-        yield Tick(local, _is_on_change(local))
-
-
-def _is_on_change(at: datetime) -> bool:
-    """Tell whether the clocks change on the day of a moment."""
-    begin = at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return begin.utcoffset() != (begin + timedelta(days=1)).utcoffset()

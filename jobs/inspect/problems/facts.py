@@ -19,8 +19,8 @@ from jobs.store.keys import first_name
 from jobs.store.metrics import MINUTES, TEN_MINUTES, TEN_SECONDS, MetricReader
 from jobs.store.questions import Question
 from jobs.store.reader import Reader
+from jobs.store.schedule_home import home_of
 from jobs.store.schedule_records import ScheduleRecord, records
-from jobs.store.schedules import home_of
 from jobs.text import text_of
 
 #: Most job classes whose last minutes are looked at, and whose last days.

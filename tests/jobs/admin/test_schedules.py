@@ -182,3 +182,85 @@ def test_schedule_that_only_redis_knows_is_shown_as_resting(boss, store):
 
     assert "resting" in page
     assert "Run now" not in page
+
+
+# Another time until the code changes
+
+
+@pytest.fixture
+def overridden(boss):
+    """Give the schedule another time."""
+    data = {"cron": "15 4 * * *", "timezone": "Asia/Tokyo"}
+    return boss.post(f"/admin/jobs/schedules/{NAME}/override/", data, follow=True)
+
+
+def seen():
+    return people.find(NAME, inspect.get_reader())
+
+
+def test_override_is_told_shown_previewed_and_logged(boss, overridden):
+    assert "ticks by its new time" in messages(overridden)
+    page = text(overridden)
+    assert "15 4 * * * Asia/Tokyo" in page
+    assert "30 2 * * * Europe/Berlin" in page
+    assert page.count(", 04:15:00 JST") == 10
+    assert "holds until the schedule changes in the code" in page
+    assert "overridden" in text(boss.get("/admin/jobs/schedules/"))
+    entry = LogEntry.objects.get()
+    assert entry.object_repr == NAME
+    message = entry.get_change_message()
+    assert "From 30 2 * * * Europe/Berlin to 15 4 * * * Asia/Tokyo." in message
+
+
+def test_override_is_taken_back(boss, overridden):
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/restore/", follow=True)
+
+    assert "by the time of its code again" in messages(response)
+    assert seen().by_code is None
+    assert seen().clock == "30 2 * * * Europe/Berlin"
+    assert LogEntry.objects.count() == 2
+
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/restore/", follow=True)
+    assert "Nothing was done" in messages(response)
+
+
+def test_run_now_of_an_overridden_schedule_is_made_once_supervisors_know_it(
+    store, boss, overridden
+):
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/run/", follow=True)
+    assert "another version" in messages(response)
+
+    Clockwork(lambda: entries_of(NAME)).look(store)
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/run/", follow=True)
+    assert "made job" in messages(response)
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"cron": "61 * * * *"}, {"cron": "* * * * *", "every_seconds": "5"}]
+)
+def test_override_that_is_no_time_is_refused(boss, data):
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/override/", data, follow=True)
+
+    assert messages(response)
+    assert seen().by_code is None
+    assert LogEntry.objects.count() == 0
+
+
+def test_override_of_another_version_than_the_workers_have_is_refused(boss, store):
+    boot = int(store.now() * 1000) + 1
+    Schedules(store).announce(boot, [(NAME, "mine", ""), (OTHER, "other", "")], {NAME: "newer"})
+
+    data = {"every_seconds": "60"}
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/override/", data, follow=True)
+
+    assert "another version" in messages(response)
+    assert seen().by_code is None
+
+
+@pytest.mark.parametrize("verb", ["override", "restore"])
+def test_override_needs_its_own_permission(log_in, verb):
+    client = log_in("view_jobs", "control_schedule")
+
+    data = {"every_seconds": "60"}
+    assert client.post(f"/admin/jobs/schedules/{NAME}/{verb}/", data).status_code == 403
+    assert "/override/" not in text(client.get(f"/admin/jobs/schedules/{NAME}/"))

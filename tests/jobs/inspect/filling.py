@@ -141,5 +141,5 @@ def failure(error_class: str, message: str, at: float = 0.0) -> dict[str, Any]:
 def announce_schedule(store: Store, name: str = "tests.FullJob", queue: str = "default") -> None:
     """Announce a schedule of every minute, as a supervisor does that just started."""
     desk, now = Schedules(store), int(store.now() * 1000)
-    desk.open(1, [Opening(name, queue, "s", "c", now, now + 60_000, 60_000, 0)], {})
+    desk.open([Opening(name, queue, 1, "s", "c", now, now + 60_000, 60_000, 0)], {})
     desk.announce(1, [(name, queue, "")])

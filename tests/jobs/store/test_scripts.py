@@ -10,6 +10,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from jobs.store import Claim, NewJob, Session, Slots
+from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.keys import QUEUE_KEYS
 from jobs.store.notes import Notes
 from jobs.store.reader import Reader
@@ -54,8 +55,9 @@ def sent(store, monkeypatch):
 def test_all_scripts_are_part_of_the_package():
     expected = (
         "acquire announce_schedules audit close_schedule condemn extend fail fetch finish fire "
-        "holder leave list_running look mend_keys move note note_run open_schedule push "
-        "push_unique release renew search size"
+        "holder leave list_running look mend_keys mirror_schedules move note note_run "
+        "open_schedule override_schedule push push_unique release renew retire_schedule search "
+        "settle_schedules size"
     )
 
     assert expected.split() == NAMES
@@ -125,6 +127,11 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     desk.desk.note_run("q", NAME, desk.start, "id", "done", is_success=True)
     desk.desk.close("q", NAME, 1)
     desk.desk.announce(1, [])
+    kept = KeptSchedules(q.store)
+    kept.write(0, {"name": "on {}"}, [])
+    kept.settle([("name", 1, "q", "")])
+    kept.retire("q", "name", 1)
+    kept.override("name", "s", "{}")
 
     assert sent == {name: number_of_keys(name) for name in NAMES}
 

@@ -21,8 +21,10 @@ class Desk:
     def open(self, boot=1, *, queue="q", left=None, **changes):
         fields = {"spec": "s", "clock": "c", "start": self.start, "period": MINUTE, **changes}
         following = fields["start"] + MINUTE
-        opening = Opening(name=NAME, queue=queue, next=following, margin=5 * MINUTE, **fields)
-        [opened] = self.desk.open(boot, [opening], {NAME: left} if left else {})
+        opening = Opening(
+            name=NAME, queue=queue, boot=boot, next=following, margin=5 * MINUTE, **fields
+        )
+        [opened] = self.desk.open([opening], {NAME: left} if left else {})
         return opened
 
     def fire(self, cursor, tick, *, queue="q", **changes):
@@ -41,6 +43,10 @@ class Desk:
     def record(self):
         [record] = read_schedules(get_reader())
         return record
+
+    def home(self):
+        home = self.desk.home()
+        return home.boot, home.names, home.queues
 
     def field(self, kind, queue="q"):
         return self.q.client.hget(self.store.keys(queue).schedules, f"{kind}:{NAME}")

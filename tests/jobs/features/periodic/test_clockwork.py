@@ -27,7 +27,9 @@ def test_supervisor_opens_its_entries_and_fires_each_tick(stage):
         stage.time.passed += 0.25
 
     assert stage.ticks() == list(range(1, 10))
-    assert stage.desk.home() == (stage.time.start * 1000, {NAME}, {NAME: "q"})
+    home = stage.desk.home()
+    assert (home.boot, home.names) == (stage.time.start * 1000, {NAME})
+    assert home.queues == {NAME: "q"}
     assert {event.name_ for event in stage.told(ScheduleFired)} == {NAME}
 
 
@@ -232,8 +234,9 @@ def test_move_that_a_crash_left_between_is_done_again_by_anybody(stage, calls):
 
 def test_entry_of_a_newer_boot_that_died_unannounced_stops_no_other(stage):
     stage.supervisor()()
-    opening = Opening(NAME, "q", "newer", "c", stage.time.ms, None, 1_000, 0)
-    stage.desk.open(stage.time.ms + 10**6, [opening], {})
+    newer = stage.time.ms + 10**6
+    opening = Opening(NAME, "q", newer, "newer", "c", stage.time.ms, None, 1_000, 0)
+    stage.desk.open([opening], {})
     stage.time.passed = 0.5
     other = stage.entry(name="tests.OtherJob")
     look = stage.supervisor(stage.entry(queue="r"), other)

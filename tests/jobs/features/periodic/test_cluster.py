@@ -1,5 +1,6 @@
 """Schedules on a cluster, where each queue has a node of its own."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from jobs.features.periodic.clockwork import Clockwork
 from jobs.features.periodic.entries import Entry
 from jobs.store import Store
 from jobs.store.connection import RedisCluster
+from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.reader import Reader
 from jobs.store.schedule_records import read_schedules
+from tests.jobs.features.periodic.kept_jobs import NAME
 from tests.jobs.store.sample_queue import SampleQueue
 from tests.jobs.store.servers import running_cluster
 from tests.waiting import wait_until
@@ -60,3 +63,32 @@ def test_each_queue_gets_its_jobs_and_an_entry_can_move_between_nodes(cluster):
         names["default"],
         names["high"],
     }
+
+
+def test_entry_of_the_database_moves_between_nodes_and_is_retired(cluster):
+    desk = KeptSchedules(cluster)
+    clockwork = Clockwork(list, lambda: 0.0)
+    queues = {queue: SampleQueue(cluster, queue) for queue in ("q", "high")}
+
+    def keep(queue):
+        fields = {"args": "[]", "kwargs": "{}", "queue": queue, "overlap": "allow", "every": 1}
+        document = json.dumps(fields | {"catch_up": 60, "jitter": 0, "margin": 60})
+        assert desk.write(desk.home().generation, {NAME: f"on {document}"}, [])
+
+    def has_fired(queue):
+        clockwork.look(cluster)
+        return queues[queue].payloads()
+
+    keep("q")
+    wait_until(lambda: has_fired("q"))
+    keep("high")
+    wait_until(lambda: has_fired("high"), timeout=30)
+    assert desk.home().queues == {NAME: "high"}
+
+    generation = desk.write(desk.home().generation, {}, [NAME])
+    desk.retire("high", NAME, generation)
+    assert desk.drop_homes(generation, [NAME])
+    for _ in range(3):
+        clockwork.look(cluster)
+    assert desk.home().queues == {}
+    assert cluster.client.hkeys(cluster.keys("high").schedules) == [f"closed:{NAME}".encode()]

@@ -69,12 +69,12 @@ def test_entry_that_was_resumed_elsewhere_comes_back_resumed(d):
 
 
 def test_newest_boot_says_which_entries_there_are(d):
-    assert d.desk.newest_boot() == -1
+    assert d.desk.newest() == (-1, 0)
     assert d.desk.announce(5, [("a", "q", ""), ("b", "r", "")])
     assert not d.desk.announce(4, [("c", "q", "")])
 
-    assert d.desk.home() == (5, {"a", "b"}, {"a": "q", "b": "r"})
-    assert d.desk.newest_boot() == 5
+    assert d.home() == (5, {"a", "b"}, {"a": "q", "b": "r"})
+    assert d.desk.newest() == (5, 0)
     assert d.desk.announce(6, [("a", "q", "")])
     assert d.desk.home().names == {"a"}
 
@@ -83,9 +83,9 @@ def test_entry_is_not_announced_while_it_is_open_in_another_queue(d):
     d.desk.announce(5, [("a", "q", "")])
 
     assert not d.desk.announce(6, [("a", "r", "")])
-    assert d.desk.home() == (5, {"a"}, {"a": "q"})
+    assert d.home() == (5, {"a"}, {"a": "q"})
     assert d.desk.announce(6, [("a", "r", "q")])
-    assert d.desk.home() == (6, {"a"}, {"a": "r"})
+    assert d.home() == (6, {"a"}, {"a": "r"})
 
 
 # What people see

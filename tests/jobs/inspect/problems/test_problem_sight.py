@@ -159,7 +159,7 @@ def test_a_missing_run_is_told_to_those_who_see_the_queue_of_its_class(store, to
     desk = Schedules(store)
     for job_class, queue in ((MineJob, "mine"), (OtherJob, "other")):
         name = registry.name_of(job_class)
-        desk.open(1, [Opening(name, queue, "s", "c", 1_000, 2_000, 1_000, 1_000)], {})
+        desk.open([Opening(name, queue, 1, "s", "c", 1_000, 2_000, 1_000, 1_000)], {})
     names = [(registry.name_of(each), each.queue, "") for each in (MineJob, OtherJob)]
     desk.announce(1, names)
 

@@ -22,8 +22,8 @@ def desk(store):
     beat(store)
     desk = Schedules(store)
     start = int(store.now() * 1000) - 60 * MINUTE
-    opening = Opening(NAME, "default", "s", "c", start, start + MINUTE, MINUTE, 5 * MINUTE)
-    desk.open(1, [opening], {})
+    opening = Opening(NAME, "default", 1, "s", "c", start, start + MINUTE, MINUTE, 5 * MINUTE)
+    desk.open([opening], {})
     desk.announce(1, [(NAME, "default", "")])
     desk.start = start
     return desk

@@ -1,0 +1,170 @@
+"""Entries that people keep in the database, and overrides, as documents in Redis.
+
+A document is data that anybody may have written who can write to Redis or to the table. So it is
+believed only where the code here allows it: the class must be marked `schedulable = True`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from jobs.errors import InvalidJob, JobsError
+from jobs.features.periodic.entries import Entry, check_fits
+from jobs.features.periodic.times import Cron, Every, Schedule
+from jobs.options import check_queue_name
+from jobs.registry import registry
+from jobs.store.schedule_home import KEPT, Home, Kept, Override
+
+if TYPE_CHECKING:
+    from jobs.models import ScheduleEntry
+
+#: What the name of an entry in the database is made of.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
+#: Most entries of the database. Supervisors and pages read them all at once.
+MOST_ENTRIES = 1_000
+#: Longest document of an entry, and most bytes of its arguments that a form takes.
+MOST_CHARACTERS, MOST_ARGUMENTS = 10_000, 4_000
+_DURATIONS = ("catch_up", "jitter", "margin")
+
+
+def schedulable_classes() -> list[str]:
+    """Return the names of the job classes that people may schedule."""
+    return [name for name in registry.names() if is_schedulable(name)]
+
+
+def is_schedulable(class_name: str) -> bool:
+    """Tell whether the code here lets people schedule a job class.
+
+    Raise UnknownJob.
+    """
+    return registry.find(class_name).options.others.get("schedulable") is True
+
+
+def name_of(row: "ScheduleEntry") -> str:
+    """Return the name of a row, as schedules are called: `shop.ReportJob:db.german`."""
+    return f"{row.job_class}{KEPT}{row.name}"
+
+
+def document_of(row: "ScheduleEntry") -> str:
+    """Return a row as JSON.
+
+    The same row makes the same text, whichever version of the code reads it. Raise InvalidJob for
+    one that is too long.
+    """
+    fields: dict[str, Any] = {
+        "args": row.args,
+        "kwargs": row.kwargs,
+        "queue": row.queue,
+        "overlap": row.overlap,
+        **{name: getattr(row, f"{name}_seconds") for name in _DURATIONS},
+        **clock_fields(row.cron, row.timezone, row.every_seconds),
+    }
+    document = json.dumps(fields, sort_keys=True)
+    if len(document) > MOST_CHARACTERS:
+        raise InvalidJob(
+            f"{name_of(row)} takes {len(document):,} characters, and {MOST_CHARACTERS:,} is the "
+            "most. Store the data elsewhere and pass its key."
+        )
+    return document
+
+
+def clock_fields(cron: str, timezone: str, every: int | None) -> dict[str, Any]:
+    """Return what a document says of the time of an entry."""
+    return {"every": every} if every is not None else {"cron": cron, "timezone": timezone}
+
+
+def entry_of(name: str, kept: Kept) -> Entry:
+    """Return an entry of the database.
+
+    Raise JobsError where the code here cannot fire it, which says why.
+    """
+    class_name, _, own_name = name.partition(KEPT)
+    if not is_schedulable(class_name):
+        raise InvalidJob(
+            f"{class_name} may not be scheduled by people: it lacks the option schedulable = True."
+        )
+    job_class = registry.find(class_name)
+    fields = _fields(kept.document)
+    try:
+        durations = {each: timedelta(seconds=fields[each]) for each in _DURATIONS}
+        options = {"overlap": fields["overlap"], "name": own_name, **durations}
+        arguments = {"args": json.loads(fields["args"]), "kwargs": json.loads(fields["kwargs"])}
+        schedule = _schedule(fields, {**options, **arguments})
+        queue = check_queue_name(fields["queue"])
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _unreadable(error) from error
+    check_fits(job_class, schedule)
+    priority = job_class.options.priority
+    return Entry(name, class_name, queue, priority, schedule, is_kept=True, is_on=kept.is_on)
+
+
+def queue_of(kept: Kept) -> str:
+    """Return the queue of an entry of the database. Raise InvalidJob."""
+    return check_queue_name(_fields(kept.document).get("queue"))
+
+
+def kept_entries(home: Home) -> dict[str, Entry]:
+    """Return the entries of the database that the code here can fire, by name."""
+    found = {}
+    for name, kept in home.kept.items():
+        try:
+            found[name] = entry_of(name, kept)
+        except JobsError:  # it rests here; pages say why
+            continue
+    return found
+
+
+def trouble_of(name: str, kept: Kept) -> str:
+    """Return why an entry of the database rests here, empty if it does not."""
+    try:
+        entry_of(name, kept)
+    except JobsError as error:
+        return str(error)
+    return ""
+
+
+def overridden(entry: Entry, override: Override | None) -> Entry:
+    """Return an entry of the code with the time that people gave it.
+
+    It is the entry itself where they gave none, where the code has changed since, and where the
+    document cannot be read.
+    """
+    if override is None or not override.document or override.spec != entry.spec:
+        return entry
+    schedule = entry.schedule
+    options = {
+        each: getattr(schedule, each)
+        for each in ("args", "kwargs", "name", "overlap", "catch_up", "jitter", "margin")
+    }
+    try:
+        return replace(entry, schedule=_schedule(_fields(override.document), options))
+    except (JobsError, LookupError, TypeError, ValueError):
+        return entry
+
+
+def schedule_of(clock: Mapping[str, Any]) -> Schedule:
+    """Return a schedule of this time, with no other options. Raise InvalidJob."""
+    return _schedule(clock, {})
+
+
+def _schedule(clock: Mapping[str, Any], options: Mapping[str, Any]) -> Schedule:
+    if "every" in clock:
+        return Every(timedelta(seconds=clock["every"]), **options)
+    return Cron(clock["cron"], clock["timezone"], **options)
+
+
+def _fields(document: str) -> dict[str, Any]:
+    try:
+        found = json.loads(document)
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(error) from error
+    if not isinstance(found, dict):
+        raise _unreadable("it is no object")
+    return found
+
+
+def _unreadable(reason: object) -> InvalidJob:
+    return InvalidJob(f"The entry cannot be read: {reason}. Save it again in the admin.")
