@@ -152,7 +152,7 @@ class Drill:
         """Pause the queues, let all jobs end, and look what is left."""
         with closing(Store(self._url, "jobs", timeout=5.0)) as store:
             self._pause(store)
-        self._result.counts.update({f"{what}s killed": n for what, n in troupe.kills.items()})
+        self._result.counts.update({f"killed: {what}": n for what, n in troupe.kills.items()})
         codes = troupe.stop()
         if any(codes):
             self._complain(f"exit codes {codes}")

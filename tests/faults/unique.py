@@ -169,7 +169,7 @@ class Drill:
                 self._complain(f"left at the end: {left()}, {client.hgetall(keys.unique)}")
 
     def _note_kills(self, troupe: Troupe, codes: object) -> None:
-        self._result.counts.update({f"{what}s killed": n for what, n in troupe.kills.items()})
+        self._result.counts.update({f"killed: {what}": n for what, n in troupe.kills.items()})
         if any(codes):
             self._complain(f"exit codes {codes}")
 
