@@ -15,7 +15,8 @@ _ERRORS = (
     "and raise jobs.Discard where a retry is pointless"
 )
 _KEEPS = "write keep_result_for = timedelta(hours=1); without it no result is kept"
-_NOT_YET = "there is no such option; docs/not_yet.md says what to do instead"
+_NOT_YET = "leave it out; docs/not_yet.md says what to do"
+_CLOCK = 'write schedule = Cron("30 2 * * *"), or Every(timedelta(minutes=5))'
 _SAFE = "leave it out: a job stays in Redis until its run has ended, whatever dies"
 _NAME = "leave it out: a job is stored under the label of its app and the name of its class"
 _QUEUE = "write queue"
@@ -32,7 +33,7 @@ def _by_name(*groups: tuple[str, str]) -> Mapping[str, str]:
 OPTIONS = _by_name(
     ("queue_name routing_key exchange", _QUEUE),
     ("retry retries max_attempts attempts max_tries", _RETRIES),
-    ("countdown delay eta wait wait_until at run_at schedule schedule_in scheduled_at", _WHEN),
+    ("countdown delay eta wait wait_until at run_at schedule_in scheduled_at", _WHEN),
     ("expires max_age ttl expire expire_in", "write expires_in, a timedelta"),
     ("result_ttl store_results store_result result_expires ignore_result keep_result", _KEEPS),
     ("autoretry_for retry_on retry_when throws dont_autoretry_for discard_on", _ERRORS),
@@ -43,13 +44,14 @@ OPTIONS = _by_name(
     ("name actor_name task_id job_id", _NAME),
     ("rate_limit max_concurrency concurrency limits_concurrency", _LIMIT),
     ("soft_time_limit timeout job_timeout execution_timeout", "write time_limit, a timedelta"),
-    ("unique_for unique_until unique_by lock_ttl", "write unique = Unique(…)"),
-    ("lock cron periodic repeat depends_on tags meta", _NOT_YET),
+    ("unique_for unique_until unique_by lock lock_ttl", "write unique = Unique(…)"),
+    ("cron crontab periodic repeat run_every", _CLOCK),
+    ("depends_on tags meta", _NOT_YET),
     ("failure_ttl", "set JOBS['DEAD_MAX_DAYS'] for all jobs, or dead = False"),
     ("serializer compression", "leave it out: arguments are JSON"),
     ("on_failure link_error", "define on_exhausted(self, error)"),
     ("on_success link", "enqueue the next job at the end of perform"),
-    ("run_after commit", "give it to using(): it belongs to a call, not to a class"),
+    ("run_after commit key id", "give it to using(): it belongs to a call, not to a class"),
 )
 
 #: By the name of a setting without its prefix, what to do in its place.
@@ -77,7 +79,7 @@ SETTINGS = _by_name(
     ),
     (
         "BEAT_SCHEDULE SCHEDULE CRON PERIODIC",
-        "There is no schedule of its own; docs/not_yet.md says what to do instead.",
+        'A job class says schedule = Cron("30 2 * * *"), or Every(timedelta(minutes=5)).',
     ),
 )
 

@@ -31,7 +31,8 @@ def test_only_one_thread_of_one_process_is_serial():
     [
         ("payments", "'payments' does not say how many threads"),
         ("payments:0", "has '0' threads. It must be a whole number of at least 1"),
-        ("payments:", "has '' threads"),
+        ("payments:", "'payments:' does not say how many threads"),
+        ("payments:x", "'payments:x' does not say how many threads"),
         ("payments:many", "has 'many' threads"),
         ("payments:²", "has '²' threads"),
         ("payments:" + "9" * 5000, "threads. It must be a whole number"),

@@ -119,7 +119,7 @@ class Schedule(ABC):
 class Cron(Schedule):
     """Ticks by a cron expression in a time zone.
 
-    For example `Cron("30 2 * * *", timezone="Europe/Berlin")`.     The zone is that of the project
+    For example `Cron("30 2 * * *", timezone="Europe/Berlin")`. The zone is that of the project
     by default. Times that the clocks jump over come right after the jump, and times that come twice
     are used once, as in Debian's cron. Raise InvalidJob.
     """
