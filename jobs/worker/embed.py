@@ -241,7 +241,7 @@ def _is_in_test() -> bool:
 
 
 def _is_running(package: str) -> bool:
-    """Whether code of a package is on the stack, here or in the main thread."""
+    """Whether code of a package is running, here or in the main thread."""
     main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001  # documented
     modules = (
         str(frame.f_globals.get("__name__", ""))

@@ -223,7 +223,10 @@ class Every(Schedule):
 
     @property
     def when(self) -> str:
-        """The period in the units that people use, such as `every 1 h 30 min`."""
+        """The period in units that people use.
+
+        Such as `every 1 h 30 min`.
+        """
         rest, words = self._ms // 1000, ["every"]
         for unit, seconds in _UNITS:
             count, rest = divmod(rest, seconds)
