@@ -45,12 +45,12 @@ class Capsule:
         That is: the queues, each with its weight or none of them, and the threads, of one process
         or of two. Raise ConfigurationError for what is none.
         """
-        queues, colon, numbers = text.partition(":")
-        if not colon:
+        queues, _, numbers = text.partition(":")
+        threads, times, processes = numbers.partition("x")
+        if not threads:
             raise ConfigurationError(
                 f"The capsule {brief(text)} does not say how many threads it has: {_FORM}."
             )
-        threads, times, processes = numbers.partition("x")
         return cls(
             _queues(queues, text),
             _number(threads, "threads", text),

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Arguments", "ConfiguredJob", "EnqueuedJob", "changes_of", "options_of"]
 
 Arguments = Sequence[Any] | Mapping[str, Any]
+#: For a message about an unknown option.
+_BESIDES = "Besides them, using() takes run_after, commit, key, id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class ConfiguredJob(Generic[C]):
         name = f"{self.job_class.__name__}.using()"
         changed: ConfiguredJob[C] = ConfiguredJob(
             self.job_class,
-            self.options.merged(options, name, declared_options),
+            self.options.merged(options, name, declared_options, _BESIDES),
             {
                 name: v
                 for name, v in self.changes.items()
@@ -170,7 +172,10 @@ class _Batches:
 
     def _note_sent(self, error: Exception) -> None:
         if sent := self._sent():
-            error.add_note(f"{sent:,} jobs of earlier batches stay, or do at the commit.")
+            what = "1 job of this call stays, or does"
+            if sent > 1:
+                what = f"{sent:,} jobs of this call stay, or do"
+            error.add_note(f"{what} at the commit.")
 
     def enqueue(self, remaining: Iterator[Arguments], batch_size: int) -> list[EnqueuedJob]:
         """Make and send all jobs, and return what the caller gets."""

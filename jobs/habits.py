@@ -15,8 +15,8 @@ _ERRORS = (
     "and raise jobs.Discard where a retry is pointless"
 )
 _KEEPS = "write keep_result_for = timedelta(hours=1); without it no result is kept"
-_SCHEDULE = "write schedule = Cron(…) or Every(timedelta(minutes=5))"
-_NOT_YET = "there is no such option; docs/not_yet.md says what to do instead"
+_SCHEDULE = 'write schedule = Cron("30 2 * * *"), or Every(timedelta(minutes=5))'
+_NOT_YET = "leave it out; docs/not_yet.md says what to do"
 _SAFE = "leave it out: a job stays in Redis until its run has ended, whatever dies"
 _NAME = "leave it out: a job is stored under the label of its app and the name of its class"
 _QUEUE = "write queue"
@@ -52,7 +52,7 @@ OPTIONS = _by_name(
     ("serializer compression", "leave it out: arguments are JSON"),
     ("on_failure link_error", "define on_exhausted(self, error)"),
     ("on_success link", "enqueue the next job at the end of perform"),
-    ("run_after commit", "give it to using(): it belongs to a call, not to a class"),
+    ("run_after commit key id", "give it to using(): it belongs to a call, not to a class"),
 )
 
 #: By the name of a setting without its prefix, what to do in its place.
@@ -65,10 +65,13 @@ SETTINGS = _by_name(
     ("RETRIES RETRY MAX_ATTEMPTS", "Write MAX_RETRIES."),
     ("SHUTDOWN_TIMEOUT WORKER_SOFT_SHUTDOWN_TIMEOUT", "Write TIMEOUT."),
     (
-        "DEFAULT_TIMEOUT TASK_TIME_LIMIT TASK_SOFT_TIME_LIMIT",
+        "DEFAULT_TIMEOUT TIME_LIMIT TASK_TIME_LIMIT TASK_SOFT_TIME_LIMIT",
         "A job class says time_limit = timedelta(minutes=5).",
     ),
-    ("WORKER_MAX_TASKS_PER_CHILD MAX_TASKS_PER_CHILD RECYCLE", "Write MAX_JOBS_PER_PROCESS."),
+    (
+        "WORKER_MAX_TASKS_PER_CHILD MAX_TASKS_PER_CHILD MAX_JOBS RECYCLE",
+        "Write MAX_JOBS_PER_PROCESS.",
+    ),
     ("WORKER_MAX_MEMORY_PER_CHILD MAX_RSS MAX_MEMORY", "Write MAX_MEMORY_MB, in megabytes."),
     (
         "RESULT_BACKEND RESULT_EXPIRES RESULT_TTL",
@@ -80,7 +83,7 @@ SETTINGS = _by_name(
     ),
     (
         "BEAT_SCHEDULE SCHEDULE CRON PERIODIC",
-        "A job class says when it runs: schedule = Cron(…) or Every(…); docs/periodic.md.",
+        'A job class says schedule = Cron("30 2 * * *"), or Every(timedelta(minutes=5)); docs/periodic.md.',
     ),
 )
 

@@ -271,6 +271,8 @@ def _configured(job_class: type[Performs[P, Any]]) -> ConfiguredJob[P]:
     return made
 
 
+#: For a message about an unknown option.
+_BESIDES = "Name a constant of your own in CAPITALS or with a leading underscore."
 #: Classes that were defined while the middleware could not be loaded.
 _undecided: list[type[Job]] = []
 
@@ -289,10 +291,10 @@ def decide_options() -> None:
 
 def _options_of(job_class: type[Job]) -> JobOptions:
     """Return the options of a class and its bases, checked."""
-    options = JobOptions()
+    options, name = JobOptions(), job_class.__qualname__
     for base in reversed(job_class.__mro__):
         stated = stated_options(base, is_job=issubclass(base, Job))
-        options = options.merged(stated, job_class.__qualname__, declared_options)
+        options = options.merged(stated, name, declared_options, _BESIDES)
     if hasattr(job_class, "perform"):
         check_fit(job_class, options)
     return options

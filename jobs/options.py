@@ -113,17 +113,25 @@ class JobOptions:
     others: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def merged(
-        self, changes: Mapping[str, Any], owner: str, declared: Callable[[], Mapping[str, Option]]
+        self,
+        changes: Mapping[str, Any],
+        owner: str,
+        declared: Callable[[], Mapping[str, Option]],
+        besides: str = "",
     ) -> "JobOptions":
         """Return a copy with these changes, each checked.
 
         A bad one raises InvalidJob, which names the `owner`. `declared` returns the
         options of the middleware. It is asked only for names that are not our own.
+        `besides` is a sentence: what may be written there that is no option.
         """
         if not changes:
             return self
         for name, value in changes.items():
-            _check(name, value, owner, _rules_for(name, declared))
+            rules = _rules_for(name, declared)
+            if name not in rules:
+                raise _unknown(name, owner, rules, besides)
+            _check(name, value, owner, rules[name])
         own = {name: value for name, value in changes.items() if name in _RULES}
         others = {name: value for name, value in changes.items() if name not in _RULES}
         limits = [name for name in RIVALS if own.get(name) is not None]
@@ -219,25 +227,25 @@ def _rules_for(
     return {**_declared, **by_middleware()}
 
 
-def _check(name: str, value: object, owner: str, rules: Mapping[str, Option]) -> None:
-    if name not in rules:
-        if path := OF_DEFAULT_MIDDLEWARE.get(name):
-            raise InvalidJob(
-                f"{owner}: option {name!r} is one of {path}. List that in JOBS['MIDDLEWARE']."
-            )
-        names = list(dict.fromkeys((*_RULES, *rules)))
-        raise InvalidJob(
-            f"{owner}: unknown option {shortened(name, _MOST_NAME)!r}.{_hint(name, names)} "
-            f"Known options: {', '.join(names)}. "
-            "Name a constant of your own in CAPITALS or with a leading underscore."
+def _unknown(name: str, owner: str, rules: Mapping[str, Option], besides: str) -> InvalidJob:
+    if path := OF_DEFAULT_MIDDLEWARE.get(name):
+        return InvalidJob(
+            f"{owner}: option {name!r} is one of {path}. List that in JOBS['MIDDLEWARE']."
         )
+    names = list(dict.fromkeys((*_RULES, *rules)))
+    return InvalidJob(
+        f"{owner}: unknown option {shortened(name, _MOST_NAME)!r}.{_hint(name, names)} "
+        f"Known options: {', '.join(names)}. {besides}".rstrip()
+    )
+
+
+def _check(name: str, value: object, owner: str, rule: Option) -> None:
     try:
-        valid = rules[name].is_valid(value)
+        valid = rule.is_valid(value)
     except TypeError:
         valid = False
     if not valid:
-        expected = rules[name].expected
-        raise InvalidJob(f"{owner}: option {name!r} must be {expected}, not {brief(value)}.")
+        raise InvalidJob(f"{owner}: option {name!r} must be {rule.expected}, not {brief(value)}.")
 
 
 def _hint(name: str, names: list[str]) -> str:

@@ -111,7 +111,13 @@ class SinkSwitch:
 
     def __init__(self) -> None:
         """Start with Redis."""
-        self.current: Sink = RedisSink()
+        self._first: Sink = RedisSink()
+        self.current: Sink = self._first
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a test has chosen the sink."""
+        return self.current is not self._first
 
 
 switch = SinkSwitch()

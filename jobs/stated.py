@@ -24,8 +24,11 @@ def stated_options(base: type, *, is_job: bool) -> dict[str, object]:
 def _is_option(name: str, value: object) -> bool:
     """Whether a class attribute is meant as an option.
 
-    That is a plain value with a public name in small letters.
+    That is a plain value with a public name in small letters. A class is none, unless its name is
+    an option: in `unique = Unique` the brackets were forgotten.
     """
     if name.startswith("_") or name.isupper() or name in _NOT_OPTIONS:
         return False
+    if isinstance(value, type) and is_declared(name):
+        return True
     return not (callable(value) or hasattr(value, "__get__"))

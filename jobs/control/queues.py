@@ -5,6 +5,7 @@ from jobs.inspect.filter import Filter
 from jobs.inspect.reader import get_reader
 from jobs.options import check_queue_name
 from jobs.store.questions import refusals_explained
+from jobs.text import brief
 
 #: No more workers exist than that.
 MOST_LIMIT = 1_000_000
@@ -39,10 +40,10 @@ def limit(queue: str, most: int | None) -> None:
     InvalidJob for a bad name, and ValueError for a number below 1. How many jobs a queue may hold
     is another thing: QUEUE_LIMITS.
     """
-    if most is not None and not 1 <= most <= MOST_LIMIT:
+    if most is not None and not (type(most) is int and 1 <= most <= MOST_LIMIT):
         raise ValueError(
-            f"A limit must be a whole number from 1 to {MOST_LIMIT:,}, not {most}. To let nothing "
-            f"run, pause the queue: manage.py jobs pause {queue}"
+            f"A limit must be a whole number from 1 to {MOST_LIMIT:,}, not {brief(most)}. "
+            f"To let nothing run, pause the queue: manage.py jobs pause {queue}"
         )
     store = get_reader().store
     with refusals_explained():

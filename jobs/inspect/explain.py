@@ -176,11 +176,12 @@ class _Reasons:
     def _done(self) -> Iterator[str]:
         finished = written(self._job.finished_at) if self._job.finished_at else "?"
         until = written(self._job.at) if self._job.at else "?"
-        yield _("It was done at %(finished)s. Its result is kept until %(until)s.") % {
-            "finished": finished,
-            "until": until,
-        }
-        if lost := self._job.payload.result_lost:
+        facts = {"finished": finished, "until": until}
+        lost = self._job.payload.result_lost
+        if not lost:
+            yield _("It was done at %(finished)s. Its result is kept until %(until)s.") % facts
+        else:
+            yield _("It was done at %(finished)s, and is listed until %(until)s.") % facts
             yield _("What it returned was not kept: %(reason)s.") % {"reason": lost}
 
     def _running(self) -> Iterator[str]:

@@ -14,6 +14,7 @@ from jobs.conf import LEAST, JobsSettings, bounds_broken, get_settings
 from jobs.errors import ConfigurationError, StoreUnavailable
 from jobs.events import EmbeddedWorkerEnded, EmbeddedWorkerStarted, WorkerFault, emit
 from jobs.log import flush
+from jobs.sink import RedisSink, switch
 from jobs.worker.embedded import EmbeddedWorker
 from jobs.worker.queue_order import QueueOrder
 
@@ -139,11 +140,12 @@ def embed(
 
     For web servers, in `wsgi.py` or `asgi.py` behind `get_wsgi_application()`. `queues` are as `-q`
     has them, by default those of `JOBS["QUEUES"]`. A stop takes `timeout` seconds at most. In a
-    management command, `runserver` among them, nothing is started and None is returned, unless
-    `in_commands` asks for it. It returns at once, whether Redis is there or not. A second call in
-    one process returns the first worker, and raises ConfigurationError if it wishes for another.
+    management command, `runserver` among them, and in a test whose mode is not "real", nothing is
+    started and None is returned, unless `in_commands` asks for it. It returns at once, whether
+    Redis is there or not. A second call in one process returns the first worker, and raises
+    ConfigurationError if it wishes for another.
     """
-    if _is_in_command() and not in_commands:
+    if not in_commands and (_is_in_command() or _is_in_test()):
         return None
     order, settings = _wish(queues, threads, timeout)
     with _starting:
@@ -225,14 +227,30 @@ def _refuse_green_threads() -> None:
 def _is_in_command() -> bool:
     """Whether this process is a management command.
 
-    The code of Django that runs one is then on the stack, here or in the main thread.
+    The code of Django that runs one is then on the stack.
     """
+    return _is_running("django.core.management")
+
+
+def _is_in_test() -> bool:
+    """Whether this is a test that wants no worker.
+
+    A test module may import one that embeds a worker. It would run what waits in the Redis of the
+    settings. Modules are imported before a test, and with it a mode, has begun.
+    """
+    if switch.is_chosen:
+        return not isinstance(switch.current, RedisSink)
+    return _is_running("_pytest")
+
+
+def _is_running(package: str) -> bool:
+    """Whether code of a package is running, here or in the main thread."""
     main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001  # documented
     modules = (
-        frame.f_globals.get("__name__", "")
+        str(frame.f_globals.get("__name__", ""))
         for frame in (*_stack(main), *_stack(sys._getframe()))  # noqa: SLF001  # documented too
     )
-    return any(str(name).startswith("django.core.management") for name in modules)
+    return any(f"{name}.".startswith(f"{package}.") for name in modules)
 
 
 def _stack(frame: FrameType | None) -> Iterator[FrameType]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import InvalidArguments, InvalidJob, Job, Middleware, UnknownJob
+from jobs import Every, InvalidArguments, InvalidJob, Job, Middleware, Unique, UnknownJob
 from jobs.payload import Payload
 from jobs.registry import registry
 from jobs.worker.stops import Stops
@@ -145,6 +145,9 @@ def test_limit_of_the_subclass_replaces_that_of_the_base():
         ({"priority": "high"}, "option 'priority' must be a whole number"),
         ({"max_retries": 3, "retry_for": HOUR}, "exclude each other"),
         ({"run_after": HOUR}, "unknown option 'run_after'"),
+        ({"unique": Unique}, r"option 'unique' must be a jobs.Unique, not <class 'jobs\."),
+        ({"schedule": Every}, r"option 'schedule' must be Cron\(...\), Every\(...\)"),
+        ({"queue": str}, "option 'queue' must be 1 to 100 letters"),
     ],
 )
 def test_wrong_option_fails_when_the_class_is_defined(attributes, message):

@@ -163,7 +163,7 @@ def test_error_in_the_middle_tells_that_earlier_batches_stay(store, bad):
         NoteJob.enqueue_many(items(), batch_size=2)
 
     assert arguments(store) == [["0"], ["1"], ["2"], ["3"]]
-    assert any("4 jobs of earlier batches stay" in note for note in raised.value.__notes__)
+    assert any("4 jobs of this call stay" in note for note in raised.value.__notes__)
 
 
 def test_error_in_the_first_batch_says_nothing_of_others(store):

@@ -90,7 +90,7 @@ def test_wrong_arguments_in_a_later_batch_leave_what_was_sent_before(store):
     with pytest.raises(InvalidArguments) as raised:
         NoteJob.enqueue_many([["a"], ["b"], [object()]], batch_size=1)
 
-    assert raised.value.__notes__ == ["2 jobs of earlier batches stay, or do at the commit."]
+    assert raised.value.__notes__ == ["2 jobs of this call stay, or do at the commit."]
     assert arguments(store) == [["a"], ["b"]]
 
 
@@ -114,7 +114,7 @@ def test_error_of_a_job_that_an_item_enqueues_leaves_what_was_sent_before(store)
     with pytest.raises(StoreUnavailable, match="other") as raised:
         NoteJob.enqueue_many(items(), batch_size=1)
 
-    assert raised.value.__notes__ == ["2 jobs of earlier batches stay, or do at the commit."]
+    assert raised.value.__notes__ == ["2 jobs of this call stay, or do at the commit."]
     assert arguments(store) == [["a"], ["b"]]
 
 

@@ -89,13 +89,14 @@ def test_option_of_the_class_may_change_until_the_job_runs(store):
         ({"queue": "no spaces"}, r"NoteJob.using\(\): option 'queue' must be 1 to 100 letters"),
         ({"priority": 101}, "from -100 to 100"),
         ({"max_retries": -1}, "a whole number, 0 or more"),
-        ({"qeue": "low"}, "unknown option 'qeue'. Did you mean 'queue'?"),
+        ({"qeue": "low"}, r"unknown option 'qeue'. Did you mean 'queue'\?"),
         ({"delay": 5}, "unknown option 'delay'"),
+        ({"kee": "a"}, r"Known options: queue, .* using\(\) takes run_after, commit, key, id"),
         ({"max_retries": 1, "retry_for": HOUR}, "exclude each other"),
     ],
 )
 def test_wrong_option_is_named(options, message):
-    with pytest.raises(InvalidJob, match=message.replace("?", r"\?")):
+    with pytest.raises(InvalidJob, match=message):
         NoteJob.using(**options)
 
 

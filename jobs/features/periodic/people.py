@@ -65,7 +65,7 @@ class ScheduleView:
 
         It is empty where that is not known.
         """
-        return "" if self.entry is None else self.entry.schedule.clock
+        return "" if self.entry is None else self.entry.schedule.when
 
     @property
     def state(self) -> str:

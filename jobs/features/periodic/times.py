@@ -37,6 +37,8 @@ MOST_MISSED = 1_000
 #: A tick that is no later than this counts as in time, whatever `catch_up` says. In ms.
 IN_TIME = 60_000
 _MINUTE = 60_000
+#: Units of a period, and how many seconds each has.
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _EXAMPLE = (
     'Write five fields, such as "30 2 * * *" (minute, hour, day, month, weekday), or "@daily".'
 )
@@ -90,7 +92,15 @@ class Schedule(ABC):
     @property
     @abstractmethod
     def clock(self) -> str:
-        """The time expression and the zone, in one text."""
+        """The time expression and the zone, in one text.
+
+        Workers compare it, so it stays the same from version to version.
+        """
+
+    @property
+    def when(self) -> str:
+        """The same for people."""
+        return self.clock
 
     @abstractmethod
     def next_after(self, at: int) -> int | None:
@@ -232,8 +242,20 @@ class Every(Schedule):
 
     @property
     def clock(self) -> str:
-        """The period."""
+        """The period in seconds."""
         return f"every {self._ms // 1000} s"
+
+    @property
+    def when(self) -> str:
+        """The period in units that people use.
+
+        Such as `every 1 h 30 min`.
+        """
+        rest, words = self._ms // 1000, ["every"]
+        for unit, seconds in _UNITS:
+            count, rest = divmod(rest, seconds)
+            words += [f"{count:,} {unit}"] if count else []
+        return " ".join(words)
 
     def next_after(self, at: int) -> int:
         """Return the first tick after a moment."""

@@ -36,7 +36,7 @@ def _with_result(payload: Payload, result: Any) -> Payload:
         changed = payload.changed(result=orjson.loads(raw))
         changed.encode()
     except Exception:  # noqa: BLE001  # what encodes looks into objects of the project
-        return _without_result(payload, kind, f"a {kind} is no JSON")
+        return _without_result(payload, kind, f"a value of type {kind} is no JSON")
     most = get_settings().max_payload_bytes
     if len(raw) > most:
         reason = f"it has {len(raw):,} bytes, more than JOBS['MAX_PAYLOAD_BYTES'] = {most:,}"

@@ -65,7 +65,7 @@ def test_empty_queue_with_a_limit_is_still_shown():
     assert not queue.is_idle
 
 
-@pytest.mark.parametrize("most", [0, -1, 10**9])
+@pytest.mark.parametrize("most", [0, -1, 10**9, "1", 1.5, True])
 def test_limit_that_is_none_is_refused_with_what_to_do(most):
     with pytest.raises(ValueError, match=r"whole number from 1 to .*pause the queue"):
         control.limit("default", most)

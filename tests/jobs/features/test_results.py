@@ -182,7 +182,8 @@ def test_nothing_is_a_result_too(worker):
 
 
 @pytest.mark.parametrize(
-    ("what", "why"), [("decimal", "a Decimal is no JSON"), ("large", "2,000,002 bytes, more than")]
+    ("what", "why"),
+    [("decimal", "a value of type Decimal is no JSON"), ("large", "2,000,002 bytes, more than")],
 )
 def test_result_that_was_not_kept_is_told_from_nothing(worker, what, why):
     with pytest.raises(KeepsNoResult, match=why):

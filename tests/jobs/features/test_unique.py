@@ -181,7 +181,7 @@ def test_duplicate_among_many_is_raised_once_its_batch_is_in(store):
         OrderJob.enqueue_many([(1,), (2,), (2,), (3,)], batch_size=3)
 
     assert arguments(store) == [[1], [2]]
-    assert raised.value.__notes__ == ["2 jobs of earlier batches stay, or do at the commit."]
+    assert raised.value.__notes__ == ["2 jobs of this call stay, or do at the commit."]
 
 
 def test_coroutines_enqueue_unique_jobs_too(store):

@@ -45,9 +45,11 @@ def test_there_is_an_answer_in_every_place(store, place):
 
 
 def test_a_result_that_was_not_kept_is_told(store):
-    assert "not kept: a Decimal is no JSON." in said(
-        make(store, "done", result_lost="a Decimal is no JSON")
-    )
+    lost = said(make(store, "done", result_lost="a value of type Decimal is no JSON"))
+
+    assert "not kept: a value of type Decimal is no JSON." in lost
+    assert "Its result is kept" not in lost
+    assert "Its result is kept until" in said(make(store, "done", result=5))
 
 
 def test_ready_in_a_paused_queue(store):

@@ -57,6 +57,36 @@ def test_ini_option_chooses_for_all(project, request):
     result.stdout.fnmatch_lines(["*collected in fake mode only*"])
 
 
+EMBEDS = """
+import pytest
+import django
+
+django.setup()
+import jobs
+
+worker = jobs.embed()  # as a wsgi.py does that a test imports
+
+def test_import_runs_no_worker():
+    assert worker is None
+
+@pytest.mark.jobs("real")
+def test_real_mode_runs_one():
+    made = jobs.embed()
+    assert made.is_running
+    assert made.stop(20)
+"""
+
+
+def test_module_that_embeds_a_worker_may_be_imported(project, request):
+    project.makepyfile(test_embedding=EMBEDS)
+
+    result = project.runpytest_subprocess(
+        "-p", "no:randomly", "test_embedding.py", *plugin_options(request)
+    )
+
+    result.assert_outcomes(passed=2)
+
+
 def plugin_options(request):
     """Find this checkout's settings module from the other project's folder."""
     return ["-o", f"pythonpath={request.config.rootpath}"]

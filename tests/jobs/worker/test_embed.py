@@ -14,7 +14,7 @@ from django.core.management import BaseCommand, call_command
 from django.test import override_settings
 
 import jobs
-from jobs import Every, Job, control
+from jobs import Every, Job, control, testing
 from jobs.errors import ConfigurationError
 from jobs.inspect import workers
 from jobs.registry import registry
@@ -261,6 +261,14 @@ class EmbeddingCommand(BaseCommand):
     def handle(self, *args, **options):
         self.worker = jobs.embed()
         self.asked = jobs.embed(in_commands=True)
+
+
+@pytest.mark.parametrize("mode", ["fake", "inline"])
+def test_test_without_redis_runs_no_worker(embed, mode):
+    with testing.mode(mode):
+        assert jobs.embed() is None
+
+    assert embed().is_running
 
 
 def test_management_command_runs_no_jobs_unless_asked(embed):

@@ -118,6 +118,25 @@ def test_spec_changes_with_everything_and_the_clock_with_the_time_only(other, is
     assert (one.clock == two.clock) is is_same_clock
 
 
+@pytest.mark.parametrize(
+    ("period", "when"),
+    [
+        (timedelta(seconds=1), "every 1 s"),
+        (timedelta(minutes=5), "every 5 min"),
+        (timedelta(minutes=90), "every 1 h 30 min"),
+        (timedelta(days=1), "every 1 d"),
+        (timedelta(days=1, seconds=61), "every 1 d 1 min 1 s"),
+    ],
+)
+def test_period_is_told_in_the_units_that_people_use(period, when):
+    assert Every(period).when == when
+    assert Every(period).clock == f"every {period.total_seconds():.0f} s"
+
+
+def test_cron_expression_is_told_as_it_is_written():
+    assert Cron("@daily", timezone="UTC").when == "0 0 * * * UTC"
+
+
 def test_spec_is_the_same_in_every_process():
     assert (
         entry(Cron("@daily", timezone="UTC")).spec == entry(Cron("0 0 * * *", timezone="UTC")).spec
