@@ -83,7 +83,7 @@ SETTINGS = _by_name(
     ),
     (
         "BEAT_SCHEDULE SCHEDULE CRON PERIODIC",
-        'A job class says schedule = Cron("30 2 * * *"), or Every(timedelta(minutes=5)); docs/periodic.md.',
+        'A job class says schedule = Cron("30 2 * * *"), or Every(timedelta(minutes=5)).',
     ),
 )
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.errors import InvalidJob
 from jobs.features.periodic.kept import clock_fields, schedule_of
-from jobs.features.periodic.times import zone
+from jobs.features.periodic.zones import zone
 from jobs.options import LONGEST
 
 #: The longest duration, in seconds.

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from jobs.features.periodic.times import Cron, Schedule, zone
+from jobs.features.periodic.times import Cron, Schedule
+from jobs.features.periodic.zones import zone
 from jobs.moment import moment
 
 #: Most ticks of a preview.

@@ -7,15 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
 from typing import Any, Literal, NamedTuple, get_args
-from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 from django.conf import settings
 
 from jobs.errors import InvalidJob
+from jobs.features.periodic.zones import zone
 from jobs.options import LONGEST
 from jobs.text import brief
 
@@ -274,21 +272,6 @@ class Every(Schedule):
         return Due(tick, min(missed, MOST_MISSED))
 
 
-@cache
-def zone(name: str) -> ZoneInfo | None:
-    """Return a time zone from the package `tzdata`, None if it lacks it.
-
-    So all machines with the same lock file agree, whatever their systems know of time zones.
-    """
-    if not all(part.isidentifier() for part in _parts_of(name)):
-        return None
-    try:
-        with (resources.files("tzdata") / "zoneinfo").joinpath(*name.split("/")).open("rb") as file:
-            return ZoneInfo.from_file(file, key=name)
-    except (OSError, ValueError):
-        return None
-
-
 def _is_zone(value: object) -> bool:
     return isinstance(value, str) and zone(value) is not None
 
@@ -299,15 +282,6 @@ def _is_text(value: object) -> bool:
 
 def _is_duration(value: object) -> bool:
     return isinstance(value, timedelta) and timedelta(0) <= value <= LONGEST
-
-
-def _parts_of(name: str) -> list[str]:
-    """Return the parts of the name of a zone, as identifiers.
-
-    A sign is left out, as in Etc/GMT+1.
-    """
-    parts = [part for part in name.split("/") if part]
-    return [f"_{part.replace('-', '').replace('+', '')}" for part in parts] or [""]
 
 
 def _ms_of(at: datetime) -> int:
