@@ -68,7 +68,10 @@ class LeakingJob(Job):
 
 
 class StuckThreadCoroutine(Job):
-    """Waits for the thread of Django's ORM, which hangs in C code unless the gate is open."""
+    """Waits for the thread of Django's ORM.
+
+    That hangs in C code unless the gate is open.
+    """
 
     time_limit = timedelta(seconds=1)
     max_retries = 0

@@ -1,4 +1,4 @@
-"""A class that is unique in another way since a deploy meets its jobs of before."""
+"""A class that was deployed is unique in another way than its jobs."""
 
 import pytest
 
