@@ -98,6 +98,11 @@ class InterruptGuard:
         return self._is_open
 
     @property
+    def number(self) -> int:
+        """The name of the call that runs now, 0 for none."""
+        return self._number if self._is_open else 0
+
+    @property
     def was_struck(self) -> bool:
         """Whether the call that runs or ran last was interrupted."""
         return self._is_struck

@@ -10,9 +10,10 @@ from contextlib import suppress
 import pytest
 
 import jobs
-from jobs import JobInterrupted, StoreUnavailable
+from jobs import JobInterrupted, StoreUnavailable, TimeLimitExceeded
 from jobs.features.limits import desks
 from jobs.features.limits import hold as holds
+from jobs.shield import InterruptGuard
 from jobs.store import Slots
 from jobs.uptime import CLOCK, uptime
 from tests.jobs.test_locks import deadline_of_report, is_free
@@ -48,6 +49,50 @@ def block(monkeypatch, name):
 
     monkeypatch.setattr(Slots, name, run)
     return is_asked, go_on
+
+
+def entered_by_a_call(lock, number, until):
+    """Enter a lock in a call that is struck before it can leave it.
+
+    The thread lives on, as one of a worker does.
+    """
+    guard, may_end = InterruptGuard(), threading.Event()
+
+    def enter():
+        lock.__enter__()
+        assert until.wait(10)
+        raise TimeLimitExceeded
+
+    def work():
+        guard.adopt()
+        with suppress(TimeLimitExceeded):
+            guard.call(enter, number=number)
+        may_end.wait(10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_until(lambda: lock._holds)
+    return thread, may_end
+
+
+@pytest.mark.parametrize(("number", "is_given_back"), [(7, True), (0, False)])
+def test_lock_that_a_run_beyond_its_limit_left_behind_is_given_back(store, number, is_given_back):
+    constant, until = jobs.lock("report", lease=0.4), threading.Event()
+    thread, may_end = entered_by_a_call(constant, number, until)
+    first = deadline_of_report(store)
+    wait_until(
+        lambda: deadline_of_report(store) > first
+    )  # it is renewed as long as the run goes on
+
+    until.set()
+    if is_given_back:
+        wait_until(is_free)
+    else:
+        later = deadline_of_report(store)
+        wait_until(lambda: deadline_of_report(store) > later + 400)
+
+    may_end.set()
+    thread.join()
 
 
 def test_lock_in_a_coroutine():

@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from jobs.errors import LockLost
 from jobs.events import LockLapsed, LockLeftToExpire, emit
 from jobs.features.limits.desks import Desk
+from jobs.shield import guard_here
 from jobs.uptime import uptime
 
 
@@ -37,6 +38,10 @@ class Hold:
         self._pid = os.getpid()
         self._token = f"{self._pid}:{secrets.token_hex(8)}:{round(lease * 1000)}"
         self._is_over = False
+        # The run with a time limit in which it is taken. A strike at the end of the block keeps
+        # `__exit__` from running, and the process goes on.
+        self._guard = guard_here()
+        self._run = self._guard.number if self._guard else 0
         self._renewed_at = -math.inf
         self._renew_at = math.inf
 
@@ -95,9 +100,15 @@ class Hold:
         Return the seconds until the next time, None when there is none.
         """
         now = uptime()
+        if not self._is_over and self._is_left_behind():
+            self.give_back()
         if not self._is_over and now >= self._renew_at:
             self._renew(now)
         return None if self._is_over else max(self._renew_at - uptime(), 0)
+
+    def _is_left_behind(self) -> bool:
+        """Whether the run that took it has ended."""
+        return bool(self._guard and self._run and self._guard.number != self._run)
 
     def _renew(self, now: float) -> None:
         reason: Exception | None = None
