@@ -6,10 +6,12 @@ never waits for Redis.
 """
 
 import functools
+import itertools
 import os
 import threading
 import time
 from contextlib import suppress
+from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -124,15 +126,14 @@ os.register_at_fork(after_in_child=_get_slates.cache_clear)  # a thread does not
 
 def _write_all(new: "SimpleQueue[Slate]") -> None:
     """Write each slate when it is due."""
-    listed: list[Slate] = []
+    waiting: list[tuple[float, int, Slate]] = []  # a heap: thousands of quick jobs may tell
+    numbers = itertools.count()
     pause: float | None = None
     while True:
         with suppress(Empty):
-            listed.append(new.get(timeout=pause))
+            slate = new.get(timeout=pause)
+            heappush(waiting, (slate.due, next(numbers), slate))
         now = time.monotonic()
-        due = [slate for slate in listed if slate.due <= now]
-        listed = [slate for slate in listed if slate.due > now]
-        for slate in due:
-            slate.write()
-        now = time.monotonic()
-        pause = min((max(0.0, slate.due - now) for slate in listed), default=None)
+        while waiting and waiting[0][0] <= now:
+            heappop(waiting)[2].write()
+        pause = max(0.0, waiting[0][0] - time.monotonic()) if waiting else None

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from queue import SimpleQueue
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -260,6 +261,38 @@ def test_run_that_lost_its_job_tells_no_more(store, monkeypatch):
     job.last_words["progress"]()
 
     assert len(calls) == 1
+
+
+class CountingSlate:
+    """Counts how often the one that writes looks when slates are due."""
+
+    looks = 0
+    written = 0
+
+    def __init__(self, due: float) -> None:
+        self._due = due
+
+    @property
+    def due(self) -> float:
+        CountingSlate.looks += 1
+        return self._due
+
+    def write(self) -> None:
+        CountingSlate.written += 1
+        self._due = time.monotonic() + 60
+
+
+def test_slates_that_wait_cost_those_that_come_nothing():
+    slates: SimpleQueue = SimpleQueue()
+    for number in range(2_000):
+        slates.put(CountingSlate(time.monotonic() + 60 + number))
+    for _ in range(10):
+        slates.put(CountingSlate(0.0))
+
+    threading.Thread(target=telling._write_all, args=[slates], daemon=True).start()
+
+    wait_until(lambda: CountingSlate.written == 10)
+    assert CountingSlate.looks < 10 * 2_010
 
 
 def test_job_without_a_worker_only_checks_what_it_tells():
