@@ -162,8 +162,8 @@ def _tell_at_commit(request: HttpRequest) -> None:
     def tell() -> None:
         if failure := mirror.take_failure():
             text = _(
-                "The change is saved, but Redis does not know it yet: %(error)s. A worker tells it "
-                "when Redis answers again. Until then the schedule ticks as before."
+                "The change is saved, but Redis does not know it yet. A worker tells it when Redis "
+                "answers again. Until then the schedule ticks as before. %(error)s"
             )
             messages.warning(request, text % {"error": failure})
 

@@ -23,7 +23,7 @@ from jobs.features.periodic.kept import MOST_ENTRIES, document_of, name_of, queu
 from jobs.store import Store
 from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.schedule_home import Home, is_kept
-from jobs.text import shown_error
+from jobs.text import shortened
 
 if TYPE_CHECKING:
     from jobs.models import ScheduleEntry
@@ -48,7 +48,10 @@ class _Changes(threading.local):
 
 @dataclass
 class Switch:
-    """Whether changes are mirrored at their commits. Tests turn it off, unless they use Redis."""
+    """Whether changes are mirrored at their commits.
+
+    Tests turn it off, unless they use Redis.
+    """
 
     is_on: bool = True
 
@@ -117,7 +120,10 @@ def read_documents() -> dict[str, str]:
 
 
 def read_rows() -> "list[ScheduleEntry]":
-    """Return the rows of the table, the oldest first, and one more than there may be at most."""
+    """Return the rows of the table, the oldest first.
+
+    There are at most as many as there may be, and one more.
+    """
     return list(_model().objects.using(alias()).order_by("pk")[: MOST_ENTRIES + 1])
 
 
@@ -179,5 +185,5 @@ def _mirror_change(number: int) -> None:
     try:
         mirror(get_client().store)
     except (JobsError, DatabaseError) as error:
-        _changes.failure = shown_error(error)
+        _changes.failure = shortened(str(error), 500)
         emit(ScheduleMirrorFailed(error))

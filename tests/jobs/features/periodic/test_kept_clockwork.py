@@ -116,7 +116,7 @@ def test_supervisors_of_two_versions_neither_double_nor_lose_ticks(stage, keep, 
 
 def test_entry_of_an_unmarked_or_unknown_class_rests(stage, keep):
     for name in (f"{PRIVATE}:db.nightly", "tests.NoJob:db.nightly"):
-        keep(name)
+        keep(name, args="[]")
     run(stage, 5, supervisor(stage))
 
     assert stage.ticks() == []

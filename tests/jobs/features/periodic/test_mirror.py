@@ -125,7 +125,7 @@ def test_change_stands_while_redis_is_away_and_the_chore_repairs_the_mirror(desk
     unsubscribe(failures.append)
     assert ScheduleEntry.objects.count() == len(failures) == 1
     assert isinstance(failures[0].error, StoreUnavailable)
-    assert "StoreUnavailable" in take_failure()
+    assert "cannot be used" in take_failure()
     assert take_failure() == ""
     assert desk.home().kept == {}
     mirror_in_turn(store)
