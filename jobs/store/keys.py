@@ -46,6 +46,7 @@ SHARED_KINDS = {
     "problems": "hash",
     "telling": "string",
     "schedules": "hash",
+    "mirroring": "string",
     "deploys": "zset",
 }
 #: The types of the keys of a limit, by their last part.

@@ -99,11 +99,10 @@ def test_unknown_option_is_named_with_the_nearest_and_all_others():
         ("rate_limit", "jobs.limit"),
         ("cron", "write schedule = Cron("),
         ("periodic", "write schedule = Cron("),
-        ("lock", "write unique = Unique(…)"),
+        ("lock", "jobs.lock(name)"),
         ("tags", "leave it out; docs/not_yet.md"),
         ("key", "give it to using()"),
         ("soft_time_limit", "time_limit"),
-        ("cron", "schedule = Cron("),
     ],
 )
 def test_option_of_another_system_is_told_what_to_write(name, advice):
