@@ -3,8 +3,9 @@
 from contextlib import suppress
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
-from django.utils.module_loading import autodiscover_modules
+from django.utils.module_loading import autodiscover_modules, import_string
 
 from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
@@ -30,6 +31,7 @@ class MakeItSoConfig(AppConfig):
         After that the registry knows every job class.
         """
         autodiscover_modules("jobs")
+        _import_task_backends()
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
         checks.register(check_settings, "jobs")
@@ -37,3 +39,14 @@ class MakeItSoConfig(AppConfig):
         checks.register(check_pools, "jobs")
         checks.register(check_schedules, "jobs")
         checks.register(check_servers, checks.Tags.database)
+
+
+def _import_task_backends() -> None:
+    """Import the backends of TASKS.
+
+    One that runs tasks as jobs knows classes by more names. What cannot be imported is told by the
+    checks of Django.
+    """
+    for params in getattr(settings, "TASKS", {}).values():
+        with suppress(ImportError, KeyError, TypeError):
+            import_string(params["BACKEND"])

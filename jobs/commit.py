@@ -13,7 +13,7 @@ those of transactions that are committed already, and so does the end of a reque
 Where the setting AUTOCOMMIT is False they would never run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,25 +30,39 @@ class CommitBatch:
     def __init__(self) -> None:
         """Start empty."""
         self._jobs: list[tuple[str, NewJob]] = []
+        self._callbacks: list[Callable[[], object]] = []
         self.last_hook: object = None
 
-    def add(self, jobs: list[tuple[str, NewJob]]) -> None:
-        """Collect jobs whose savepoint survived."""
+    def add(
+        self, jobs: list[tuple[str, NewJob]], callback: Callable[[], object] | None = None
+    ) -> None:
+        """Collect jobs whose savepoint survived, and what to call when they are pushed."""
         self._jobs += jobs
+        if callback is not None:
+            self._callbacks.append(callback)
 
     def push(self) -> None:
-        """Push what survived."""
+        """Push what survived, and tell it."""
         jobs, self._jobs = self._jobs, []
+        callbacks, self._callbacks = self._callbacks, []
         if jobs:
             get_client().push(jobs)
+        for callback in callbacks:
+            callback()
 
 
 class _Waiting:
     """Jobs that wait for the commits of so many connections."""
 
-    def __init__(self, jobs: list[tuple[str, NewJob]], commits: int) -> None:
+    def __init__(
+        self,
+        jobs: list[tuple[str, NewJob]],
+        commits: int,
+        callback: Callable[[], object] | None = None,
+    ) -> None:
         self._jobs = jobs
         self._commits = commits
+        self._callback = callback
 
     def holds(self, job_id: str) -> bool:
         return any(job.id == job_id for _, job in self._jobs)
@@ -56,7 +70,7 @@ class _Waiting:
     def committed(self, batch: CommitBatch) -> None:
         self._commits -= 1
         if not self._commits:
-            batch.add(self._jobs)
+            batch.add(self._jobs, self._callback)
 
 
 def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
@@ -75,6 +89,21 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     for connection in open_now:
         _add_hooks(connection, waiting)
     return None
+
+
+def call_after_push(callback: Callable[[], object]) -> None:
+    """Call back when what this thread has enqueued so far is pushed.
+
+    It is called at once if no transaction is open, and not at all if the savepoint of this moment
+    is rolled back. It must raise nothing: the hooks of others come after it.
+    """
+    open_now = _to_wait_for()
+    if not open_now:
+        callback()
+        return
+    waiting = _Waiting([], len(open_now), callback)
+    for connection in open_now:
+        _add_hooks(connection, waiting)
 
 
 def has_to_wait() -> bool:
@@ -96,7 +125,8 @@ def _to_wait_for() -> Sequence[BaseDatabaseWrapper]:
 
 def awaits_commit(job_id: str) -> bool:
     """Tell whether the push of a job waits for a transaction of this thread."""
-    hooks = (entry[1] for connection in opened() for entry in connection.run_on_commit)
+    # The newest first: mostly it is asked for that.
+    hooks = (entry[1] for connection in opened() for entry in reversed(connection.run_on_commit))
     return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
 
 

@@ -7,11 +7,12 @@ Log and metrics listen to `JobEnded`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
-from jobs.events import JobDying, JobEnded, JobFailing, WorkerFault, emit
+from jobs.events import HandlerFailed, JobDying, JobEnded, JobFailing, WorkerFault, emit
 from jobs.handlers import call_safely
 from jobs.job import Job
 from jobs.payload import Payload
@@ -53,6 +54,8 @@ class Conclusion:
         if self._stops.cancelled:
             self._stops.cancelled.pop(unit.id, None)
         rule = outcome.ending.rule
+        if job is not None and rule.destination == "discard":
+            outcome = _with_record(outcome, job, error)
         if job is not None and error is not None and (rule.is_failure or rule.is_last):
             call_safely(self._tell, job, outcome, error)
             self.check_process(unit)
@@ -105,7 +108,7 @@ class Conclusion:
         """
         raw = outcome.payload.encode()
         destination = outcome.ending.rule.destination
-        if destination == "done":
+        if destination == "done" or outcome.keep_seconds:
             return partial(
                 self._store.running.finish,
                 unit.queue,
@@ -113,6 +116,7 @@ class Conclusion:
                 unit.id,
                 raw,
                 outcome.keep_seconds,
+                outcome.ending.rule.counter,
             )
         if destination == "ready":
             return lambda: (
@@ -129,6 +133,18 @@ class Conclusion:
             dead_limits=self._dead_limits,
             counter=outcome.ending.rule.counter,
         )
+
+
+def _with_record(outcome: Outcome, job: Job, error: BaseException | None) -> Outcome:
+    """Return the outcome of a discarded job, with the record that it wants."""
+    try:
+        kept = job.record_of_discard(outcome.payload, error)
+    except Exception as raised:  # noqa: BLE001  # a record serves people, and the job must end
+        emit(HandlerFailed("record_of_discard", shown_error(raised), raised=raised))
+        return outcome
+    if kept is None:
+        return outcome
+    return replace(outcome, payload=kept.payload, keep_seconds=kept.seconds)
 
 
 def _say(outcome: Outcome, elapsed: float, error: BaseException | None) -> None:
