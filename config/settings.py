@@ -170,7 +170,7 @@ JOBS = {
 }
 
 # Functions that `@task` decorates run as jobs too: see docs/tasks.md.
-TASKS = {"default": {"BACKEND": "jobs.contrib.django_tasks.JobsBackend", "QUEUES": JOBS["QUEUES"]}}
+TASKS = {"default": {"BACKEND": "jobs.contrib.django_tasks.JobsBackend"}}
 
 LOGGING = {
     "version": 1,

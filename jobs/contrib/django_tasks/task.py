@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from jobs.contrib.django_tasks.versions import (
     DEFAULT_TASK_BACKEND_ALIAS,
@@ -79,6 +79,21 @@ class JobsTask(AnyTask):
 _OF_THE_FUNCTION = frozenset({"unique", "transient_errors"})
 #: The options that a task has beside those of Django.
 _NAMES = tuple(f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__)
+
+
+@overload
+def task(function: Callable[..., Any], /) -> JobsTask: ...
+
+
+@overload
+def task(
+    *,
+    priority: int = ...,
+    queue_name: str = ...,
+    backend: str = ...,
+    takes_context: bool = ...,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], JobsTask]: ...
 
 
 def task(  # as Django has it

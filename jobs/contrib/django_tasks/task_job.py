@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
 
+from jobs.abilities import Taking
 from jobs.client import get_client
 from jobs.conf import get_settings
 from jobs.contrib.django_tasks.ledger import ledger
@@ -51,8 +52,9 @@ class TaskJob(Job):
             raise InvalidJob(f"{self._task.module_path} is a task: call its .func() in a test.")
         with shielded():
             note = self._earlier(payload).with_run(time.time(), self._worker)
-            ledger.begin(payload.id, note)
-            self._write(note)
+            if self.taking is not None:  # else nobody would tell of its end
+                ledger.begin(payload.id, note)
+                self._write(self.taking, note)
             result = result_of(payload, task_of(payload), TaskResultStatus.RUNNING, note)
         tell(task_started, result)
         return result
@@ -115,14 +117,11 @@ class TaskJob(Job):
             found = TaskNote()
         return found if found.runs else TaskNote.of_errors(payload)
 
-    def _write(self, note: TaskNote) -> None:
+    def _write(self, taking: Taking, note: TaskNote) -> None:
         """Let others see that the task runs.
 
         Redis may refuse, and the task runs all the same.
         """
-        taking = self.taking
-        if taking is None:
-            return
         try:
             with time_limited(LONGEST):
                 notes = Notes(get_client().store)

@@ -16,6 +16,13 @@ def closed_gate():
     some_tasks.gate.set()
 
 
+@pytest.fixture(autouse=True)
+def any_queue(settings):
+    """Let tasks be in any queue."""
+    backend = "jobs.contrib.django_tasks.JobsBackend"
+    settings.TASKS = {"default": {"BACKEND": backend, "QUEUES": []}}
+
+
 @pytest.fixture
 def worker(worker_settings):
     with running(make_worker(worker_settings)) as worker:

@@ -119,10 +119,7 @@ def test_unique_and_transient_errors_are_no_options_of_a_call():
     ],
 )
 def test_wrong_option_is_refused_where_it_is_written(options, reason):
-    with (
-        override_settings(TASKS={"default": {"BACKEND": BACKEND, "QUEUES": []}}),
-        pytest.raises(InvalidTask, match=reason),
-    ):
+    with pytest.raises(InvalidTask, match=reason):
         task(**options)(some_tasks.plain_function)
 
 
