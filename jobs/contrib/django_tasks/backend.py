@@ -153,7 +153,10 @@ class JobsBackend(BaseTaskBackend):
             return job_class
         # Without USE_TZ it may be naive, and is of the local time.
         run_after = task.run_after and task.run_after.astimezone()
-        return job_class.using(run_after=run_after, commit=commit, **changes)
+        try:
+            return job_class.using(run_after=run_after, commit=commit, **changes)
+        except InvalidJob as error:
+            raise InvalidTask(str(error)) from error
 
     def _tell(self, result: AnyResult, enqueued: EnqueuedJob) -> None:
         """Send the signal, now or when the commit has pushed the task."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from jobs.contrib.django_tasks.note import TaskNote
-from jobs.contrib.django_tasks.task import JobsTask
+from jobs.contrib.django_tasks.task import OPTION_NAMES, JobsTask
 from jobs.contrib.django_tasks.versions import (
     DEFAULT_TASK_BACKEND_ALIAS,
     AnyResult,
@@ -130,19 +130,28 @@ def task_of(payload: Payload) -> AnyTask:
         base = task_at(payload.job_class)
     except Exception:  # noqa: BLE001  # its module is broken: its results can be read all the same
         base = None
+    said = _said_in(payload)
+    if base is None:
+        missing = {"func": _stand_in(payload.job_class), "takes_context": False}
+        return _unvalidated(JobsTask, {"backend": DEFAULT_TASK_BACKEND_ALIAS} | missing | said)
+    if "options" in said:
+        said["options"] = {**getattr(base, "options", {}), **said["options"]}
+    return _unvalidated(type(base), {f.name: getattr(base, f.name) for f in fields(base)} | said)
+
+
+def _said_in(payload: Payload) -> dict[str, Any]:
+    """Return the fields of a task that its payload tells."""
     changes = changes_of(payload)
-    said = {
-        **changes,
+    said = {name: value for name, value in changes.items() if name in OPTION_NAMES}
+    if isinstance(alias := changes.get(ALIAS), str):
+        said["backend"] = alias
+    if others := {n: v for n, v in changes.items() if n not in OPTION_NAMES and n != ALIAS}:
+        said["options"] = others
+    return said | {
         "priority": payload.priority,
         "queue_name": payload.queue,
         "run_after": time_of(payload.run_after),
     }
-    if base is None:
-        said |= {"func": _stand_in(payload.job_class), "takes_context": False}
-        said.setdefault("backend", changes.get(ALIAS, DEFAULT_TASK_BACKEND_ALIAS))
-        return _unvalidated(JobsTask, said)
-    kept = {f.name: getattr(base, f.name) for f in fields(base)}
-    return _unvalidated(type(base), kept | said | {"backend": changes.get(ALIAS, base.backend)})
 
 
 def _unvalidated(kind: type[AnyTask], values: dict[str, Any]) -> AnyTask:

@@ -77,8 +77,10 @@ class JobsTask(AnyTask):
 
 #: Options that no call changes.
 _OF_THE_FUNCTION = frozenset({"unique", "transient_errors"})
-#: The options that a task has beside those of Django.
-_NAMES = tuple(f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__)
+#: The options of ours that a task has. Those of middleware are in its `options`.
+OPTION_NAMES = tuple(
+    f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__ and f.name != "options"
+)
 
 
 @overload
@@ -131,7 +133,7 @@ def stated_options(task: AnyTask) -> dict[str, Any]:
 
     It may be a task of Django's own class.
     """
-    found = {name: getattr(task, name, None) for name in _NAMES if name != "options"}
+    found = {name: getattr(task, name, None) for name in OPTION_NAMES}
     stated = {name: value for name, value in found.items() if value is not None}
     stated["keep_result_for"] = getattr(task, "keep_result_for", KEEP_RESULT_FOR)
     stated |= {"queue": task.queue_name, "priority": int(task.priority)}

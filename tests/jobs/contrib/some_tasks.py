@@ -1,6 +1,7 @@
 """Tasks under test. Workers find them here by their paths."""
 
 import threading
+import time
 from datetime import timedelta
 
 from jobs import Discard, Unique
@@ -29,6 +30,18 @@ def echo(value: object = None, *, other: object = None) -> object:
 def wait_at_gate() -> str:
     assert gate.wait(10)
     return "through"
+
+
+@task
+def sign_in(host: str, password: str) -> None:
+    pass
+
+
+@task
+def sleep(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.01)
 
 
 @task

@@ -139,6 +139,11 @@ def test_one_rule_for_retries_replaces_the_other():
     assert changed.using(max_retries=2).retry_for is None
 
 
+def test_unique_task_stays_in_its_queue():
+    with pytest.raises(InvalidTask, match="within one queue only"):
+        some_tasks.once_an_order.using(queue_name="high").enqueue(7)
+
+
 def test_task_that_no_worker_would_find_is_refused():
     with pytest.raises(InvalidTask, match="keep its name"):
         some_tasks.renamed.enqueue()
