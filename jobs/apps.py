@@ -44,9 +44,14 @@ class MakeItSoConfig(AppConfig):
 def _import_task_backends() -> None:
     """Import the backends of TASKS.
 
-    One that runs tasks as jobs knows classes by more names. What cannot be imported is told by the
-    checks of Django.
+    One that runs tasks as jobs knows classes by more names, and may have something to do in each
+    process. What cannot be imported is told by the checks of Django.
     """
     for params in getattr(settings, "TASKS", {}).values():
-        with suppress(ImportError, KeyError, TypeError):
-            import_string(params["BACKEND"])
+        try:
+            backend = import_string(params["BACKEND"])
+        except (ImportError, KeyError, TypeError):
+            continue
+        prepare = getattr(backend, "prepare_process", None)
+        if prepare is not None:
+            prepare()

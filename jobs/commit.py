@@ -30,11 +30,11 @@ class CommitBatch:
     def __init__(self) -> None:
         """Start empty."""
         self._jobs: list[tuple[str, NewJob]] = []
-        self._callbacks: list[Callable[[], object]] = []
+        self._callbacks: list[Callable[[Duplicates], object]] = []
         self.last_hook: object = None
 
     def add(
-        self, jobs: list[tuple[str, NewJob]], callback: Callable[[], object] | None = None
+        self, jobs: list[tuple[str, NewJob]], callback: Callable[[Duplicates], object] | None = None
     ) -> None:
         """Collect jobs whose savepoint survived, and what to call when they are pushed."""
         self._jobs += jobs
@@ -45,10 +45,9 @@ class CommitBatch:
         """Push what survived, and tell it."""
         jobs, self._jobs = self._jobs, []
         callbacks, self._callbacks = self._callbacks, []
-        if jobs:
-            get_client().push(jobs)
+        duplicates = get_client().push(jobs) if jobs else {}
         for callback in callbacks:
-            callback()
+            callback(duplicates)
 
 
 class _Waiting:
@@ -58,7 +57,7 @@ class _Waiting:
         self,
         jobs: list[tuple[str, NewJob]],
         commits: int,
-        callback: Callable[[], object] | None = None,
+        callback: Callable[[Duplicates], object] | None = None,
     ) -> None:
         self._jobs = jobs
         self._commits = commits
@@ -91,15 +90,16 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     return None
 
 
-def call_after_push(callback: Callable[[], object]) -> None:
+def call_after_push(callback: Callable[[Duplicates], object]) -> None:
     """Call back when what this thread has enqueued so far is pushed.
 
     It is called at once if no transaction is open, and not at all if the savepoint of this moment
-    is rolled back. It must raise nothing: the hooks of others come after it.
+    is rolled back. It gets the duplicates among the jobs of the transaction, each with the id of
+    the job that has its place. It must raise nothing: the hooks of others come after it.
     """
     open_now = _to_wait_for()
     if not open_now:
-        callback()
+        callback({})
         return
     waiting = _Waiting([], len(open_now), callback)
     for connection in open_now:

@@ -34,9 +34,12 @@ class Registry:
 
         Before the app registry is ready, its name is settled on the first look-up.
         """
-        self._unnamed.append((job_class, stored_as))
-        if apps.apps_ready:
-            self._name_all()
+        if not apps.apps_ready:
+            self._unnamed.append((job_class, stored_as))
+            return
+        # By itself: threads may meet new classes at once, and take turns at any moment.
+        self._name_all()
+        self._name(job_class, stored_as)
 
     def ask_also(self, finder: Callable[[str], "type[Job] | None"]) -> None:
         """Ask this function for names that are not known here.
@@ -75,19 +78,22 @@ class Registry:
     def _name_all(self) -> None:
         unnamed, self._unnamed = self._unnamed, []
         for job_class, stored_as in unnamed:
-            name = stored_as or _usual_name(job_class)
-            other = self._classes.get(name)
-            if other and (other.__module__, other.__qualname__) != (
-                job_class.__module__,
-                job_class.__qualname__,
-            ):
-                raise InvalidJob(
-                    f"{job_class.__module__}.{job_class.__qualname__} and "
-                    f"{other.__module__}.{other.__qualname__} are both stored as {name!r}; "
-                    "rename one of them."
-                )
-            self._classes[name] = job_class
-            self._names[job_class] = name
+            self._name(job_class, stored_as)
+
+    def _name(self, job_class: "type[Job]", stored_as: str) -> None:
+        name = stored_as or _usual_name(job_class)
+        other = self._classes.get(name)
+        if other and (other.__module__, other.__qualname__) != (
+            job_class.__module__,
+            job_class.__qualname__,
+        ):
+            raise InvalidJob(
+                f"{job_class.__module__}.{job_class.__qualname__} and "
+                f"{other.__module__}.{other.__qualname__} are both stored as {name!r}; "
+                "rename one of them."
+            )
+        self._names[job_class] = name
+        self._classes[name] = job_class
 
 
 def _usual_name(job_class: "type[Job]") -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.checks import CheckMessage
+from django.utils.module_loading import autodiscover_modules
 
 from jobs.abilities import awaits_commit
 from jobs.commit import call_after_push
@@ -35,6 +36,7 @@ from jobs.making import EnqueuedJob
 from jobs.payload import decode
 from jobs.registry import registry
 from jobs.shield import shielded
+from jobs.store import Duplicates
 from jobs.store.bounded import time_limited
 from jobs.store.whereabouts import Glance
 
@@ -124,6 +126,14 @@ class JobsBackend(BaseTaskBackend):
             raise TaskResultDoesNotExist(result_id)
         return result_at(glance.place, payload, TaskNote.decode(glance.note))
 
+    @classmethod
+    def prepare_process(cls) -> None:
+        """Import the module `tasks` of every app, as its module `jobs` is.
+
+        So a process knows them before it has leases to renew, and its children share the memory.
+        """
+        autodiscover_modules("tasks")
+
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """Return what is wrong in the entry of TASKS. The system checks call it."""
         return check_backend(self)
@@ -169,7 +179,10 @@ class JobsBackend(BaseTaskBackend):
             task_enqueued.send(type(self), task_result=result)
 
 
-def _tell_late(result: AnyResult, enqueued_at: float) -> None:
+def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) -> None:
+    if holder := duplicates.get(result.id):
+        object.__setattr__(result, "id", holder)
+        return
     object.__setattr__(result, "enqueued_at", time_of(enqueued_at))
     tell(task_enqueued, result)
 

@@ -14,6 +14,7 @@ from jobs import InvalidArguments, Middleware
 from jobs.contrib.django_tasks import JobsTask, task
 from jobs.contrib.django_tasks.versions import (
     InvalidTask,
+    Task,
     TaskResultDoesNotExist,
     TaskResultStatus,
     task_enqueued,
@@ -259,3 +260,29 @@ def test_coroutine_enqueues(payloads):
         return (await some_tasks.add.aenqueue(1)).id
 
     assert asyncio.run(enqueue()) == payloads()[0].id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_of_a_unique_task_in_a_transaction_is_the_first_after_it(enqueued_signals):
+    with transaction.atomic():
+        first = some_tasks.once_an_order.enqueue(7)
+        second = some_tasks.once_an_order.enqueue(7)
+
+    assert second.id == first.id
+    assert [job_id for _, job_id, _ in enqueued_signals] == [first.id]
+    second.refresh()
+    assert second == first
+
+
+def test_others_may_watch_each_enqueue_by_replacing_it(monkeypatch):
+    watched = []
+    enqueue = Task.enqueue
+
+    def watch(self, *args, **kwargs):
+        watched.append((self.name, args))
+        return enqueue(self, *args, **kwargs)
+
+    monkeypatch.setattr(Task, "enqueue", watch)  # as Sentry does
+    some_tasks.add.using(priority=1).enqueue(1)
+
+    assert watched == [("add", (1,))]

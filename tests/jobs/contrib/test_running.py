@@ -1,10 +1,14 @@
 """How a worker finds and runs a task, and what it tells meanwhile."""
 
 import logging
+import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from jobs.contrib.django_tasks.classes import task_classes
 from jobs.contrib.django_tasks.versions import TaskResultStatus, task_finished, task_started
 from jobs.errors import UnknownJob
 from jobs.inspect import find
@@ -153,3 +157,36 @@ def test_task_that_cannot_write_its_begin_runs_all_the_same(worker, store):
     wait_until(lambda: store.client.zcard(store.keys("default").done) == 1)
     store.client.delete(store.keys("default").notes)
     assert ended(result).return_value == 3
+
+
+@pytest.fixture
+def hasty_threads():
+    """Let threads take turns at each few instructions."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_that_meet_a_task_at_once_all_get_its_class(hasty_threads):
+    for _ in range(100):
+        task_classes._made.clear()
+        registry._classes.pop(f"{PATH}.add", None)
+        barrier = threading.Barrier(8)
+
+        def meet(barrier=barrier) -> str:
+            barrier.wait()
+            return registry.name_of(registry.find(f"{PATH}.add"))
+
+        with ThreadPoolExecutor(8) as pool:
+            names = [each.result() for each in [pool.submit(meet) for _ in range(8)]]
+        assert names == [f"{PATH}.add"] * 8
+
+
+def test_every_process_knows_the_tasks_of_all_apps_from_its_start():
+    code = "import django, sys; django.setup(); print('orders.tasks' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert told.stdout.strip() == "True"
