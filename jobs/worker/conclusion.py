@@ -12,10 +12,11 @@ from functools import partial
 
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
-from jobs.events import HandlerFailed, JobDying, JobEnded, JobFailing, WorkerFault, emit
+from jobs.events import JobDying, JobEnded, JobFailing, WorkerFault, emit
 from jobs.handlers import call_safely
 from jobs.job import Job
 from jobs.payload import Payload
+from jobs.returns import Kept
 from jobs.store import Store
 from jobs.text import shown_error
 from jobs.worker import forks
@@ -137,14 +138,12 @@ class Conclusion:
 
 def _with_record(outcome: Outcome, job: Job, error: BaseException | None) -> Outcome:
     """Return the outcome of a discarded job, with the record that it wants."""
-    try:
-        kept = job.record_of_discard(outcome.payload, error)
-    except Exception as raised:  # noqa: BLE001  # a record serves people, and the job must end
-        emit(HandlerFailed("record_of_discard", shown_error(raised), raised=raised))
+    kept: list[Kept | None] = []
+    call_safely(lambda: kept.append(job.record_of_discard(outcome.payload, error)))
+    record = next(iter(kept), None)
+    if record is None:
         return outcome
-    if kept is None:
-        return outcome
-    return replace(outcome, payload=kept.payload, keep_seconds=kept.seconds)
+    return replace(outcome, payload=record.payload, keep_seconds=record.seconds)
 
 
 def _say(outcome: Outcome, elapsed: float, error: BaseException | None) -> None:
