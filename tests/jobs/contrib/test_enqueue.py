@@ -4,11 +4,13 @@ import asyncio
 import pickle
 from datetime import datetime, timedelta
 
+import django
 import pytest
 from django.db import transaction
 from django.dispatch import Signal
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from jobs import InvalidArguments, Middleware
 from jobs.contrib.django_tasks import JobsTask, task
@@ -131,6 +133,18 @@ def test_option_that_nobody_knows_is_refused():
         some_tasks.add.using(max_retires=1)
     with pytest.raises(TypeError, match="run_after"):
         task(run_after=LATER)(some_tasks.plain_function)
+
+
+def test_decorator_of_django_takes_the_options_from_6_1_on():
+    own = import_string("django.tasks.task" if django.VERSION >= (6,) else "django_tasks.task")
+
+    if django.VERSION[:2] == (6, 0):
+        with pytest.raises(TypeError, match="max_retries"):
+            own(max_retries=2)
+        return
+    made = own(max_retries=2)(some_tasks.plain_function)
+    assert isinstance(made, JobsTask)
+    assert (made.max_retries, made.keep_result_for) == (2, timedelta(days=1))
 
 
 def test_one_rule_for_retries_replaces_the_other():
