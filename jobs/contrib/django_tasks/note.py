@@ -6,10 +6,13 @@ It is a note, as progress is one: it outlives failed runs, and goes with the job
 import msgspec
 from msgspec import Struct
 
+from jobs.errors import UnknownJob
 from jobs.payload import Payload
 
 #: Most runs that are kept of one task. The first is always among them.
 MOST_RUNS = 100
+#: The error of a job whose class is not known here yet.
+_UNKNOWN = f"{UnknownJob.__module__}.{UnknownJob.__qualname__}"
 
 
 class TaskNote(Struct, frozen=True):
@@ -32,8 +35,12 @@ class TaskNote(Struct, frozen=True):
 
     @classmethod
     def of_errors(cls, payload: Payload) -> "TaskNote":
-        """Return what the errors of a task tell of its runs."""
-        return cls([(error["at"], str(error.get("worker", ""))) for error in payload.errors])
+        """Return what the errors of a task tell of its runs.
+
+        A task that nobody knew has not run.
+        """
+        of_runs = [error for error in payload.errors if error["class"] != _UNKNOWN]
+        return cls([(error["at"], str(error.get("worker", ""))) for error in of_runs])
 
     def encode(self) -> bytes:
         """Return the note as Redis keeps it."""

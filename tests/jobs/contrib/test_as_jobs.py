@@ -138,3 +138,14 @@ def test_tasks_fit_before_a_deploy(store):
     [found] = inspect.misfits(Reader(store)).groups
 
     assert found.job_class == f"{PATH}.nothing"
+
+
+def test_wait_for_a_deploy_is_no_attempt(store, worker):
+    unknown = {"class": "jobs.errors.UnknownJob", "message": "No such job", "at": 1.0}
+    (job_id,) = push(store, job_class=f"{PATH}.add", args=[1], errors=[unknown])
+    store.intake.announce_queues(["default"])
+
+    result = ended(task_backends["default"].get_result(job_id))
+
+    assert result.attempts == 1
+    assert [each.exception_class_path for each in result.errors] == ["jobs.errors.UnknownJob"]
