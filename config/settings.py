@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -66,6 +67,8 @@ INSTALLED_APPS = [
     "fake_services",
     "rehearsals",
 ]
+if django.VERSION < (6,):
+    INSTALLED_APPS += ["django_tasks"]  # the backport of what Django has from 6.0 on
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -165,6 +168,9 @@ JOBS = {
     "ERROR_HANDLERS": ["orders.error_reporting.report_error"],
     "DEATH_HANDLERS": ["orders.error_reporting.report_death"],
 }
+
+# Functions that `@task` decorates run as jobs too: see docs/tasks.md.
+TASKS = {"default": {"BACKEND": "jobs.contrib.django_tasks.JobsBackend"}}
 
 LOGGING = {
     "version": 1,

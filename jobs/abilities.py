@@ -15,6 +15,8 @@ from jobs.sink import switch
 
 if TYPE_CHECKING:
     from jobs.making import EnqueuedJob
+    from jobs.payload import Payload
+    from jobs.returns import Kept
 
 
 def _nobody(*_: object) -> NoReturn:
@@ -76,3 +78,10 @@ class Able:
         cut. Raise InvalidArguments for what is no number or no text, and nothing else.
         """
         abilities.progress(self, done, total, note)
+
+    def record_of_discard(self, payload: "Payload", error: BaseException | None) -> "Kept | None":
+        """Return what is kept of this job when it is discarded, None for nothing.
+
+        `payload` is as the run left it.
+        """
+        return None

@@ -3,8 +3,9 @@
 from contextlib import suppress
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
-from django.utils.module_loading import autodiscover_modules
+from django.utils.module_loading import autodiscover_modules, import_string
 
 from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
@@ -32,6 +33,7 @@ class MakeItSoConfig(AppConfig):
         After that the registry knows every job class.
         """
         autodiscover_modules("jobs")
+        _import_task_backends()
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
         mirror.listen()
@@ -42,3 +44,19 @@ class MakeItSoConfig(AppConfig):
         checks.register(check_bounds, "jobs")
         checks.register(check_servers, checks.Tags.database)
         checks.register(check_entries, checks.Tags.database)
+
+
+def _import_task_backends() -> None:
+    """Import the backends of TASKS.
+
+    One that runs tasks as jobs knows classes by more names, and may have something to do in each
+    process. What cannot be imported is told by the checks of Django.
+    """
+    for params in getattr(settings, "TASKS", {}).values():
+        try:
+            backend = import_string(params["BACKEND"])
+        except (ImportError, KeyError, TypeError):
+            continue
+        prepare = getattr(backend, "prepare_process", None)
+        if prepare is not None:
+            prepare()

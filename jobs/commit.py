@@ -14,7 +14,7 @@ Where the setting AUTOCOMMIT is False they would never run.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -31,27 +31,40 @@ class CommitBatch:
     def __init__(self) -> None:
         """Start empty."""
         self._jobs: list[tuple[str, NewJob]] = []
+        self._callbacks: list[Callable[[Duplicates], object]] = []
         self.last_hook: object = None
         #: How many jobs were ever to come in, by queue. Some may have been rolled back since.
         self.asked: Counter[str] = Counter()
 
-    def add(self, jobs: list[tuple[str, NewJob]]) -> None:
-        """Collect jobs whose savepoint survived."""
+    def add(
+        self, jobs: list[tuple[str, NewJob]], callback: Callable[[Duplicates], object] | None = None
+    ) -> None:
+        """Collect jobs whose savepoint survived, and what to call when they are pushed."""
         self._jobs += jobs
+        if callback is not None:
+            self._callbacks.append(callback)
 
     def push(self) -> None:
-        """Push what survived."""
+        """Push what survived, and tell it."""
         jobs, self._jobs = self._jobs, []
-        if jobs:
-            get_client().push(jobs, is_owed=True)
+        callbacks, self._callbacks = self._callbacks, []
+        duplicates = get_client().push(jobs, is_owed=True) if jobs else {}
+        for callback in callbacks:
+            callback(duplicates)
 
 
 class _Waiting:
     """Jobs that wait for the commits of so many connections."""
 
-    def __init__(self, jobs: list[tuple[str, NewJob]], commits: int) -> None:
+    def __init__(
+        self,
+        jobs: list[tuple[str, NewJob]],
+        commits: int,
+        callback: Callable[[Duplicates], object] | None = None,
+    ) -> None:
         self.jobs = jobs
         self._commits = commits
+        self._callback = callback
 
     def holds(self, job_id: str) -> bool:
         return any(job.id == job_id for _, job in self.jobs)
@@ -59,7 +72,7 @@ class _Waiting:
     def committed(self, batch: CommitBatch) -> None:
         self._commits -= 1
         if not self._commits:
-            batch.add(self.jobs)
+            batch.add(self.jobs, self._callback)
 
 
 def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
@@ -78,6 +91,22 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     for connection in open_now:
         _add_hooks(connection, waiting)
     return None
+
+
+def call_after_push(callback: Callable[[Duplicates], object]) -> None:
+    """Call back when what this thread has enqueued so far is pushed.
+
+    It is called at once if no transaction is open, and not at all if the savepoint of this moment
+    is rolled back. It gets the duplicates among the jobs of the transaction, each with the id of
+    the job that has its place. It must raise nothing: the hooks of others come after it.
+    """
+    open_now = _to_wait_for()
+    if not open_now:
+        callback({})
+        return
+    waiting = _Waiting([], len(open_now), callback)
+    for connection in open_now:
+        _add_hooks(connection, waiting)
 
 
 def has_to_wait() -> bool:
@@ -99,7 +128,8 @@ def _to_wait_for() -> Sequence[BaseDatabaseWrapper]:
 
 def awaits_commit(job_id: str) -> bool:
     """Tell whether the push of a job waits for a transaction of this thread."""
-    hooks = (entry[1] for connection in opened() for entry in connection.run_on_commit)
+    # The newest first: mostly it is asked for that.
+    hooks = (entry[1] for connection in opened() for entry in reversed(connection.run_on_commit))
     return any(isinstance(hook, _JobsHook) and hook.waiting.holds(job_id) for hook in hooks)
 
 

@@ -52,10 +52,10 @@ class Job(Able, SeesOccasion):
     _parameters: ClassVar[Parameters]
     _ends_at: float | None = None
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, stored_as: str = "", **kwargs: Any) -> None:
         """Collect and check the options, and register the class if it can perform.
 
-        Raise InvalidJob.
+        Its jobs are stored under its usual name, or as `stored_as`. Raise InvalidJob.
         """
         super().__init_subclass__(**kwargs)
         if hasattr(cls, "perform"):
@@ -68,7 +68,7 @@ class Job(Able, SeesOccasion):
             _undecided.append(cls)
         if hasattr(cls, "perform"):
             cls.is_async = inspect.iscoroutinefunction(cls.perform)
-            registry.add(cls)
+            registry.add(cls, stored_as)
 
     def __init__(self, payload: Payload | None = None, stops: StopSigns | None = None) -> None:
         """Prepare one run. A test may call it without arguments."""

@@ -34,7 +34,8 @@ class EnqueuedJob(Struct, frozen=True, gc=False):
     `is_vetoed` when a client middleware decided that there shall be no such job. `is_duplicate`
     when another job has the place of this one: then `id` is that of the other. It is None as long
     as nobody knows: inside a transaction. `keeps_result` is False where nobody wants what the job
-    returns.
+    returns. `enqueued_at` is in epoch seconds, 0 where
+    this call enqueued nothing.
     """
 
     id: str
@@ -42,6 +43,7 @@ class EnqueuedJob(Struct, frozen=True, gc=False):
     is_vetoed: bool = False
     is_duplicate: bool | None = False
     keeps_result: bool = True
+    enqueued_at: float = 0.0
 
     def result(self, *, timeout: float = 10.0) -> Any:
         """Wait until the job has ended, and return what its `perform` returned.
@@ -74,7 +76,7 @@ def answered(enqueued: EnqueuedJob, job: NewJob, duplicates: Duplicates | None) 
         return enqueued
     if job.claim.conflict == "raise":
         raise DuplicateJob(decode(job.payload).job_class, holder)
-    return replace(enqueued, id=holder, is_duplicate=True)
+    return replace(enqueued, id=holder, is_duplicate=True, enqueued_at=0.0)
 
 
 class Maker:
@@ -134,9 +136,10 @@ class Maker:
         if self._chain.has_client_side:
             return self._make_by_middleware(job_id, args, kwargs, common)
         # As `Payload.encode` writes it: the priority first, for the scripts.
+        now = time.time()
         data = {
             "priority": self._priority,
-            "enqueued_at": time.time(),
+            "enqueued_at": now,
             "id": job_id,
             "job_class": self._name,
             "queue": self._queue,
@@ -154,7 +157,7 @@ class Maker:
             self._refuse(raw, args, kwargs)
         claim = None if self.claimer is None else self.claimer.claim(args, kwargs)
         new = NewJob(job_id, raw, self._priority, self._due, claim)
-        return EnqueuedJob(job_id, self._queue, False, False, self._keeps_result), new
+        return EnqueuedJob(job_id, self._queue, False, False, self._keeps_result, now), new
 
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Raise InvalidArguments unless every argument is plain JSON."""
@@ -195,7 +198,8 @@ class Maker:
             )
         # A middleware may have changed the options: then the wait finds out.
         keeps_result = self._keeps_result or accepted.options != self._options
-        enqueued = EnqueuedJob(accepted.id, accepted.queue, keeps_result=keeps_result)
+        made_at = accepted.enqueued_at
+        enqueued = EnqueuedJob(accepted.id, accepted.queue, False, False, keeps_result, made_at)
         return enqueued, NewJob(accepted.id, raw, accepted.priority, due, claim)
 
     def _refuse(

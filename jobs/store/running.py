@@ -81,17 +81,21 @@ class Running:
         """
         return self._session.command("fetch", queue, _fetch_args(worker, 1, terms, first, until))
 
-    def finish(
-        self, queue: str, token: str, job_id: str, payload: bytes, keep_seconds: float
+    def finish(  # all that one transition needs
+        self,
+        queue: str,
+        token: str,
+        job_id: str,
+        payload: bytes,
+        keep_seconds: float,
+        counter: str = "processed",
     ) -> bool:
         """Finish a job, and return whether this taking still owned it.
 
         Its result is kept for `keep_seconds`. One round trip, O(log n).
         """
-        return bool(
-            self._session.run("finish", queue, [token, job_id, payload, round(keep_seconds * 1000)])
-            == 1
-        )
+        args = [token, job_id, payload, round(keep_seconds * 1000), counter]
+        return bool(self._session.run("finish", queue, args) == 1)
 
     def fail(  # noqa: PLR0913  # all that one transition needs
         self,

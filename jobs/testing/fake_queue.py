@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -16,6 +15,7 @@ from jobs.bounds import bounding
 from jobs.commit import is_of_test_alone, refuse_transactions_by_hand
 from jobs.payload import Payload, decode
 from jobs.store import Claim, Duplicates, NewJob
+from jobs.store.whereabouts import Glance
 from jobs.testing.places import Places, has_expired, window_end
 from jobs.testing.room import check_room, parts
 
@@ -142,10 +142,11 @@ class FakeQueue:
         """Tell whether a job was collected in a transaction that is still open."""
         return any(job.payload.id == job_id and job.awaits_commit for job in self._jobs)
 
-    def place_of(self, job_id: str) -> Literal["ready"] | None:
-        """Return where a job waits to be drained, None if it does not."""
-        is_here = any(job.payload.id == job_id and job.exists for job in self._jobs)
-        return "ready" if is_here else None
+    def glance(self, job_id: str) -> Glance | None:
+        """Return what there is to see of a job that waits to be drained."""
+        found = (job for job in self._jobs if job.payload.id == job_id and job.exists)
+        job = next(found, None)
+        return None if job is None else Glance("ready", job.payload.encode())
 
     def payloads(self) -> list[Payload]:
         """Return what is enqueued, the oldest first."""

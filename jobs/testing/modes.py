@@ -107,7 +107,7 @@ def mode(name: Mode) -> Iterator[None]:
 
 def _results_of(sink: Sink) -> Callable[[], results.Desk]:
     """Return what finds the results of this mode, which a test keeps in memory."""
-    waits = sink.place_of if isinstance(sink, FakeQueue) else lambda job_id: None
+    waits = sink.glance if isinstance(sink, FakeQueue) else lambda job_id: None
     desk = results.MemoryDesk(waits)
     return lambda: desk
 

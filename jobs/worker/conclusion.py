@@ -7,6 +7,7 @@ Log and metrics listen to `JobEnded`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from jobs.conf import JobsSettings
@@ -15,6 +16,7 @@ from jobs.events import JobDying, JobEnded, JobFailing, WorkerFault, emit
 from jobs.handlers import call_safely
 from jobs.job import Job
 from jobs.payload import Payload
+from jobs.returns import Kept
 from jobs.store import Store
 from jobs.text import shown_error
 from jobs.worker import forks
@@ -53,6 +55,8 @@ class Conclusion:
         if self._stops.cancelled:
             self._stops.cancelled.pop(unit.id, None)
         rule = outcome.ending.rule
+        if job is not None and rule.destination == "discard":
+            outcome = _with_record(outcome, job, error)
         if job is not None and error is not None and (rule.is_failure or rule.is_last):
             call_safely(self._tell, job, outcome, error)
             self.check_process(unit)
@@ -106,7 +110,7 @@ class Conclusion:
         """
         raw = outcome.payload.encode()
         destination = outcome.ending.rule.destination
-        if destination == "done":
+        if destination == "done" or outcome.keep_seconds:
             return partial(
                 self._store.running.finish,
                 unit.queue,
@@ -114,6 +118,7 @@ class Conclusion:
                 unit.id,
                 raw,
                 outcome.keep_seconds,
+                outcome.ending.rule.counter,
             )
         if destination == "ready":
             return lambda: (
@@ -130,6 +135,16 @@ class Conclusion:
             dead_limits=self._dead_limits,
             counter=outcome.ending.rule.counter,
         )
+
+
+def _with_record(outcome: Outcome, job: Job, error: BaseException | None) -> Outcome:
+    """Return the outcome of a discarded job, with the record that it wants."""
+    kept: list[Kept | None] = []
+    call_safely(lambda: kept.append(job.record_of_discard(outcome.payload, error)))
+    record = next(iter(kept), None)
+    if record is None:
+        return outcome
+    return replace(outcome, payload=record.payload, keep_seconds=record.seconds)
 
 
 def _say(outcome: Outcome, elapsed: float, error: BaseException | None) -> None:

@@ -95,3 +95,31 @@ def test_base_without_perform_is_not_registered():
         queue = "low"
 
     assert not [name for name in registry.names() if name.endswith("NeverPerformsJob")]
+
+
+def test_class_may_have_a_name_of_its_own(own):
+    own.add(named := make("SyncJob", "scripts.sync"), "scripts.sync_all")
+
+    assert own.find("scripts.sync_all") is named
+    assert own.name_of(named) == "scripts.sync_all"
+    with pytest.raises(UnknownJob):
+        own.find("scripts.sync.SyncJob")
+
+
+def test_others_are_asked_for_names_that_are_not_known(own):
+    asked = []
+
+    def find(name):
+        asked.append(name)
+        if name == "made.up":
+            own.add(made := make("up", "made"), name)
+            return made
+        return None
+
+    own.ask_also(find)
+    own.ask_also(find)
+
+    assert own.find("made.up") is own.find("made.up")
+    with pytest.raises(UnknownJob):
+        own.find("made.down")
+    assert asked == ["made.up", "made.down"]

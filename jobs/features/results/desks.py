@@ -55,12 +55,12 @@ def named_queues() -> set[str]:
 class MemoryDesk:
     """The jobs of a test in fake or inline mode.
 
-    `waiting` tells the place of a job that has not run, None if there is no such job.
+    `waiting` tells of a job that has not run, None if there is no such job.
     """
 
     moves = False
 
-    def __init__(self, waiting: Callable[[str], Whereabout | None]) -> None:
+    def __init__(self, waiting: Callable[[str], Glance | None]) -> None:
         """Take what tells of the jobs that are collected. None has ended yet."""
         self._waiting = waiting
         self._ended: dict[str, tuple[Glance, float]] = {}
@@ -71,8 +71,8 @@ class MemoryDesk:
 
     def look(self, queue: str, job_id: str, wanted: Wanted = "ended") -> Glance:
         """Return where a job is."""
-        if place := self._waiting(job_id):
-            return Glance(place)
+        if found := self._waiting(job_id):
+            return found
         glance, until = self._ended.get(job_id, (Glance("gone"), 0.0))
         return glance if uptime() < until else Glance("gone")
 

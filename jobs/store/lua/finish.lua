@@ -2,8 +2,9 @@
 -- Finish one running job and keep it, with its result, in the done set until it expires.
 -- KEYS: those of a queue
 -- ARGV[1] token   ARGV[2] job id   ARGV[3] new payload   ARGV[4] time to keep it in ms
+-- ARGV[5] counter to raise (processed, or how a job ended of which only a record is kept)
 -- Returns: 1 done, 0 no longer owned.  Cost: O(log n)
-local token, id, payload, keep = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local token, id, payload, keep, counter = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 
 if not owns(token, id) then
   return 0
@@ -14,6 +15,9 @@ redis.call('ZADD', done, whole(now + keep), id)
 let_go({id}, 'ended')
 left({id})
 ring_for_room()
-settled('processed', 1)
+settled(counter, 1)
+if counter == 'failed' then
+  settled('processed', 1)
+end
 drop_expired()
 return 1

@@ -201,3 +201,16 @@ def test_exit_in_what_is_told_changes_nothing(
     assert payload_of(store, job_id).errors[-1]["class"] == "ValueError"
     assert (stat(store, "failed"), stat(store, "parked")) == (1, 0)
     assert ("next" in told) == ("handler" in where)
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), SystemExit(), JobInterrupted()])
+def test_record_that_cannot_be_made_keeps_no_job_from_its_end(
+    store, worker_settings, monkeypatch, error, caplog
+):
+    monkeypatch.setattr(EndingJob, "record_of_discard", raising(error))
+
+    job_id = run(store, make_worker(worker_settings), raising(Discard("enough")))
+
+    assert place_of(store, job_id) is None
+    assert (stat(store, "discarded"), stat(store, "parked")) == (1, 0)
+    assert "handler.failed" in events(caplog)

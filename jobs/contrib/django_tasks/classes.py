@@ -1,0 +1,100 @@
+"""Finds the job class of a task by the path of its function.
+
+The registry asks here for names that it does not know: a worker has seen no task before it is told
+to run one.
+"""
+
+import re
+import sys
+import types
+from types import SimpleNamespace
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+
+from jobs.contrib.django_tasks.ledger import ledger
+from jobs.contrib.django_tasks.results import ALIAS, task_at
+from jobs.contrib.django_tasks.task import stated_options
+from jobs.contrib.django_tasks.task_job import TaskJob, perform_of
+from jobs.contrib.django_tasks.versions import AnyTask
+from jobs.errors import UnknownJob
+from jobs.options import JobOptions, Option, check_fit, declare_option
+from jobs.parameters import Parameters
+from jobs.registry import registry
+
+#: The path of a function: two names at least, and no longer than a name can be.
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
+_MOST_PATH = 300
+
+declare_option(ALIAS, Option(lambda v: isinstance(v, str), "the alias of a backend in TASKS"))
+
+
+class TaskClasses:
+    """The job classes of tasks, each made once."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._made: dict[str, tuple[AnyTask, type[TaskJob]]] = {}
+
+    def find(self, path: str) -> type[TaskJob] | None:
+        """Return the class of the task at a path, or None.
+
+        Raise UnknownJob, with the cause, if its module cannot be imported.
+        """
+        if len(path) > _MOST_PATH or not _PATH.match(path) or not _may_import(path):
+            return None
+        try:
+            task = task_at(path)
+        except Exception as error:
+            raise UnknownJob(path) from error
+        return None if task is None else self._class_of(path, task)
+
+    def _class_of(self, path: str, task: AnyTask) -> type[TaskJob]:
+        known = self._made.get(path)
+        if known is not None and known[0] is task:
+            return known[1]
+        made = task, _make(path, task)
+        self._made[path] = made
+        ledger.know(path)
+        return made[1]
+
+
+def check_fits(task: AnyTask, options: JobOptions) -> None:
+    """Raise InvalidJob where options do not suit the function of a task."""
+    shape = SimpleNamespace(__qualname__=task.name)
+    shape._parameters = Parameters(TaskJob, perform_of(task))  # noqa: SLF001  # as a job class has it
+    check_fit(shape, options)  # type: ignore[arg-type]  # it is all that features look at
+
+
+def _may_import(path: str) -> bool:
+    """Tell whether a module may be imported because a job in Redis names it.
+
+    It may be if it is there already, if it belongs to an app, or to the package of the settings.
+    """
+    module = path.rpartition(".")[0]
+    if module in sys.modules or apps.get_containing_app_config(module) is not None:
+        return True
+    own = str(getattr(settings, "SETTINGS_MODULE", "") or "").partition(".")[0]
+    return bool(own) and module.partition(".")[0] == own
+
+
+def _make(path: str, task: AnyTask) -> type[TaskJob]:
+    """Return a job class for a task, stored under the path of its function."""
+
+    def fill(namespace: dict[str, Any]) -> None:
+        namespace |= stated_options(task)
+        namespace |= {
+            "__module__": task.func.__module__,
+            "__qualname__": task.func.__qualname__,
+            "__doc__": task.func.__doc__,
+            "_task": task,
+            "perform": perform_of(task),
+        }
+
+    made: type[TaskJob] = types.new_class(task.func.__name__, (TaskJob,), {"stored_as": path}, fill)
+    return made
+
+
+task_classes = TaskClasses()
+registry.ask_also(task_classes.find)

@@ -1,0 +1,74 @@
+"""Knows the tasks that run here, and tells when one has ended.
+
+The worker says that a run has ended when that is recorded. So whoever hears of the end of a task
+finds its result.
+"""
+
+import time
+
+from jobs.contrib.django_tasks.note import TaskNote
+from jobs.contrib.django_tasks.results import result_of, task_of
+from jobs.contrib.django_tasks.signals import tell
+from jobs.contrib.django_tasks.versions import AnyResult, TaskResultStatus, task_finished
+from jobs.ending import Ending
+from jobs.events import JobEnded, subscribe
+
+#: Where a job goes that is to run again.
+_NOT_OVER = frozenset({"ready", "retry"})
+
+
+class Ledger:
+    """The runs of tasks in this process, by the ids of their jobs.
+
+    Threads share it: each step is one of the interpreter's.
+    """
+
+    def __init__(self) -> None:
+        """Start empty, and hear nothing."""
+        self._names: set[str] = set()
+        self._begun: dict[str, TaskNote] = {}
+
+    def know(self, name: str) -> None:
+        """Look after the tasks of this name from now on.
+
+        Whoever has no tasks pays for no listener.
+        """
+        if not self._names:
+            subscribe(JobEnded, at_once=True)(self.hear)
+        self._names.add(name)
+
+    def begin(self, job_id: str, note: TaskNote) -> None:
+        """Take down a run that begins."""
+        self._begun[job_id] = note
+
+    def hear(self, event: JobEnded) -> None:
+        """Tell of a task that has ended for good."""
+        payload = event.payload
+        if payload.job_class not in self._names:
+            return
+        note = self._begun.pop(payload.id, None) or TaskNote.of_errors(payload)
+        if event.ending.rule.destination in _NOT_OVER:
+            return
+        is_done = event.ending is Ending.DONE
+        status = TaskResultStatus.SUCCESSFUL if is_done else TaskResultStatus.FAILED
+        finished_at = payload.finished_at or time.time()
+        _tell(result_of(payload, task_of(payload), status, note, finished_at), event.error)
+
+
+def _tell(result: AnyResult, error: BaseException | None) -> None:
+    """Send the signal, while its error is handled if there is one.
+
+    Receivers ask `sys.exc_info()` for it, as the one that writes the log.
+    """
+    if error is None or result.status == TaskResultStatus.SUCCESSFUL:
+        tell(task_finished, result)
+        return
+    try:
+        raise error  # noqa: TRY301  # it was handled before, and goes no further
+    except BaseException:  # noqa: BLE001
+        tell(task_finished, result)
+    finally:
+        del error  # its traceback holds this frame
+
+
+ledger = Ledger()

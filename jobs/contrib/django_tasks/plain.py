@@ -1,0 +1,34 @@
+"""Values on their way through JSON, as Django's tasks know it."""
+
+import json
+from typing import Any
+
+from jobs.contrib.django_tasks.versions import normalize_json
+from jobs.payload import dumps
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it comes out of JSON.
+
+    Django's own function leaves keys that are numbers, and NaN, so the value goes through JSON
+    here. Raise TypeError or ValueError for what is none.
+    """
+    normal = normalize_json(value)
+    if normal is None or type(normal) in {str, int, bool}:
+        return normal
+    return json.loads(json.dumps(normal, allow_nan=False))
+
+
+def plain_return(value: Any, most_bytes: int) -> Any:
+    """Return what a task returned as it is kept.
+
+    Raise TypeError or ValueError for what cannot be kept.
+    """
+    kept = plain(value)
+    size = len(dumps(kept))
+    if size > most_bytes:
+        raise ValueError(
+            f"The task returned {size:,} bytes, more than JOBS['MAX_PAYLOAD_BYTES'] = "
+            f"{most_bytes:,}. Store the data elsewhere and return its key."
+        )
+    return kept

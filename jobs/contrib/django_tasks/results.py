@@ -1,0 +1,178 @@
+"""Results as Django's tasks know them, made of what Redis has.
+
+Whoever reads a result may have other settings than whoever enqueued the task, or other code. So
+nothing here is validated, and nothing here raises.
+"""
+
+from dataclasses import MISSING, fields
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from jobs.contrib.django_tasks.note import TaskNote
+from jobs.contrib.django_tasks.task import OPTION_NAMES, JobsTask
+from jobs.contrib.django_tasks.versions import (
+    DEFAULT_TASK_BACKEND_ALIAS,
+    AnyResult,
+    AnyTask,
+    Task,
+    TaskError,
+    TaskResult,
+    TaskResultStatus,
+)
+from jobs.errors import UnknownJob
+from jobs.making import changes_of
+from jobs.moment import moment
+from jobs.payload import JobError, Payload
+from jobs.store.whereabouts import Whereabout
+
+#: The option under which the alias of a backend travels that is not the task's own.
+ALIAS = "task_backend"
+_KILLED = TaskError(
+    exception_class_path="jobs.result_errors.JobDied",
+    traceback="jobs.result_errors.JobDied: A person killed the job before it ran.\n",
+)
+
+
+def result_of(
+    payload: Payload,
+    task: AnyTask,
+    status: TaskResultStatus,
+    note: TaskNote,
+    finished_at: float | None = None,
+) -> AnyResult:
+    """Return the result of a task, whose payload is as it is stored."""
+    is_over = status in {TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED}
+    result = TaskResult(
+        task=task,
+        id=payload.id,
+        status=status,
+        enqueued_at=time_of(payload.enqueued_at),
+        started_at=time_of(note.runs[0][0]) if note.runs else None,
+        last_attempted_at=time_of(note.runs[-1][0]) if note.runs else None,
+        finished_at=time_of(finished_at) if is_over else None,
+        args=payload.args,
+        kwargs=payload.kwargs,
+        backend=task.backend,
+        errors=_errors_of(payload, status),
+        worker_ids=[worker for _, worker in note.runs],
+    )
+    if status == TaskResultStatus.SUCCESSFUL:
+        object.__setattr__(result, "_return_value", payload.result)
+    return result
+
+
+def result_at(place: Whereabout, payload: Payload, note: TaskNote) -> AnyResult:
+    """Return the result of a task that was found in a place."""
+    task = task_of(payload)
+    status = _status_of(place, payload)
+    if not note.runs:
+        note = TaskNote.of_errors(payload)
+    last = payload.errors[-1]["at"] if payload.errors else None
+    return result_of(payload, task, status, note, payload.finished_at or last)
+
+
+def _status_of(place: Whereabout, payload: Payload) -> TaskResultStatus:
+    if place == "running":
+        return TaskResultStatus.RUNNING
+    if place == "dead" or (place == "done" and payload.result_lost):
+        return TaskResultStatus.FAILED
+    return TaskResultStatus.SUCCESSFUL if place == "done" else TaskResultStatus.READY
+
+
+def _errors_of(payload: Payload, status: TaskResultStatus) -> list[TaskError]:
+    errors = [_error_of(error) for error in payload.errors]
+    return errors or ([_KILLED] if status == TaskResultStatus.FAILED else [])
+
+
+def _error_of(error: JobError) -> TaskError:
+    """Return an error.
+
+    Of earlier ones the traceback is not kept, so it is their last line.
+    """
+    name = error["class"]
+    path = name if "." in name else f"builtins.{name}"
+    last_line = f"{name}: {error['message']}\n"
+    return TaskError(exception_class_path=path, traceback=str(error.get("traceback") or last_line))
+
+
+def time_of(seconds: float | None) -> datetime | None:
+    """Return a moment as Django would.
+
+    It is aware with USE_TZ, and of the local time without it.
+    """
+    if seconds is None:
+        return None
+    aware = moment(seconds)
+    return aware if settings.USE_TZ else aware.astimezone().replace(tzinfo=None)
+
+
+def task_at(path: str) -> AnyTask | None:
+    """Return the task of this path, None if there is none.
+
+    Raise what its module raises.
+    """
+    try:
+        found = import_string(path)
+    except ImportError:
+        return None
+    return found if isinstance(found, Task) else None
+
+
+def task_of(payload: Payload) -> AnyTask:
+    """Return the task as it was enqueued.
+
+    For one that is not there any more, something of its name is returned.
+    """
+    try:
+        base = task_at(payload.job_class)
+    except Exception:  # noqa: BLE001  # its module is broken: its results can be read all the same
+        base = None
+    said = _said_in(payload)
+    if base is None:
+        missing = {"func": _stand_in(payload.job_class), "takes_context": False}
+        return _unvalidated(JobsTask, {"backend": DEFAULT_TASK_BACKEND_ALIAS} | missing | said)
+    if "options" in said:
+        said["options"] = {**getattr(base, "options", {}), **said["options"]}
+    return _unvalidated(type(base), {f.name: getattr(base, f.name) for f in fields(base)} | said)
+
+
+def _said_in(payload: Payload) -> dict[str, Any]:
+    """Return the fields of a task that its payload tells."""
+    changes = changes_of(payload)
+    said = {name: value for name, value in changes.items() if name in OPTION_NAMES}
+    if isinstance(alias := changes.get(ALIAS), str):
+        said["backend"] = alias
+    if others := {n: v for n, v in changes.items() if n not in OPTION_NAMES and n != ALIAS}:
+        said["options"] = others
+    return said | {
+        "priority": payload.priority,
+        "queue_name": payload.queue,
+        "run_after": time_of(payload.run_after),
+    }
+
+
+def _unvalidated(kind: type[AnyTask], values: dict[str, Any]) -> AnyTask:
+    made = object.__new__(kind)
+    for each in fields(kind):
+        if each.name in values:
+            value = values[each.name]
+        elif each.default_factory is not MISSING:
+            value = each.default_factory()
+        else:
+            value = each.default
+        object.__setattr__(made, each.name, value)
+    return made
+
+
+def _stand_in(path: str) -> Any:
+    """Return a function of this path, which raises UnknownJob."""
+
+    def missing(*args: Any, **kwargs: Any) -> None:
+        raise UnknownJob(path)
+
+    missing.__module__, _, missing.__name__ = path.rpartition(".")
+    missing.__qualname__ = missing.__name__
+    return missing

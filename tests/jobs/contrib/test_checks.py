@@ -1,0 +1,59 @@
+"""What the system checks say of an entry of TASKS."""
+
+import pytest
+from django.test import override_settings
+
+from jobs.contrib.django_tasks.versions import task_backends
+
+BACKEND = "jobs.contrib.django_tasks.JobsBackend"
+
+
+def check(**params):
+    tasks = {"default": {"BACKEND": BACKEND, "QUEUES": ["default"], **params}}
+    with override_settings(TASKS=tasks):
+        return [(each.id, f"{each.msg} {each.hint}") for each in task_backends["default"].check()]
+
+
+@pytest.mark.parametrize("commit", ["immediate", "on_commit"])
+def test_right_entry_has_no_problem(commit):
+    assert check(OPTIONS={"commit": commit}) == []
+    assert check(QUEUES=[]) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"comit": "immediate"}, "Did you mean 'commit'"),
+        ({"max_retries": 3}, "Others belong into JOBS"),
+        ({"commit": "now"}, "'on_commit' or 'immediate', not 'now'"),
+        ({"commit": None}, "not None"),
+    ],
+)
+def test_wrong_option_is_told(options, message):
+    [(name, text)] = check(OPTIONS=options)
+
+    assert name == "jobs.E006"
+    assert message in text
+
+
+def test_queue_that_nobody_serves_is_told(settings):
+    settings.JOBS = {**settings.JOBS, "QUEUES": ["high,5", "default"]}
+
+    [(name, text)] = check(QUEUES=["high", "default", "mail"])
+
+    assert name == "jobs.W007"
+    assert "'mail'" in text
+
+
+def test_name_that_no_queue_can_have_is_told():
+    [(name, _)] = check(QUEUES=["default", "no spaces"])
+
+    assert name == "jobs.E007"
+
+
+def test_missing_app_is_told(settings):
+    settings.INSTALLED_APPS = [app for app in settings.INSTALLED_APPS if app != "jobs"]
+
+    [(name, _)] = check()
+
+    assert name == "jobs.E005"
