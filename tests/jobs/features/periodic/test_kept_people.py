@@ -124,7 +124,7 @@ def test_override_by_command_is_shown_and_undone(store):
     jobs("override-schedule", PLAIN, "--cron", "5 * * * *", "--timezone", "UTC")
     assert "5 * * * * UTC (overridden)" in line(PLAIN)
     jobs("restore-schedule", PLAIN)
-    assert "every 3600 s " in line(PLAIN)
+    assert "every 1 h " in line(PLAIN)
 
 
 @pytest.mark.parametrize(
