@@ -60,6 +60,12 @@ class JobsBackend(BaseTaskBackend):
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for what cannot be run, and for wrong options."""
+        if self.queues and task.queue_name not in self.queues:
+            names = ", ".join(sorted(self.queues))
+            raise InvalidTask(
+                f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
+                f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
+            )
         super().validate_task(task)
         options = check_options(task)
         if options is None:
