@@ -98,7 +98,7 @@ def test_enqueue_beyond_the_limit_raises_and_leaves_the_queue_as_it_was(rows):
         0,
     )
     assert str(error) == (
-        "Queue 'imports' holds 3 jobs that have not ended and may hold 3, so 1 more do not fit. "
+        "Queue 'imports' holds 3 jobs that have not ended and may hold 3, so 1 more does not fit. "
         "Try again later."
     )
     assert rows() == [0, 1, 2]
