@@ -98,11 +98,10 @@ class QueueFull(JobsError):
     def __str__(self) -> str:
         """Say what is full, and what to do."""
         remedy = "Enqueue fewer at a time." if self.jobs > self.limit else "Try again later."
-        fit = "does not fit" if self.jobs == 1 else "do not fit"
         known = f" The first {self.pushed:,} are enqueued." if self.pushed else ""
         return (
             f"Queue {self.queue!r} holds {self.size:,} jobs that have not ended and may hold "
-            f"{self.limit:,}, so {self.jobs:,} more {fit}. {remedy}{known}"
+            f"{self.limit:,}, so there is no room for {self.jobs:,} more. {remedy}{known}"
         )
 
 
