@@ -101,7 +101,7 @@ class QueueFull(JobsError):
         known = f" The first {self.pushed:,} are enqueued." if self.pushed else ""
         return (
             f"Queue {self.queue!r} holds {self.size:,} jobs that have not ended and may hold "
-            f"{self.limit:,}, so {self.jobs:,} more do not fit. {remedy}{known}"
+            f"{self.limit:,}, so there is no room for {self.jobs:,} more. {remedy}{known}"
         )
 
 

@@ -140,6 +140,8 @@ LEAST = {
 }
 #: The most threads of a process, and the most processes. No machine is well with more.
 _MOST_AT_A_TIME = 9_999
+#: The settings that are shares. A percentage would never be exceeded.
+_SHARES = frozenset({"check_failures", "check_fullness"})
 #: The most of whatever else is counted, or lasts in seconds. No system call waits for 300 years.
 _MOST = 1_000_000_000
 
@@ -150,6 +152,8 @@ def bounds_broken(name: str, number: float) -> str | None:
     It is None if it breaks none.
     """
     most = _MOST_AT_A_TIME if name in {"concurrency", "processes"} else _MOST
+    if name in _SHARES:
+        most = 1
     if number > most:
         return f"at most {most:,}"
     return None if number >= LEAST[name] else f"at least {LEAST[name]}"

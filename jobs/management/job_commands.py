@@ -6,6 +6,7 @@ They list a set, explain, retry, kill and delete.
 import math
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from django.core.management.base import CommandError, OutputWrapper
@@ -16,6 +17,7 @@ from jobs.control.jobs import DELETABLE, KILLABLE, RETRYABLE
 from jobs.inspect.filter import Filter
 from jobs.inspect.record import JobRecord
 from jobs.management.terminal import age, counted, duration, printable, table
+from jobs.registry import registry
 from jobs.store.reader import Reader, SetName
 
 #: Most characters of a cell in a table.
@@ -89,6 +91,18 @@ class JobCommands:
         if page.is_bounded:
             summary += f"; searched the first {page.searched:,} and stopped"
         self.stdout.write(f"{summary}.")
+        if not page.jobs:
+            self._tell_of_class(wanted)
+
+    def _tell_of_class(self, wanted: Filter) -> None:
+        """Say how the job class is called that nothing was found of."""
+        name = wanted.job_class
+        known = registry.names()
+        near = [full for full in known if full.rpartition(".")[2] == name]
+        near = near or get_close_matches(name, known, n=2)
+        if name and near and name not in known:
+            names = " or ".join(near)
+            self.stdout.write(printable(f"There is no job class {name}. Did you mean {names}?"))
 
     # Single jobs
 
@@ -116,6 +130,8 @@ class JobCommands:
     def _retry_all(self, name: SetName, wanted: Filter) -> None:
         sweep = control.retry_all(name, wanted, seconds=math.inf, reader=self.reader)
         self.stdout.write(f"Retried {counted(sweep.changed, 'job')}.")
+        if not sweep.changed:
+            self._tell_of_class(wanted)
         if sweep.barred == 1:
             self.stdout.write("1 dead job stays where it is: another job holds its unique key.")
         elif sweep.barred:

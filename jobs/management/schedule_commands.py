@@ -1,5 +1,6 @@
 """The sub-commands of `manage.py jobs` that are about schedules."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,11 @@ from jobs.features.periodic.people import ScheduleView
 from jobs.management.job_commands import Add
 from jobs.management.terminal import age, printable, table
 from jobs.moment import moment
+from jobs.options import LONGEST
 from jobs.store.reader import Reader
 
+#: The most digits that a period has. Longer texts are not read as a number.
+_MOST_DIGITS = 10
 HEADERS = ("Schedule", "When", "Queue", "State", "Next", "Last run", "Last success")
 
 
@@ -54,7 +58,7 @@ class ScheduleCommands:
         override.add_argument("names", nargs="+", metavar="SCHEDULE")
         when = override.add_mutually_exclusive_group(required=True)
         when.add_argument("--cron", default="", metavar='"30 2 * * *"')
-        when.add_argument("--every", type=int, default=None, metavar="SECONDS")
+        when.add_argument("--every", type=_period, default=None, metavar="SECONDS")
         override.add_argument(
             "--timezone", default="", metavar="ZONE", help="Of --cron; by default TIME_ZONE."
         )
@@ -99,10 +103,12 @@ class ScheduleCommands:
         **options: Any,
     ) -> None:
         """Give schedules of the code another time."""
+        if timezone and every is not None:
+            raise CommandError("--timezone goes with --cron. A period is the same in all zones.")
         clock = clock_fields(cron, timezone or settings.TIME_ZONE, every)
         try:
             schedule_of(clock)
-        except (InvalidJob, OverflowError) as error:
+        except InvalidJob as error:
             raise CommandError(str(error)) from error
         done = "{name} ticks by its new time within some seconds, until its code changes."
         self._do(names, lambda view: people.override(view, clock), done)
@@ -129,6 +135,15 @@ class ScheduleCommands:
                 self.stdout.write(printable(done.format(name=name, result=result)))
         if problems:
             raise CommandError("\n".join(map(printable, problems)))
+
+
+def _period(text: str) -> int:
+    """Read the seconds of a period. Raise ArgumentTypeError."""
+    if text.isdecimal() and len(text) <= _MOST_DIGITS and 1 <= int(text) <= LONGEST.total_seconds():
+        return int(text)
+    raise ArgumentTypeError(
+        f"write whole seconds, from 1 to those of 100 years, such as 3600, not {text!r}"
+    )
 
 
 def _row(view: ScheduleView, now: float) -> list[object]:

@@ -79,6 +79,14 @@ def test_misspelt_key_is_told_which_one_is_meant(key, meant):
     assert problems({key: 1}) == [f"JOBS has an unknown key {key!r}. Did you mean {meant!r}?"]
 
 
+@pytest.mark.parametrize("key", ["CHECK_FULLNESS", "CHECK_FAILURES"])
+def test_share_that_is_written_as_a_percentage_is_refused(key):
+    [problem] = problems({key: 80})
+
+    assert f"JOBS['{key}'] must be a number of at most 1, not 80" in problem
+    assert problems({key: 1}) == []
+
+
 @pytest.mark.parametrize(
     ("key", "advice"),
     [
@@ -89,6 +97,7 @@ def test_misspelt_key_is_told_which_one_is_meant(key, meant):
         ("RQ_DEFAULT_TIMEOUT", "time_limit"),
         ("CELERY_WORKER_MAX_TASKS_PER_CHILD", "MAX_JOBS_PER_PROCESS"),
         ("MAX_JOBS", "MAX_JOBS_PER_PROCESS"),
+        ("MAX_QUEUE_SIZE", "Write QUEUE_LIMITS"),
         ("TIME_LIMIT", "time_limit = timedelta"),
         ("CELERY_BEAT_SCHEDULE", "schedule = Cron"),
         ("HUEY_IMMEDIATE", "jobs.testing.mode"),

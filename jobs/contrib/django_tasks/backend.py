@@ -30,7 +30,7 @@ from jobs.contrib.django_tasks.versions import (
     TaskResultStatus,
     task_enqueued,
 )
-from jobs.errors import InvalidJob, InvalidPayload, UnknownJob
+from jobs.errors import ConfigurationError, InvalidJob, InvalidPayload, UnknownJob
 from jobs.features.results.desks import switch
 from jobs.making import EnqueuedJob
 from jobs.payload import decode
@@ -58,8 +58,23 @@ class JobsBackend(BaseTaskBackend):
     supports_get_result = True
     supports_priority = True
 
+    def __init__(self, alias: str, params: dict[str, Any]) -> None:
+        """Read the entry of TASKS. Raise ConfigurationError for a text as its QUEUES."""
+        queues = params.get("QUEUES")
+        if isinstance(queues, str):
+            raise ConfigurationError(
+                f"TASKS[{alias!r}]['QUEUES'] must be a list such as ['default'], not {queues!r}."
+            )
+        super().__init__(alias, params)
+
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for what cannot be run, and for wrong options."""
+        if self.queues and task.queue_name not in self.queues:
+            names = ", ".join(sorted(self.queues))
+            raise InvalidTask(
+                f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
+                f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
+            )
         super().validate_task(task)
         options = check_options(task)
         if options is None:

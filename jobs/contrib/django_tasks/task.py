@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any, overload
 
 from jobs.contrib.django_tasks.versions import (
@@ -71,6 +72,7 @@ class JobsTask(AnyTask):
         said = {name: value for name, value in (named | options).items() if value is not None}
         for name in said.keys() & _OF_THE_FUNCTION:
             raise InvalidTask(f"{self.module_path}: {name} belongs to the function: say it there.")
+        _check_known(self.module_path, options)
         rivals = {rival: None for name, rival in RIVALS.items() if name in said}
         return replace(self, **(rivals | said))
 
@@ -115,6 +117,7 @@ def task(  # as Django has it
         raise TypeError("run_after belongs to a call: write .using(run_after=...).enqueue(...).")
 
     def make(f: Callable[..., Any]) -> AnyTask:
+        _check_known(f"{f.__module__}.{f.__qualname__}", options)
         return task_backends[backend].task_class(
             func=f,
             priority=priority,
@@ -126,6 +129,17 @@ def task(  # as Django has it
         )
 
     return make if function is None else make(function)
+
+
+def _check_known(path: str, options: Mapping[str, Any]) -> None:
+    """Raise TypeError for an option that tasks have not."""
+    known = (*OPTION_NAMES, "options")
+    for name in options.keys() - set(known):
+        near = get_close_matches(name, (*known, "priority", "queue_name", "backend"), n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise TypeError(
+            f"{path}: unknown option {name!r}.{hint} Known options: {', '.join(known)}."
+        )
 
 
 def stated_options(task: AnyTask) -> dict[str, Any]:

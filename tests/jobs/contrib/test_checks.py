@@ -4,6 +4,7 @@ import pytest
 from django.test import override_settings
 
 from jobs.contrib.django_tasks.versions import task_backends
+from jobs.errors import ConfigurationError
 
 BACKEND = "jobs.contrib.django_tasks.JobsBackend"
 
@@ -34,6 +35,12 @@ def test_wrong_option_is_told(options, message):
 
     assert name == "jobs.E006"
     assert message in text
+
+
+@override_settings(TASKS={"default": {"BACKEND": BACKEND, "QUEUES": "default"}})
+def test_queues_that_are_no_list_are_refused_with_what_to_write():
+    with pytest.raises(ConfigurationError, match=r"must be a list such as \['default'\]"):
+        task_backends["default"]
 
 
 def test_queue_that_nobody_serves_is_told(settings):

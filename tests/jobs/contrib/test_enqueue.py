@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import re
 from datetime import datetime, timedelta
 
 import django
@@ -103,6 +104,12 @@ def test_second_of_a_unique_task_is_the_first():
     assert second == first
 
 
+@override_settings(TASKS={"default": {"BACKEND": BACKEND, "QUEUES": ["default", "mail"]}})
+def test_queue_that_tasks_may_not_name_is_told_with_those_that_they_may():
+    with pytest.raises(InvalidTask, match=r"QUEUES of TASKS\['default'\].*default, mail"):
+        some_tasks.fail.using(queue_name="imports")
+
+
 def test_unique_and_transient_errors_are_no_options_of_a_call():
     with pytest.raises(InvalidTask, match="unique belongs to the function"):
         some_tasks.add.using(unique=some_tasks.once_an_order.unique)
@@ -126,11 +133,24 @@ def test_wrong_option_is_refused_where_it_is_written(options, reason):
         task(**options)(some_tasks.plain_function)
 
 
-def test_option_that_nobody_knows_is_refused():
-    with pytest.raises(TypeError, match="max_retires"):
-        task(max_retires=1)(some_tasks.plain_function)
-    with pytest.raises(TypeError, match="max_retires"):
-        some_tasks.add.using(max_retires=1)
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("max_retires", "unknown option 'max_retires'. Did you mean 'max_retries'"),
+        ("queue", "Did you mean 'queue_name'"),
+        ("schedule", "Known options: max_retries, "),
+    ],
+)
+def test_option_that_nobody_knows_is_refused_and_told_which_there_are(name, told):
+    options: dict = {name: 1}
+
+    with pytest.raises(TypeError, match=re.escape(told)):
+        task(**options)(some_tasks.plain_function)
+    with pytest.raises(TypeError, match=re.escape(told)):
+        some_tasks.add.using(**options)
+
+
+def test_time_of_a_call_is_refused_in_the_decorator():
     with pytest.raises(TypeError, match="run_after"):
         task(run_after=LATER)(some_tasks.plain_function)
 

@@ -98,8 +98,8 @@ def test_enqueue_beyond_the_limit_raises_and_leaves_the_queue_as_it_was(rows):
         0,
     )
     assert str(error) == (
-        "Queue 'imports' holds 3 jobs that have not ended and may hold 3, so 1 more do not fit. "
-        "Try again later."
+        "Queue 'imports' holds 3 jobs that have not ended and may hold 3, so there is "
+        "no room for 1 more. Try again later."
     )
     assert rows() == [0, 1, 2]
 
@@ -156,7 +156,7 @@ def test_the_rest_goes_in_when_there_is_room_again():
 
 
 def test_more_at_once_than_ever_fit_is_said(rows):
-    with pytest.raises(QueueFull, match=r"4 more do not fit\. Enqueue fewer at a time\."):
+    with pytest.raises(QueueFull, match=r"no room for 4 more\. Enqueue fewer at a time\."):
         RowJob.enqueue_many([(n,) for n in range(4)])
 
 

@@ -11,8 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from jobs.management.terminal import duration, table
+from jobs.registry import registry
 from tests.conftest import free_port
 from tests.jobs.inspect.filling import beat, fill, push
+from tests.jobs.unique_jobs import PlaceJob
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -46,6 +48,17 @@ def test_stats_of_an_empty_redis_are_zeros():
 def test_a_search_that_is_too_large_is_refused():
     with pytest.raises(CommandError, match="--text has 201 characters, more than 200"):
         jobs("dead", "--text", "x" * 201)
+
+
+@pytest.mark.parametrize("command", [["dead"], ["retry", "--all", "dead"]])
+def test_class_without_its_app_is_told_with_it_where_nothing_is_found(store, command):
+    fill(store, "default")
+
+    whole = registry.name_of(PlaceJob)
+    told = f"There is no job class PlaceJob. Did you mean {whole}?"
+
+    assert jobs(*command, "--class", "PlaceJob")[1:] == [told]
+    assert jobs(*command, "--class", whole)[1:] == []
 
 
 def test_stats_show_totals_workers_and_queues(store):

@@ -132,8 +132,10 @@ def test_override_by_command_is_shown_and_undone(store):
     [
         (PLAIN, ["--cron", "61 * * * *"], "no cron expression"),
         (PLAIN, ["--cron", "* * * * *", "--timezone", "Nowhere"], "no time zone"),
-        (PLAIN, ["--every", "0"], "whole seconds"),
-        (PLAIN, ["--every", str(10**15)], "."),
+        (PLAIN, ["--every", "0"], "argument --every: write whole seconds, .* such as 3600"),
+        (PLAIN, ["--every", "5m"], "argument --every: write whole seconds, .* such as 3600"),
+        (PLAIN, ["--every", str(10**15)], "argument --every: write whole seconds, .* 100 years"),
+        (PLAIN, ["--every", "60", "--timezone", "UTC"], "--timezone goes with --cron"),
         (NAME, ["--every", "60"], "Change it in the admin"),
         ("tests.NoJob", ["--every", "60"], "there is none of this name"),
     ],
