@@ -141,7 +141,7 @@ def overridden(entry: Entry, override: Override | None) -> Entry:
     }
     try:
         return replace(entry, schedule=_schedule(_fields(override.document), options))
-    except (JobsError, LookupError, TypeError, ValueError):
+    except (JobsError, LookupError, TypeError, ValueError, OverflowError):
         return entry
 
 
