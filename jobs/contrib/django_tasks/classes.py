@@ -4,17 +4,12 @@ The registry asks here for names that it does not know: a worker has seen no tas
 to run one.
 """
 
-import re
-import sys
 import types
 from types import SimpleNamespace
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
-
 from jobs.contrib.django_tasks.ledger import ledger
-from jobs.contrib.django_tasks.results import ALIAS, task_at
+from jobs.contrib.django_tasks.results import ALIAS, may_import, task_at
 from jobs.contrib.django_tasks.task import stated_options
 from jobs.contrib.django_tasks.task_job import TaskJob, perform_of
 from jobs.contrib.django_tasks.versions import AnyTask
@@ -22,10 +17,6 @@ from jobs.errors import UnknownJob
 from jobs.options import JobOptions, Option, check_fit, declare_option
 from jobs.parameters import Parameters
 from jobs.registry import registry
-
-#: The path of a function: two names at least, and no longer than a name can be.
-_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
-_MOST_PATH = 300
 
 declare_option(ALIAS, Option(lambda v: isinstance(v, str), "the alias of a backend in TASKS"))
 
@@ -42,7 +33,7 @@ class TaskClasses:
 
         Raise UnknownJob, with the cause, if its module cannot be imported.
         """
-        if len(path) > _MOST_PATH or not _PATH.match(path) or not _may_import(path):
+        if not may_import(path):
             return None
         try:
             task = task_at(path)
@@ -65,18 +56,6 @@ def check_fits(task: AnyTask, options: JobOptions) -> None:
     shape = SimpleNamespace(__qualname__=task.name)
     shape._parameters = Parameters(TaskJob, perform_of(task))  # noqa: SLF001  # as a job class has it
     check_fit(shape, options)  # type: ignore[arg-type]  # it is all that features look at
-
-
-def _may_import(path: str) -> bool:
-    """Tell whether a module may be imported because a job in Redis names it.
-
-    It may be if it is there already, if it belongs to an app, or to the package of the settings.
-    """
-    module = path.rpartition(".")[0]
-    if module in sys.modules or apps.get_containing_app_config(module) is not None:
-        return True
-    own = str(getattr(settings, "SETTINGS_MODULE", "") or "").partition(".")[0]
-    return bool(own) and module.partition(".")[0] == own
 
 
 def _make(path: str, task: AnyTask) -> type[TaskJob]:

@@ -4,10 +4,13 @@ Whoever reads a result may have other settings than whoever enqueued the task, o
 nothing here is validated, and nothing here raises.
 """
 
+import re
+import sys
 from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -30,6 +33,9 @@ from jobs.store.whereabouts import Whereabout
 
 #: The option under which the alias of a backend travels that is not the task's own.
 ALIAS = "task_backend"
+#: The path of a function: two names at least, and no longer than a name can be.
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
+_MOST_PATH = 300
 _KILLED = TaskError(
     exception_class_path="jobs.result_errors.JobDied",
     traceback="jobs.result_errors.JobDied: A person killed the job before it ran.\n",
@@ -109,6 +115,21 @@ def time_of(seconds: float | None) -> datetime | None:
     return aware if settings.USE_TZ else aware.astimezone().replace(tzinfo=None)
 
 
+def may_import(path: str) -> bool:
+    """Tell whether a function may be imported because a job in Redis names it.
+
+    Its module may be if it is there already, if it belongs to an app, or to the package of the
+    settings.
+    """
+    if len(path) > _MOST_PATH or not _PATH.match(path):
+        return False
+    module = path.rpartition(".")[0]
+    if module in sys.modules or apps.get_containing_app_config(module) is not None:
+        return True
+    own = str(getattr(settings, "SETTINGS_MODULE", "") or "").partition(".")[0]
+    return bool(own) and module.partition(".")[0] == own
+
+
 def task_at(path: str) -> AnyTask | None:
     """Return the task of this path, None if there is none.
 
@@ -124,10 +145,11 @@ def task_at(path: str) -> AnyTask | None:
 def task_of(payload: Payload) -> AnyTask:
     """Return the task as it was enqueued.
 
-    For one that is not there any more, something of its name is returned.
+    For one that is not there any more, or that may not be imported, something of its name is
+    returned.
     """
     try:
-        base = task_at(payload.job_class)
+        base = task_at(payload.job_class) if may_import(payload.job_class) else None
     except Exception:  # noqa: BLE001  # its module is broken: its results can be read all the same
         base = None
     said = _said_in(payload)

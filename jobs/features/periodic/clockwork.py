@@ -103,10 +103,12 @@ class Clockwork:
     def _new_boot(self, store: Store) -> int:
         """Return when this supervisor starts, by Redis' clock, in ms.
 
-        One clock decides who has the newest code. It may have been ahead when others started, and
-        who starts after them is newer all the same. One round trip.
+        One clock decides who has the newest code. It may have been ahead when others started, or
+        people overrode an entry, and who starts after them is newer all the same. One round trip.
         """
-        return max(self._asked[0], Schedules(store).newest()[0] + 1)
+        home = Schedules(store).home()
+        newest = max(home.boot, *(override.revision for override in home.overrides.values()), -1)
+        return max(self._asked[0], newest + 1)
 
     def _is_outdated(self, store: Store) -> bool:
         """Return whether the entries are to be opened anew. One round trip.

@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.errors import InvalidJob, JobsError
+from jobs.errors import InvalidArguments, InvalidJob, JobsError
 from jobs.features.periodic.entries import Entry, check_fits
 from jobs.features.periodic.times import Cron, Every, Schedule
 from jobs.options import check_queue_name
 from jobs.registry import registry
 from jobs.store.schedule_home import KEPT, Home, Kept, Override
+from jobs.text import brief
 
 if TYPE_CHECKING:
     from jobs.models import ScheduleEntry
@@ -52,7 +53,7 @@ def document_of(row: "ScheduleEntry") -> str:
     """Return a row as JSON.
 
     The same row makes the same text, whichever version of the code reads it. Raise InvalidJob for
-    one that is too long.
+    one that is too long, and for one that holds bytes, as SQLite lets it.
     """
     fields: dict[str, Any] = {
         "args": row.args,
@@ -62,7 +63,10 @@ def document_of(row: "ScheduleEntry") -> str:
         **{name: getattr(row, f"{name}_seconds") for name in _DURATIONS},
         **clock_fields(row.cron, row.timezone, row.every_seconds),
     }
-    document = json.dumps(fields, sort_keys=True)
+    try:
+        document = json.dumps(fields, sort_keys=True)
+    except TypeError as error:
+        raise _unreadable(error) from error
     if len(document) > MOST_CHARACTERS:
         raise InvalidJob(
             f"{name_of(row)} takes {len(document):,} characters, and {MOST_CHARACTERS:,} is the "
@@ -91,14 +95,28 @@ def entry_of(name: str, kept: Kept) -> Entry:
     try:
         durations = {each: timedelta(seconds=fields[each]) for each in _DURATIONS}
         options = {"overlap": fields["overlap"], "name": own_name, **durations}
-        arguments = {"args": json.loads(fields["args"]), "kwargs": json.loads(fields["kwargs"])}
-        schedule = _schedule(fields, {**options, **arguments})
+        schedule = _schedule(fields, {**options, **_arguments(fields)})
         queue = check_queue_name(fields["queue"])
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _unreadable(error) from error
     check_fits(job_class, schedule)
     priority = job_class.options.priority
     return Entry(name, class_name, queue, priority, schedule, is_kept=True, is_on=kept.is_on)
+
+
+def _arguments(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments in a document.
+
+    Who may not see arguments reads no InvalidArguments, and this may quote them.
+    """
+    args, kwargs = json.loads(fields["args"]), json.loads(fields["kwargs"])
+    if not isinstance(args, list):
+        raise InvalidArguments(f"args must be a list of arguments of perform, not {brief(args)}.")
+    if not isinstance(kwargs, dict):
+        raise InvalidArguments(
+            f"kwargs must be an object of arguments of perform, not {brief(kwargs)}."
+        )
+    return {"args": args, "kwargs": kwargs}
 
 
 def queue_of(kept: Kept) -> str:
@@ -141,7 +159,7 @@ def overridden(entry: Entry, override: Override | None) -> Entry:
     }
     try:
         return replace(entry, schedule=_schedule(_fields(override.document), options))
-    except (JobsError, LookupError, TypeError, ValueError):
+    except (JobsError, LookupError, TypeError, ValueError, OverflowError):
         return entry
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import DatabaseError, connections, router, transaction
+from django.db import connections, router, transaction
 from django.db.models.signals import post_delete, post_save
 
 from jobs.client import get_client
@@ -184,6 +184,6 @@ def _mirror_change(number: int) -> None:
     _changes.failure = ""
     try:
         mirror(get_client().store)
-    except (JobsError, DatabaseError) as error:
+    except Exception as error:  # noqa: BLE001  # the hooks of others come after this one
         _changes.failure = shortened(str(error), 500)
         emit(ScheduleMirrorFailed(error))

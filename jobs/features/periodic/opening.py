@@ -193,9 +193,10 @@ class Openings:
 def _since(changed_at: int, now: int) -> int:
     """Return where an entry begins that people have changed.
 
-    It takes a supervisor some seconds to see that, in which a tick may have come.
+    It takes a supervisor some seconds to see that, in which a tick may have come. A clock that was
+    wrong may have put it into the future.
     """
-    return changed_at if changed_at > now - IN_TIME else now
+    return min(changed_at, now) if changed_at > now - IN_TIME else now
 
 
 def _opening(version: Version, now: int) -> Opening:

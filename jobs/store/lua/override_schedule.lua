@@ -15,5 +15,5 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = tonumber(before and string.match(before, '^%d+') or 0)
 local revision = math.max(tonumber(boot or 0), last) + 1
 redis.call('HSET', home, 'override:' .. name, string.format('%.0f %.0f %s %s', revision, now, spec, ARGV[3]),
-  'generation', string.format('%.0f', math.max(tonumber(generation or 0) + 1, now)))
+  'generation', string.format('%.0f', math.max((tonumber(generation or 0) or 0) + 1, now)))
 return 1

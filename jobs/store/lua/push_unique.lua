@@ -28,8 +28,8 @@ for at = 3, most and #ARGV - 8 or 0, 8 do
   local id, holder, expired, _, key = ARGV[at], nil, nil, claim_in(ARGV[at + 4])
   if key then holder, expired = holder_of(key) end
   if holder and (ARGV[at + 6] == 'replace' or ARGV[at + 6] == 'debounce') then holder = waits(holder) end
-  local is_there = holder or expired or is_asked[key or id] or redis.call('HSTRLEN', payloads, id) > 0
-  is_asked[key or id], more = true, more + (is_there and 0 or 1)
+  local is_there = holder or expired or is_asked[id] or is_asked[key or id] or redis.call('HSTRLEN', payloads, id) > 0
+  if not is_there then is_asked[id], is_asked[key or id], more = true, true, more + 1 end
 end
 if most and more > 0 and unfinished() + more > most then return -2 - unfinished() end
 

@@ -7,7 +7,7 @@ local home, answers = KEYS[1], {}
 for i = 1, #ARGV, 4 do
   local name, queue = ARGV[i], ARGV[i + 2]
   local kept, lives_in = unpack(redis.call('HMGET', home, 'kept:' .. name, 'queue:' .. name))
-  local is_same = kept and string.match(kept, '^%d+') == ARGV[i + 1]
+  local is_same = tonumber(kept and string.match(kept, '^%d+')) == tonumber(ARGV[i + 1])
   if is_same and (not lives_in or lives_in == queue or lives_in == ARGV[i + 3]) then
     redis.call('HSET', home, 'queue:' .. name, queue)
     answers[#answers + 1] = 1

@@ -1,6 +1,7 @@
 """What becomes of a task, as its result tells it."""
 
 import asyncio
+import sys
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,8 @@ from jobs.contrib.django_tasks.versions import (
 )
 from jobs.errors import UnknownJob
 from jobs.inspect import find
+from jobs.payload import Payload
+from jobs.store import NewJob
 from tests.jobs.contrib import some_tasks
 from tests.jobs.contrib.ended import ended
 from tests.jobs.worker.small_worker import make_worker, running
@@ -256,6 +259,18 @@ def test_result_of_a_function_that_is_gone_can_be_read(monkeypatch):
     assert found.args == [1]
     with pytest.raises(UnknownJob):
         found.task.func()
+
+
+@pytest.mark.parametrize("name", ["antigravity.geohash", "this.s"])
+def test_result_imports_nothing_that_only_redis_names(store, name):
+    payload = Payload(0, "planted", name, "default", [], {}, enqueued_at=1.0).encode()
+    store.intake.push("default", [NewJob("planted", payload, 0)])
+    before = set(sys.modules)
+
+    found = task_backends["default"].get_result("planted")
+
+    assert found.task.module_path == name
+    assert {"this", "antigravity"}.isdisjoint(set(sys.modules) - before)
 
 
 def test_result_can_be_read_under_settings_that_would_refuse_the_task():

@@ -142,7 +142,7 @@ def test_what_is_no_task_is_an_unknown_job(name):
 def test_module_that_cannot_be_imported_is_told_as_the_cause(monkeypatch, tmp_path):
     (tmp_path / "broken_tasks.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("jobs.contrib.django_tasks.classes._may_import", lambda path: True)
+    monkeypatch.setattr("jobs.contrib.django_tasks.classes.may_import", lambda path: True)
 
     with pytest.raises(UnknownJob) as caught:
         registry.find("broken_tasks.something")

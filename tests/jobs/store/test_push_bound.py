@@ -150,6 +150,26 @@ def test_two_of_one_key_in_one_push_need_room_for_one(q):
 
 
 @pytest.mark.parametrize("conflict", ["replace", "debounce"])
+def test_successor_needs_room_beside_a_duplicate_of_the_same_push(q, conflict):
+    push_unique(q, unique("a", "k"), bound=1)
+    q.take("w", 1)
+
+    jobs = [unique("b", "k"), unique("c", "k", conflict, max_wait=60_000)]
+    with pytest.raises(QueueFull):
+        push_unique(q, *jobs, bound=1)
+    assert push_unique(q, *jobs, bound=2) == {"b": "a"}
+
+
+def test_job_that_is_there_keeps_no_place_for_others_of_its_key(q):
+    push_unique(q, new_job("a"), bound=1)
+
+    jobs = [unique("a", "k"), unique("b", "k")]
+    with pytest.raises(QueueFull):
+        push_unique(q, *jobs, bound=1)
+    assert push_unique(q, *jobs, bound=2) == {"a": "a"}
+
+
+@pytest.mark.parametrize("conflict", ["replace", "debounce"])
 def test_successor_takes_the_room_of_the_job_that_it_replaces(q, conflict):
     push_unique(q, unique("a", "k", conflict, until="start", max_wait=60_000), bound=1)
 

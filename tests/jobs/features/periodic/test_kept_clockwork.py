@@ -287,10 +287,50 @@ def test_override_said_between_opening_and_announcing_a_version_does_not_outlive
     assert [tick for tick in stage.ticks() if tick > 21] == [24, 27, 30, 33, 36, 39]
 
 
-def test_override_that_cannot_be_read_changes_nothing(stage):
+@pytest.mark.parametrize("every", ["often", 10**30, 1e300])
+def test_override_that_cannot_be_read_changes_nothing(stage, every):
     look = stage.supervisor()
     run(stage, 2, look)
-    override(stage, {"every": "often"})
+    override(stage, {"every": every})
     run(stage, 25, look)
 
     assert stage.ticks()[-1] >= 24
+
+
+def test_entry_that_was_changed_in_a_far_future_stops_no_other(stage, keep):
+    """The clock of Redis was wrong then, or somebody else wrote it."""
+    keep(cron="* * * * *", timezone="UTC", every=None)
+    home = stage.q.store.shared.schedules
+    text = stage.q.client.hget(home, f"kept:{NAME}").partition(b" ")[2]
+    text = text.replace(b', "every": null', b"")
+    stage.q.client.hset(home, f"kept:{NAME}", b"%d %s" % (10**18, text))
+
+    run(stage, 5, stage.supervisor())
+
+    assert stage.ticks()[-1] >= 4
+
+
+def test_entry_whose_revision_is_written_otherwise_stops_no_other(stage, keep):
+    keep()
+    home = stage.q.store.shared.schedules
+    text = stage.q.client.hget(home, f"kept:{NAME}")
+    stage.q.client.hset(home, f"kept:{NAME}", b"0" + text)
+
+    run(stage, 5, stage.supervisor())
+
+    assert stage.ticks()[-1] >= 4
+    assert stage.desk.home().queues[NAME] == "q"
+
+
+def test_next_version_owns_an_entry_that_was_overridden_while_the_clock_was_ahead(stage):
+    stage.time.ahead = 3600
+    old = stage.supervisor()
+    run(stage, 2, old)
+    for every in (7, 8):
+        override(stage, {"every": every})
+    stage.time.ahead = 0
+    run(stage, 20, old)
+    new = stage.supervisor(stage.entry(Every(timedelta(seconds=3), overlap="allow")))
+    run(stage, 60, old, new)
+
+    assert [tick for tick in stage.ticks() if 40 < tick < 58] == [42, 45, 48, 51, 54, 57]

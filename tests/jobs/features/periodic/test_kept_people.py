@@ -96,8 +96,11 @@ def test_command_says_why_an_entry_rests_here(store):
     assert f"{NAME} rests here: KeptJob.perform" in lines
 
 
-def test_who_sees_no_arguments_reads_none_in_why_an_entry_rests(store):
-    row_of(args=f"[{10**25}]").save()
+@pytest.mark.parametrize(
+    "arguments", [{"args": f"[{10**25}]"}, {"args": f'"{10**25}"'}, {"kwargs": f"[{10**25}]"}]
+)
+def test_who_sees_no_arguments_reads_none_in_why_an_entry_rests(store, arguments):
+    row_of(**arguments).save()
 
     def trouble(**sight):
         return people.find(NAME, inspect.get_reader(sight=Sight(**sight))).trouble

@@ -221,6 +221,37 @@ def test_row_that_is_too_long_or_one_too_many_is_left_out(desk, store, monkeypat
     assert set(desk.home().kept) == {NAME}
 
 
+def test_row_that_is_no_text_is_left_out(desk, store, monkeypatch):
+    """SQLite keeps bytes in any column."""
+    monkeypatch.setattr(mirrors, "read_rows", lambda: [row_of(name="raw", args=b"\xff"), row_of()])
+
+    mirror(store)
+
+    assert set(desk.home().kept) == {NAME}
+
+
+def test_change_stands_whatever_redis_says(desk, store):
+    store.client.set(store.shared.schedules, "no hash")
+    called = []
+
+    with transaction.atomic():
+        row_of().save()
+        transaction.on_commit(lambda: called.append(1))
+
+    assert called
+    assert ScheduleEntry.objects.count() == 1
+    assert "WRONGTYPE" in take_failure()
+
+
+def test_generation_that_is_no_number_begins_anew(desk, store):
+    store.client.hset(store.shared.schedules, "generation", "x")
+
+    row_of().save()
+
+    assert set(desk.home().kept) == {NAME}
+    assert desk.home().generation > 0
+
+
 @pytest.mark.parametrize("name", ["fake", "inline"])
 def test_tests_without_redis_mirror_nothing(desk, name):
     with mode(name):
