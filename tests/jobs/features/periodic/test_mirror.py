@@ -88,6 +88,20 @@ def test_nothing_is_written_where_nothing_has_changed(desk, store):
     assert desk.home() == before
 
 
+def test_empty_table_is_read_once(desk, store, monkeypatch):
+    reads: list[int] = []
+
+    def read():
+        reads.append(1)
+        return []
+
+    monkeypatch.setattr(mirrors, "read_rows", read)
+
+    mirror(store)
+
+    assert len(reads) == 1
+
+
 def test_deleted_row_is_retired_in_its_queue_and_at_home_nowhere(desk, store):
     row = row_of()
     row.save()
@@ -241,6 +255,14 @@ def test_change_stands_whatever_redis_says(desk, store):
     assert called
     assert ScheduleEntry.objects.count() == 1
     assert "WRONGTYPE" in take_failure()
+
+
+def test_change_that_others_always_overtake_is_told(desk, monkeypatch):
+    monkeypatch.setattr(KeptSchedules, "write", lambda *args: 0)
+
+    row_of().save()
+
+    assert "at the same time" in take_failure()
 
 
 def test_generation_that_is_no_number_begins_anew(desk, store):
