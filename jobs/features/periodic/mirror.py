@@ -86,7 +86,7 @@ def mirror(store: Store) -> None:
     """Bring the mirror up to date.
 
     Two round trips where nothing has changed, one of them to the database. Raise StoreUnavailable,
-    and what the database says.
+    JobsError where others write all the time, and what the database says.
     """
     desk = KeptSchedules(store)
     for _ in range(MOST_TRIES):
@@ -97,8 +97,11 @@ def mirror(store: Store) -> None:
         generation = home.generation
         if changed or gone:
             generation = desk.write(generation, changed, gone)
-        if generation and _retire(desk, home, documents, generation):
+            if not generation:
+                continue
+        if _retire(desk, home, documents, generation):
             return
+    raise JobsError("Others write schedules at the same time, again and again.")
 
 
 def take_failure() -> str:
