@@ -100,7 +100,9 @@ class Cutter:
             yield from zip(cuts, pool.map(self._run_one, cuts), strict=True)
 
     def _run_one(self, cut: Cut) -> Report:
-        return self._play(cut.rule)
+        """Run it, and once more where that proved nothing."""
+        report = self._play(cut.rule)
+        return self._play(cut.rule) if report.proves_nothing else report
 
     def _play(self, rule: Rule) -> Report:
         nursery = self._free.get()

@@ -94,6 +94,16 @@ class Report:
         named = [f"{name}: {line}" for name, lines in found.items() for line in lines]
         return named + self.others
 
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether the machine had no time for the worker.
+
+        Its main loop did not turn for half a second, so the stop may have come to its end too soon.
+        A job that is lost or runs twice is a problem all the same.
+        """
+        is_harmed = bool(self.lost or self.duplicates or self.broken)
+        return bool(self.others) and not is_harmed and "worker.silent" in self.log
+
 
 class Scenario:
     """One run of it, in a namespace of its own."""

@@ -7,6 +7,7 @@ import pytest
 
 from tests.faults.cuts import Cutter, all_cuts, spread
 from tests.faults.rules import Kind
+from tests.faults.scenario import Report
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
 
@@ -26,6 +27,21 @@ def test_scenario_goes_well_wherever_the_connection_breaks(cutter):
     found = [f"{cut}: {'; '.join(report.problems)}\n{report.log}" for cut, report in bad]
     assert not found, "\n".join(found)
     assert sum(report.struck is not None for _, report in reports) >= 0.8 * len(cuts)
+
+
+@pytest.mark.parametrize(
+    ("harm", "log", "proves_nothing"),
+    [
+        ({"others": ["leases left"]}, "WARNING worker.silent", True),
+        ({"others": ["leases left"]}, "worker.quiet", False),
+        ({"others": ["leases left"], "lost": ["a job"]}, "worker.silent", False),
+        ({"others": ["leases left"], "duplicates": ["a job"]}, "worker.silent", False),
+        ({"broken": ["a job"]}, "worker.silent", False),
+        ({}, "worker.silent", False),
+    ],
+)
+def test_run_on_a_machine_without_time_proves_nothing_unless_it_did_harm(harm, log, proves_nothing):
+    assert Report(**harm, log=log).proves_nothing is proves_nothing
 
 
 def test_spread_cuts_each_script_in_every_way_and_each_other_command_in_one():

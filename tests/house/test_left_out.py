@@ -73,7 +73,7 @@ def test_all_other_tests_run_where_no_browser_can_be_had(with_venv):
     result = run(with_venv, "bin/test")
 
     assert result.returncode == 0, result.stderr
-    assert "pytest -n 4 -m not browser" in result.stdout
+    assert "pytest -n 3 -m not browser" in result.stdout
     assert "The browser tests (tests/browser) did not run" in result.stdout
     assert "- there is no network" in result.stdout
     assert "Install one" in result.stdout
@@ -83,7 +83,7 @@ def test_everything_runs_where_there_is_a_browser(with_venv):
     result = run(with_venv | {"BROWSER": "0"}, "bin/test")
 
     assert result.returncode == 0, result.stderr
-    assert "pytest -n 4 on" in result.stdout
+    assert "pytest -n 3 on" in result.stdout
     assert "did not run" not in result.stdout
 
 
@@ -95,7 +95,7 @@ def test_exit_code_of_the_tests_is_kept(with_venv, browser):
 def test_no_browser_is_looked_for_when_none_is_wanted(with_venv):
     result = run(with_venv, "bin/test", "--no-browser", "-x")
 
-    assert "pytest -n 4 -m not browser -x" in result.stdout
+    assert "pytest -n 3 -m not browser -x" in result.stdout
     assert "did not run" not in result.stdout
 
 
