@@ -6,7 +6,6 @@ that shows a problem, then a table. The exit code is 1 if there was one.
 """
 
 import argparse
-import logging
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from typing import Self
 
 from tests.conftest import free_port, start_server
 from tests.faults.crash_scenario import CrashScenario, Report
-from tests.faults.nursery import Nursery
+from tests.faults.nursery import Nursery, stand_alone
 from tests.faults.rules import Fault, Kind, Rule, never, nth, script_names
 
 #: The sender is killed before Redis sees its command, or after Redis has executed it.
@@ -152,7 +151,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="at every command")
     parser.add_argument("--lanes", type=int, default=8, help="runs at a time; a run mostly waits")
     options = parser.parse_args()
-    logging.getLogger("jobs").setLevel(logging.CRITICAL)  # that it is cut off is no news
+    stand_alone()
     began, port, tally = time.monotonic(), free_port(), Tally()
     with tempfile.TemporaryDirectory(prefix="makeitso-crashes-") as folder:
         server = start_server(port, Path(folder))

@@ -6,7 +6,6 @@ one.
 """
 
 import argparse
-import logging
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from queue import SimpleQueue
 from typing import Self
 
 from tests.conftest import free_port, start_server
-from tests.faults.nursery import Nursery
+from tests.faults.nursery import Nursery, stand_alone
 from tests.faults.rules import Fault, Kind, Rule, never, nth, script_names
 from tests.faults.scenario import Report, Scenario
 
@@ -151,7 +150,7 @@ def main() -> int:
     parser.add_argument("--lanes", type=int, default=8, help="runs at a time; a run mostly waits")
     parser.add_argument("--kind", choices=[kind.value for kind in Kind], help="only this kind")
     options = parser.parse_args()
-    logging.getLogger("jobs").setLevel(logging.CRITICAL)  # that it is cut off is no news
+    stand_alone()
     began, port, tally = time.monotonic(), free_port(), Tally()
     with tempfile.TemporaryDirectory(prefix="makeitso-cuts-") as folder:
         server = start_server(port, Path(folder))

@@ -6,6 +6,7 @@ drill ends, however it ends, so does everything started here.
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -79,6 +80,15 @@ class Nursery:
         if not answer:
             raise RuntimeError("The process that starts workers has ended; it says why above.")
         return int(answer)
+
+
+def stand_alone() -> None:
+    """Prepare a process that runs a drill and no tests.
+
+    It enqueues with the settings of the drills. That it is cut off is no news.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.faults.settings")
+    logging.getLogger("jobs").setLevel(logging.CRITICAL)
 
 
 def main() -> None:

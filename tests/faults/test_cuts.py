@@ -3,9 +3,14 @@
 A spread of commands is tried here, all of them by `python -m tests.faults.cuts --all`.
 """
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.faults.cuts import Cutter, all_cuts, spread
+from tests.faults.nursery import ROOT
 from tests.faults.rules import Kind
 from tests.faults.scenario import Report
 
@@ -42,6 +47,23 @@ def test_scenario_goes_well_wherever_the_connection_breaks(cutter):
 )
 def test_run_on_a_machine_without_time_proves_nothing_unless_it_did_harm(harm, log, proves_nothing):
     assert Report(**harm, log=log).proves_nothing is proves_nothing
+
+
+def test_drill_by_command_enqueues_with_the_settings_of_the_drills():
+    lines = (
+        "from tests.faults.nursery import stand_alone",
+        "stand_alone()",
+        "from jobs.bounds import bounding",
+        "import jobs.features",
+        "print(dict(bounding.bounds()))",
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}
+
+    told = subprocess.check_output(
+        [sys.executable, "-c", "\n".join(lines)], cwd=ROOT, env=environment, text=True
+    )
+
+    assert told.strip() == "{}"
 
 
 def test_spread_cuts_each_script_in_every_way_and_each_other_command_in_one():
