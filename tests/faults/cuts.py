@@ -5,20 +5,13 @@ of its own, and prints each run that shows a problem, then a table. The exit cod
 one.
 """
 
-import argparse
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
-from typing import Self
 
-from tests.conftest import free_port, start_server
-from tests.faults.nursery import Nursery, stand_alone
+from tests.faults.lanes import Lanes, Tally, parser_of, server_of_drill
+from tests.faults.nursery import stand_alone
 from tests.faults.rules import Fault, Kind, Rule, never, nth, script_names
 from tests.faults.scenario import Report, Scenario
 
@@ -68,106 +61,53 @@ def spread(commands: Sequence[str]) -> list[Cut]:
     return cuts
 
 
-class Cutter:
-    """Runs the scenario with one cut after the other.
-
-    In several lanes at a time.
-    """
-
-    def __init__(self, redis_url: str, lanes: int) -> None:
-        """Start the lanes, each with a process that starts its workers."""
-        self._redis_url = redis_url
-        self._nurseries = [Nursery() for _ in range(lanes)]
-        self._free: SimpleQueue[Nursery] = SimpleQueue()
-        for nursery in self._nurseries:
-            self._free.put(nursery)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        for nursery in self._nurseries:
-            nursery.close()
+class Cutter(Lanes[Cut, Report]):
+    """Runs the scenario with one cut after the other."""
 
     def undisturbed(self) -> Report:
         """Run the scenario without a cut."""
         return self._play(never)
 
-    def run(self, cuts: Sequence[Cut]) -> Iterator[tuple[Cut, Report]]:
-        """Yield what each cut showed, in their order."""
-        with ThreadPoolExecutor(len(self._nurseries)) as pool:
-            yield from zip(cuts, pool.map(self._run_one, cuts), strict=True)
-
-    def _run_one(self, cut: Cut) -> Report:
+    def play(self, run: Cut) -> Report:
         """Run it, and once more where that proved nothing."""
-        report = self._play(cut.rule)
-        return self._play(cut.rule) if report.proves_nothing else report
+        report = self._play(run.rule)
+        return self._play(run.rule) if report.proves_nothing else report
 
     def _play(self, rule: Rule) -> Report:
-        nursery = self._free.get()
-        try:
-            return Scenario(nursery, self._redis_url, rule).play()
-        finally:
-            self._free.put(nursery)
+        with self.lane() as nursery:
+            return Scenario(nursery, self.redis_url, rule).play()
 
 
-class Tally:
-    """What all runs together showed."""
+class CutTally(Tally):
+    """Counts what all cuts together showed."""
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.struck: Counter[tuple[str, Kind]] = Counter()
+        super().__init__([kind.value for kind in Kind], width=9)
 
     def add(self, cut: Cut, report: Report) -> None:
-        """Count one run, and print what it showed if that was not good."""
-        self.counts["runs"] += 1
-        self.counts["runs in which the command did not come"] += report.struck is None
-        self.counts["runs with a problem"] += bool(report.problems)
+        """Count one cut, and print what it showed if that was not good."""
+        self.note(report, cut.kind.value, f"{cut} ({report.struck or 'nothing'})")
         self.counts["lost"] += len(report.lost)
         self.counts["invariant breaks"] += len(report.broken)
         self.counts["duplicates"] += len(report.duplicates)
         self.counts["other problems"] += len(report.others)
-        self.struck[report.struck or "", cut.kind] += 1
-        for problem in report.problems:
-            print(f"{cut} ({report.struck or 'nothing'}): {problem}", flush=True)
-
-    def show(self) -> None:
-        """Print how often each command was struck in each way, and the totals."""
-        kinds = list(Kind)
-        print("\n" + " " * 20 + "".join(f"{kind.value:>9}" for kind in kinds))
-        for name in sorted({name for name, _ in self.struck if name}):
-            counts = "".join(f"{self.struck[name, kind]:9}" for kind in kinds)
-            print(f"{name:20}{counts}")
-        print()
-        for name, count in self.counts.items():
-            print(f"{count:7,}  {name}")
 
 
 def main() -> int:
     """Run what is asked for and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--all", action="store_true", help="every kind of cut at every command")
-    parser.add_argument("--lanes", type=int, default=8, help="runs at a time; a run mostly waits")
+    parser = parser_of(__doc__, "every kind of cut at every command")
     parser.add_argument("--kind", choices=[kind.value for kind in Kind], help="only this kind")
     options = parser.parse_args()
     stand_alone()
-    began, port, tally = time.monotonic(), free_port(), Tally()
-    with tempfile.TemporaryDirectory(prefix="makeitso-cuts-") as folder:
-        server = start_server(port, Path(folder))
-        try:
-            with Cutter(f"redis://127.0.0.1:{port}/0", options.lanes) as cutter:
-                commands = max((cutter.undisturbed().commands for _ in range(3)), key=len)
-                cuts = all_cuts(commands) if options.all else spread(commands)
-                cuts = [cut for cut in cuts if options.kind in {None, cut.kind.value}]
-                print(f"The scenario has {len(commands)} commands; {len(cuts)} runs.", flush=True)
-                for cut, report in cutter.run(cuts):
-                    tally.add(cut, report)
-        finally:
-            server.terminate()
-            server.wait()
-    tally.show()
-    print(f"{time.monotonic() - began:7.0f}  seconds")
-    return 1 if tally.counts["runs with a problem"] else 0
+    tally = CutTally()
+    with server_of_drill("cuts") as url, Cutter(url, options.lanes) as cutter:
+        commands = max((cutter.undisturbed().commands for _ in range(3)), key=len)
+        cuts = all_cuts(commands) if options.all else spread(commands)
+        cuts = [cut for cut in cuts if options.kind in {None, cut.kind.value}]
+        print(f"The scenario has {len(commands)} commands; {len(cuts)} runs.", flush=True)
+        for cut, report in cutter.run(cuts):
+            tally.add(cut, report)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from benchmarks.chaos.runs import Run, overlaps, read_runs
 from jobs.ids import new_job_id
 from jobs.payload import Payload
 from jobs.store import NewJob, Store
-from tests.conftest import free_port, start_server
+from tests.faults.lanes import server_of_drill
 from tests.faults.nursery import Nursery, Order
 from tests.faults.proxy import Proxy
 from tests.faults.rules import Fault, Kind, every, first_of
@@ -147,14 +147,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=3000)
     options = parser.parse_args()
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="makeitso-retries-") as folder:
-        server = start_server(port, Path(folder))
-        try:
-            result = drill(f"redis://127.0.0.1:{port}/0", options.jobs)
-        finally:
-            server.terminate()
-            server.wait()
+    with server_of_drill("retries") as url:
+        result = drill(url, options.jobs)
     print(f"{options.jobs:,} jobs that fail once; {result.lost_fetches} fetch answers were lost.")
     good = "Each ran exactly twice, never both at a time, and the invariant holds."
     print("\n".join(result.problems) or good)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.faults.cuts import Cutter, all_cuts, spread
+from tests.faults.cuts import Cut, CutTally, Cutter, all_cuts, spread
 from tests.faults.nursery import ROOT
 from tests.faults.rules import Kind
 from tests.faults.scenario import Report
@@ -83,3 +83,19 @@ def test_spread_cuts_each_script_in_every_way_and_each_other_command_in_one():
 
 def test_all_means_every_kind_at_every_command():
     assert len(set(all_cuts(["fetch"] * 100))) == 400
+
+
+def test_drill_tells_each_problem_and_fails_with_it(capsys):
+    good, bad = CutTally(), CutTally()
+    for tally in (good, bad):
+        tally.add(Cut(1, Kind.LATE, "fetch"), Report(struck="fetch"))
+    bad.add(Cut(2, Kind.AFTER), Report(lost=["a job"]))
+
+    assert (good.finish(), bad.finish()) == (0, 1)
+
+    said = capsys.readouterr().out
+    assert "after command 2 (nothing): lost: a job\n" in said
+    assert "\n" + " " * 20 + "   before    after   middle     late\n" in said
+    assert "\nfetch                       0        0        0        1\n" in said
+    assert "\n      1  runs in which the command did not come\n" in said
+    assert "\n      1  lost\n" in said
