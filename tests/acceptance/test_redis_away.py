@@ -5,16 +5,14 @@ The worker waits for it and loses nothing.
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from jobs.store import Store
 from tests.acceptance.runner import push
-from tests.conftest import free_port, start_server
+from tests.acceptance.servers import OwnServer
 from tests.jobs.worker.made_jobs import place_of, stat
 from tests.waiting import wait_until
 
@@ -22,29 +20,6 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
 
 #: Shorter than every outage here, so that all leases run out in it.
 TIMES = {"TEST_LEASE": "1", "TEST_HEARTBEAT": "0.3"}
-
-
-class OwnServer:
-    """A Valkey that a test may stop and start again.
-
-    What was written is on the disk.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self.process = start_server(self.port, self._folder, "--appendonly", "yes")
-
-    def stop(self) -> None:
-        if self.process:
-            os.kill(self.process.pid, signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait()
-            self.process = None
 
 
 @pytest.fixture
