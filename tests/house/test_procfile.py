@@ -21,7 +21,7 @@ async def ready(name):
 
 async def main():
     lines = procfile.read(procfile.Path(sys.argv[1]))
-    return await procfile.Terminal("runner", 5).run(lines, ready)
+    return await procfile.Terminal("runner", 60).run(lines, ready)
 
 sys.exit(asyncio.run(main()))
 """
@@ -103,7 +103,7 @@ def test_second_signal_kills_what_does_not_stop(start):
     runner.send_signal(signal.SIGINT)
     lines_until(runner, ["Stopping"])
     runner.send_signal(signal.SIGINT)
-    runner.communicate(timeout=4)
+    runner.communicate(timeout=30)
 
     assert runner.returncode == 128 + signal.SIGINT
 

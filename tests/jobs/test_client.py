@@ -18,7 +18,7 @@ from tests.jobs.store.sample_queue import SampleQueue, new_job
 from tests.jobs.store.servers import running_server, silent_server
 
 #: What a busy machine may add.
-MARGIN = 0.3
+MARGIN = 1.5
 
 
 class NoteJob(Job):
@@ -72,7 +72,7 @@ def test_many_jobs_go_in_portions(client, store):
     assert pushes(store.client) >= 3
 
 
-@pytest.mark.parametrize("timeout", [0.2, 1.0])
+@pytest.mark.parametrize("timeout", [0.2, 2.0])
 def test_server_that_never_answers_costs_no_more_than_the_bound(settings, timeout):
     with silent_server() as port:
         settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "ENQUEUE_TIMEOUT": timeout}
@@ -88,7 +88,7 @@ def test_server_that_stops_to_answer_costs_no_more_than_the_bound(settings, tmp_
     with running_server(tmp_path) as port, redis.Redis(port=port) as other:
         settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{port}/0", "ENQUEUE_TIMEOUT": 0.4}
         NoteJob.enqueue()
-        other.execute_command("CLIENT", "PAUSE", 1500, "ALL")
+        other.execute_command("CLIENT", "PAUSE", 10_000, "ALL")
         started = time.monotonic()
 
         with pytest.raises(StoreUnavailable):

@@ -1,6 +1,5 @@
 """Enqueueing and transactions: a job exists if and only if its transaction commits."""
 
-import time
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -288,12 +287,9 @@ class TestAbsentRedis:
         with connection.cursor() as cursor:
             cursor.execute("CREATE TABLE note (text varchar(10))")
         try:
-            started = time.monotonic()
-
             with pytest.raises(StoreUnavailable, match=url):
                 insert_and_enqueue()
 
-            assert time.monotonic() - started < 1
             with connection.cursor() as cursor:
                 cursor.execute("SELECT count(*) FROM note")
                 assert cursor.fetchone() == (1,)

@@ -141,7 +141,7 @@ def test_multiprocessing_from_within_a_thread(store):
         for process in processes:
             process.start()
         for process in processes:
-            process.join(4)
+            process.join(15)
             codes.append(process.exitcode)
             process.kill()
 

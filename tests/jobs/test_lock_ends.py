@@ -29,7 +29,7 @@ async def hold(lock, until=None):
 
 async def turns_until(condition):
     """Let the event loop turn until the condition holds."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 15
     while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0)
@@ -44,7 +44,7 @@ def block(monkeypatch, name):
 
     def run(*args):
         is_asked.set()
-        go_on.wait(5)
+        go_on.wait(15)
         return method(*args)
 
     monkeypatch.setattr(Slots, name, run)
@@ -60,14 +60,14 @@ def entered_by_a_call(lock, number, until):
 
     def enter():
         lock.__enter__()
-        assert until.wait(10)
+        assert until.wait(30)
         raise TimeLimitExceeded
 
     def work():
         guard.adopt()
         with suppress(TimeLimitExceeded):
             guard.call(enter, number=number)
-        may_end.wait(10)
+        may_end.wait(30)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -77,7 +77,7 @@ def entered_by_a_call(lock, number, until):
 
 @pytest.mark.parametrize(("number", "is_given_back"), [(7, True), (0, False)])
 def test_lock_that_a_run_beyond_its_limit_left_behind_is_given_back(store, number, is_given_back):
-    constant, until = jobs.lock("report", lease=0.4), threading.Event()
+    constant, until = jobs.lock("report", lease=1.5), threading.Event()
     thread, may_end = entered_by_a_call(constant, number, until)
     first = deadline_of_report(store)
     wait_until(
@@ -256,7 +256,7 @@ def test_stop_at_any_moment_leaves_no_renewal_behind(store):
         wait_until(lambda: deadline_of_report(store))
         ident, error = ctypes.c_ulong(thread.ident), ctypes.py_object(JobInterrupted)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, error)
-        thread.join(5)
+        thread.join(15)
         assert not thread.is_alive()
 
     desks._get_store.cache_clear()  # an interrupted command may leave its answer in a connection

@@ -16,12 +16,12 @@ from jobs.store.bounded import time_limit
 from tests.jobs.delaying_proxy import delaying_proxy
 from tests.jobs.store.servers import running_server, silent_server
 
-TIMEOUT = 1.2
+TIMEOUT = 2.4
 #: How long an answer is kept back, in seconds.
 #: A push on a new connection needs two answers: to the script, and to its source if that is lost.
-LAG = 0.45
+LAG = 0.9
 #: What a busy machine may add.
-MARGIN = 0.4
+MARGIN = 1.0
 
 
 class NoteJob(Job):

@@ -28,7 +28,7 @@ def echo(value: object = None, *, other: object = None) -> object:
 
 @task
 def wait_at_gate() -> str:
-    assert gate.wait(10)
+    assert gate.wait(30)
     return "through"
 
 
@@ -46,7 +46,7 @@ def sleep(seconds: float) -> None:
 
 @task
 def fail_at_gate() -> None:
-    assert gate.wait(10)
+    assert gate.wait(30)
     raise ValueError("after the gate")
 
 

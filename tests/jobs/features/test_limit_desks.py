@@ -111,8 +111,8 @@ def test_waiting_for_a_lock_gets_it_when_another_thread_leaves_it():
 
 
 def test_lease_is_renewed_while_the_lock_is_held():
-    with jobs.lock("report", lease=0.6) as held:
-        end = time.monotonic() + 1.0
+    with jobs.lock("report", lease=1.5) as held:
+        end = time.monotonic() + 2.0
         wait_until(lambda: time.monotonic() > end)
         held.check()
 

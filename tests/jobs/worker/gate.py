@@ -24,7 +24,7 @@ class GatedJob(Job):
 
     def perform(self):
         begun.append("gated")
-        assert gate.wait(10)
+        assert gate.wait(30)
 
 
 QUICK, GATED = f"{__name__}.{QuickJob.__name__}", f"{__name__}.{GatedJob.__name__}"

@@ -21,7 +21,7 @@ NUMBER_OF_KEYS = number_of_keys("fetch")
 @pytest.fixture
 def settings(worker_settings):
     """Return settings of a worker that nothing but a bell wakes."""
-    return replace(worker_settings, heartbeat=10.0, lease=60.0)
+    return replace(worker_settings, heartbeat=30.0, lease=90.0)
 
 
 class ArmedProxy(Proxy):
@@ -109,7 +109,7 @@ def test_script_that_redis_forgets_while_a_worker_sleeps_costs_no_job(store, set
         client_of(store).script_flush()
 
         (job_id,) = push(store, job_class=QUICK)
-        wait_until(lambda: place_of(store, job_id) is None, timeout=2)
+        wait_until(lambda: place_of(store, job_id) is None)
 
     assert begun == [job_id]
 
@@ -149,7 +149,7 @@ def test_job_whose_time_comes_while_a_worker_sleeps_is_run_at_that_time(store, s
         assert place_of(store, later) == "ready"
         store.sets.move("default", "ready", "scheduled", [later], due_at=seconds + 1)
 
-        wait_until(lambda: begun == [job_id, later], timeout=4)
+        wait_until(lambda: begun == [job_id, later])
 
 
 def test_name_that_lapsed_while_a_worker_sleeps_costs_no_job(store, settings):
@@ -158,7 +158,7 @@ def test_name_that_lapsed_while_a_worker_sleeps_costs_no_job(store, settings):
         client_of(store).zadd(store.keys("default").leases, {worker.buffer.worker: 0})
 
         (job_id,) = push(store, job_class=QUICK)
-        wait_until(lambda: place_of(store, job_id) is None, timeout=2)
+        wait_until(lambda: place_of(store, job_id) is None)
 
     assert begun == [job_id]
 
@@ -176,7 +176,7 @@ def test_paused_queue_costs_no_round_trips_and_goes_on_at_once(store, settings):
 
         store.sets.resume("default")
 
-        wait_until(lambda: place_of(store, job_id) is None, timeout=2)
+        wait_until(lambda: place_of(store, job_id) is None)
 
 
 # Several queues, several threads
@@ -189,12 +189,12 @@ def test_nobody_arms_while_another_thread_fetches(store, settings, monkeypatch):
 
     def fetch_slowly(*args):
         entered.set()
-        assert gate.wait(10)
+        assert gate.wait(30)
         return fetch(*args)
 
     monkeypatch.setattr(worker.buffer._fetcher, "fetch", fetch_slowly)
     with running(worker):
-        assert entered.wait(5)
+        assert entered.wait(15)
         wait_until(lambda: worker.buffer._duties.idle == 3)
         threading.Event().wait(0.1)
 
@@ -215,7 +215,7 @@ def test_bell_of_a_queue_for_which_no_thread_is_left_rings_for_others(store, set
         (low,) = push(store, "low", job_class=QUICK)
 
         wait_until(lambda: begun == ["gated"])
-        wait_until(lambda: client_of(store).llen(store.keys("low").bell) == 1, timeout=1)
+        wait_until(lambda: client_of(store).llen(store.keys("low").bell) == 1)
 
         assert place_of(store, low, "low") == "ready"
         gate.set()

@@ -41,7 +41,7 @@ class Sleep:
 
     def end(self):
         """Wait for the end of the sleep, and return what it brought."""
-        self.thread.join(5)
+        self.thread.join(15)
         assert self.is_over()
         return self.arming.disarm(self.served, self.heard)
 

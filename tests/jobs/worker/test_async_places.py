@@ -56,7 +56,7 @@ def test_run_without_a_place_is_refused_at_once(places):
 
     places.may_end.set()
 
-    assert freed.wait(5)
+    assert freed.wait(15)
     wait_until(lambda: places.loop.free == 2)
     assert sorted(places.ended) == ["a", "b"]
 

@@ -35,7 +35,7 @@ class GatedJob(Job):
 
     def perform(self, gate):
         begun.append(gate)
-        assert GATES[gate].wait(10)
+        assert GATES[gate].wait(30)
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def open_gate(gate: str) -> None:
 
 
 def gone_within(store, job_id: str, seconds: float) -> bool:
-    """Tell whether a job is finished in Redis soon after it began.
+    """Tell whether a job is finished in Redis so soon after it began.
 
     On a busy machine it may begin a little later.
     """
@@ -78,15 +78,16 @@ def test_finish_is_sent_at_once_while_another_thread_sleeps_on_the_bell(store, w
         wait_until(lambda: worker.buffer._duties.is_sleeping)
         (job_id,) = push(store, job_class=QUICK)
 
-        assert gone_within(store, job_id, 0.2)
+        assert gone_within(store, job_id, 5.0)  # a heartbeat takes longer
 
 
 def test_finish_is_sent_while_all_threads_are_busy_with_long_jobs(store, worker_settings, gate):
-    with running(make_worker(replace(worker_settings, concurrency=1))):
+    settings = replace(worker_settings, concurrency=1, heartbeat=10.0, lease=30.0)
+    with running(make_worker(settings)):
         short, long = push(store, job_class=QUICK) + push(store, job_class=GATED, args=[gate])
         wait_until(lambda: gate in begun)
 
-        assert gone_within(store, short, 0.2)
+        assert gone_within(store, short, 5.0)
         assert place_of(store, long) == "running"
         open_gate(gate)
 
@@ -103,9 +104,7 @@ def test_units_that_no_thread_takes_go_back_to_the_queue(store, worker_settings,
         client_of(store).hdel(store.keys("default").meta, "paused")
 
         wait_until(lambda: begun == [gate])
-        wait_until(
-            lambda: {place_of(store, job_id) for job_id in waiting} == {"ready"}, timeout=0.5
-        )
+        wait_until(lambda: {place_of(store, job_id) for job_id in waiting} == {"ready"})
 
         assert place_of(store, long) == "running"
         open_gate(gate)
@@ -317,7 +316,7 @@ def test_thread_from_which_another_takes_the_last_unit_goes_on(store, worker_set
     assert thread.is_alive()
 
     worker.buffer.be_quiet()
-    thread.join(5)
+    thread.join(15)
     assert not thread.is_alive()
 
 

@@ -16,7 +16,7 @@ import redis
 from jobs.job import Job
 from jobs.store import Store
 from jobs.store import bell as bell_module
-from jobs.store.bell import HANGS_AFTER, Heard
+from jobs.store.bell import Heard
 from jobs.store.connection import RedisCluster
 from tests.jobs.store.servers import running_cluster
 from tests.jobs.worker.hands import Hands
@@ -66,7 +66,7 @@ def store(ports):
 def settings(worker_settings, ports):
     """Return settings of a worker on the cluster that nothing but a bell wakes."""
     url = f"redis+cluster://127.0.0.1:{ports[0]}"
-    return replace(worker_settings, redis_url=url, heartbeat=10.0, lease=60.0, concurrency=3)
+    return replace(worker_settings, redis_url=url, heartbeat=30.0, lease=90.0, concurrency=3)
 
 
 def blocked(ports):
@@ -131,7 +131,7 @@ def test_worker_listens_to_each_node_and_is_woken_by_any(store, settings, ports)
     with running(make_worker(settings, *QUEUES)) as worker:
         for queue in QUEUES:
             wait_until(lambda: blocked(ports) == 3 and not worker.buffer._duties.is_leading)
-            assert is_begun_within(2.0, store, queue)
+            assert is_begun_within(15.0, store, queue)
 
 
 def test_bell_of_a_node_that_hangs_is_told(store, settings, monkeypatch):
@@ -236,17 +236,21 @@ def test_queues_of_a_hanging_node_are_left_out_before_anybody_asks_them(
     wait_until(lambda: worker.buffer._fetcher.served() == list(QUEUES))  # it answers after all
 
 
-def test_node_that_hangs_is_left_out_and_the_others_are_served(store, settings, ports, caplog):
+def test_node_that_hangs_is_left_out_and_the_others_are_served(
+    store, settings, ports, caplog, monkeypatch
+):
+    # Long enough that a busy machine is not taken for a wait for that node.
+    monkeypatch.setattr(bell_module, "HANGS_AFTER", 4.0)
     settings = replace(settings, heartbeat=0.5)
     with running(make_worker(settings, *QUEUES)) as worker:
         wait_until(lambda: blocked(ports) == 3)
         with hanging(store, "high"):
-            wait_until(lambda: "high" in worker.buffer._fetcher._obstacles.away, timeout=10)
+            wait_until(lambda: "high" in worker.buffer._fetcher._obstacles.away, timeout=30)
             assert worker.buffer._fetcher.served() == ["q", "default"]
             for queue in ("q", "default", "q"):
-                assert is_begun_within(HANGS_AFTER, store, queue)
+                assert is_begun_within(4.0, store, queue)
 
-        wait_until(lambda: "high" not in worker.buffer._fetcher._obstacles.away, timeout=10)
+        wait_until(lambda: "high" not in worker.buffer._fetcher._obstacles.away, timeout=30)
         (job_id,) = push(store, "high", job_class=QUICK)
-        wait_until(lambda: is_gone(store, job_id, "high"), timeout=10)
+        wait_until(lambda: is_gone(store, job_id, "high"))
     assert "worker.queues_away queues=high" in caplog.text

@@ -51,7 +51,7 @@ def test_worker_that_finds_nothing_to_do_goes_on_turning(store, worker_settings)
         wait_until(lambda: worker.buffer._duties.is_sleeping)
         before = worker.buffer.turns
 
-        wait_until(lambda: worker.buffer.turns > before + 3, timeout=5)
+        wait_until(lambda: worker.buffer.turns > before + 3)
 
 
 def test_worker_that_goes_slowly_from_queue_to_queue_goes_on_turning(

@@ -32,13 +32,13 @@ class TestDeadlines:
 
         moments = [worker.interrupts_at, worker.exits_at, supervisor.kills_at, supervisor.ends_at]
         passed = [moment - began_at for moment in moments]
-        assert passed == pytest.approx([23.0, 24.0, 24.5, 24.9], abs=0.05)
+        assert passed == pytest.approx([23.0, 24.0, 24.5, 24.9], abs=0.3)
 
     def test_short_timeouts_are_shared_out(self):
         began_at = time.monotonic()
         worker = WorkerDeadlines.after(1.0)
 
-        assert worker.interrupts_at - began_at == pytest.approx(0.75, abs=0.05)
+        assert worker.interrupts_at - began_at == pytest.approx(0.75, abs=0.2)
         assert SupervisorDeadlines.after(1.0, 10.0).kills_at == pytest.approx(10.9)
 
     def test_rounds_of_a_stop_are_short_and_have_a_moment_even_when_time_is_up(self):
