@@ -82,7 +82,7 @@ def start_server(port: int, folder: Path, *options: str) -> subprocess.Popen[byt
     # To a file: whoever reads what the tests print would wait for a server that outlived them.
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
-    wait_until(lambda: _answers(port), timeout=10)
+    wait_until(lambda: _answers(port), timeout=30)
     return server
 
 
@@ -90,7 +90,7 @@ def _answers(port: int) -> bool:
     with redis.Redis(port=port, socket_timeout=1) as client:
         try:
             return bool(client.ping())
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.TimeoutError):
             return False
 
 

@@ -153,7 +153,7 @@ def is_drained(store: Store) -> bool:
     """
     try:
         return client_of(store).hlen(store.keys("default").payloads) == 0
-    except redis.ConnectionError:
+    except (redis.ConnectionError, redis.TimeoutError):
         return False
 
 
