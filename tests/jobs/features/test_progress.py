@@ -284,6 +284,7 @@ class CountingSlate:
 
 def test_slates_that_wait_cost_those_that_come_nothing():
     slates: SimpleQueue = SimpleQueue()
+    CountingSlate.looks = CountingSlate.written = 0
     for number in range(2_000):
         slates.put(CountingSlate(time.monotonic() + 60 + number))
     for _ in range(10):
