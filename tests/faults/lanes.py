@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Generic, Protocol, Self, TypeVar
 
 from tests.faults.nursery import Nursery
+from tests.faults.proxy import load_scripts
 from tests.jobs.store.servers import running_server
 
 
@@ -41,7 +42,11 @@ class Lanes(ABC, Generic[RunT, ReportT]):
     """Plays one run after the other, in several lanes at a time."""
 
     def __init__(self, redis_url: str, lanes: int) -> None:
-        """Start the lanes, each with a process that starts its workers."""
+        """Start the lanes, each with a process that starts its workers.
+
+        A script that Redis did not know would be called twice, in the first run only.
+        """
+        load_scripts(redis_url)
         self.redis_url = redis_url
         self._nurseries = [Nursery() for _ in range(lanes)]
         self._free: SimpleQueue[Nursery] = SimpleQueue()

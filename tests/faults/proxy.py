@@ -48,7 +48,7 @@ class Proxy:
         self.struck: list[Struck] = []
         self.is_down = False
         if knows_scripts:
-            _load_scripts(redis_url)
+            load_scripts(redis_url)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -121,7 +121,8 @@ class Proxy:
         self._on_strike(struck)
 
 
-def _load_scripts(redis_url: str) -> None:
+def load_scripts(redis_url: str) -> None:
+    """Let Redis know all scripts, so that each call of one is executed."""
     with redis.Redis.from_url(redis_url) as client:
         for text in sources().values():
             client.script_load(text)
