@@ -21,6 +21,11 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 
 
+#: How long processes may take to begin, to do what they have and to end, in seconds. On a busy
+#: machine a worker begins after more than ten.
+PATIENCE = 40.0
+
+
 class Runner:
     """One `runjobs` with its children.
 
@@ -76,7 +81,7 @@ class Runner:
         (pid,) = self.children()
         return pid
 
-    def wait_for(self, text: str, count: int = 1, timeout: float = 15.0) -> None:
+    def wait_for(self, text: str, count: int = 1, timeout: float = PATIENCE) -> None:
         """Return when the log contains a text so many times."""
         wait_until(
             lambda: self.log.count(text) >= count,
@@ -84,11 +89,11 @@ class Runner:
             f"{text!r} was not logged {count} times: {self.log}",
         )
 
-    def wait_for_notes(self, count: int, timeout: float = 30.0) -> None:
+    def wait_for_notes(self, count: int, timeout: float = PATIENCE) -> None:
         """Return when jobs have written so many lines."""
         wait_until(lambda: len(self.notes) >= count, timeout, f"fewer than {count} notes")
 
-    def wait_until_drained(self, store: Store, timeout: float = 20.0) -> None:
+    def wait_until_drained(self, store: Store, timeout: float = PATIENCE) -> None:
         """Return when the queue has no job left.
 
         If that takes too long, show what is left.
@@ -111,7 +116,7 @@ class Runner:
         """Send a signal to the supervisor."""
         os.kill(self.pid, number)
 
-    def wait(self, timeout: float = 15.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Return the exit code."""
         return self.process.wait(timeout)
 

@@ -82,15 +82,15 @@ def test_node_that_is_away_stops_only_its_own_queues(ports, store, runner, numbe
     os.kill(pid, number)
     try:
         assert_the_others_run(store, runner, [queue for queue in QUEUES if queue != gone])
-        runner.wait_for("worker.queues_away", timeout=15)
+        runner.wait_for("worker.queues_away", timeout=40)
     finally:
         if number == signal.SIGSTOP:
             os.kill(pid, signal.SIGCONT)
 
     if number == signal.SIGSTOP:
-        runner.wait_for("worker.queues_back", timeout=15)
+        runner.wait_for("worker.queues_back", timeout=40)
         push(store, "NoteJob", [["back", 0]], gone)
-        wait_until(lambda: "back" in runner.notes, timeout=15)
+        wait_until(lambda: "back" in runner.notes, timeout=40)
     runner.kill_all()
 
 

@@ -63,9 +63,9 @@ def test_children_are_replaced_one_by_one_under_load(start, store, assert_sound,
     before = runner.children()
 
     runner.signal(number)
-    wait_until(lambda: not any(is_alive(pid) for pid in before), timeout=15)
+    wait_until(lambda: not any(is_alive(pid) for pid in before), timeout=40)
     runner.wait_for("worker.started", 4)
-    runner.wait_until_drained(store, 20)
+    runner.wait_until_drained(store)
 
     assert sorted(int(note) for note in runner.notes) == list(range(1500))
     assert len(runner.children()) == 2
@@ -131,7 +131,7 @@ def test_wrong_value_ends_the_command_with_one_sentence(start, options, environm
 
 def test_children_are_named_after_their_supervisor(start, store):
     runner = start("-p", "2")
-    wait_until(lambda: client_of(store).zcard(store.shared.workers) == 2, timeout=15)
+    wait_until(lambda: client_of(store).zcard(store.shared.workers) == 2, timeout=40)
 
     names = [name.decode() for name in client_of(store).zrange(store.shared.workers, 0, -1)]
 

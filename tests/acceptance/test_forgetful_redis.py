@@ -108,7 +108,7 @@ def test_stop_while_redis_hangs_loses_no_job(server, start, assert_sound):
     server.start()
     second = start("-c", "3", url=server.url, TEST_LEASE="1", TEST_HEARTBEAT="0.3")
 
-    wait_until(lambda: client_of(store).zcard(store.keys("default").ready) == 0, timeout=20)
+    wait_until(lambda: client_of(store).zcard(store.keys("default").ready) == 0, timeout=40)
     wait_until(
         lambda: {note for note in runner.notes if note.isdigit()} == {str(n) for n in range(500)},
         timeout=20,

@@ -27,7 +27,7 @@ def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, asser
     runner = start("-c", "10", TEST_LEASE="30")
     for kill in range(1, 6):
         before = len(runner.notes)
-        wait_until(lambda before=before: len(runner.notes) >= before + 300, timeout=15)
+        wait_until(lambda before=before: len(runner.notes) >= before + 300, timeout=40)
         child = runner.child()
         (worker,) = [
             name.decode() for name in client_of(store).zrange(store.keys("default").leases, 0, -1)
@@ -39,7 +39,7 @@ def test_no_job_is_lost_when_the_worker_is_killed_five_times(start, store, asser
         )
         runner.wait_for("worker.started", kill + 1)
 
-    runner.wait_until_drained(store, 30)
+    runner.wait_until_drained(store)
 
     assert {int(note) for note in runner.notes} == set(range(5000))
     assert_sound()
@@ -56,7 +56,7 @@ def test_no_job_is_lost_when_the_whole_tree_is_killed(start, store, assert_sound
 
     second = start("-c", "10")
     second.wait_for_notes(1900)
-    second.wait_until_drained(store, 30)
+    second.wait_until_drained(store)
 
     assert {int(note) for note in second.notes} == set(range(2000))
     assert_sound()
@@ -73,7 +73,7 @@ def test_children_without_a_supervisor_stop_in_good_order(start, store, assert_s
     push(store, "NoteJob", [[number] for number in range(50)])
 
     os.kill(runner.pid, signal.SIGKILL)
-    wait_until(lambda: not any(is_alive(pid) for pid in children), timeout=20)
+    wait_until(lambda: not any(is_alive(pid) for pid in children), timeout=40)
 
     assert all(place_of(store, job_id) is None for job_id in slow)
     assert sorted(note for note in runner.notes if note.startswith("end")) == [
@@ -116,7 +116,7 @@ def test_job_that_kills_its_process_is_quarantined_and_its_neighbours_complete(
         store.sets.move("default", "retry", "ready", [fatal])
         return place_of(store, fatal) == "dead"
 
-    wait_until(hasten, timeout=15)
+    wait_until(hasten, timeout=40)
     wait_until(lambda: all(place_of(store, job_id) is None for job_id in neighbours))
 
     payload = payload_of(store, fatal)
@@ -139,7 +139,7 @@ def test_job_that_ends_its_process_with_a_good_code_is_quarantined_too(
     (fatal,) = push(store, "LeavingJob", [[code]], crashes=2)
     runner = start()
 
-    wait_until(lambda: place_of(store, fatal) == "dead", timeout=15)
+    wait_until(lambda: place_of(store, fatal) == "dead", timeout=40)
 
     assert runner.notes == ["leaving"]
     assert f"exit code {code}" in payload_of(store, fatal).errors[-1]["message"]

@@ -28,7 +28,7 @@ def idle_worker(start, store) -> Runner:
 
 
 def wait_until_asleep(store) -> None:
-    wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == 1, timeout=15)
+    wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == 1, timeout=40)
 
 
 def best_lateness(runner: Runner, enqueue: Callable[[], float]) -> float:

@@ -23,7 +23,7 @@ TIMES = {"TEST_LEASE": "3", "TEST_HEARTBEAT": "1"}
 
 
 def asleep(store, count: int) -> None:
-    wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == count, timeout=15)
+    wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == count, timeout=40)
 
 
 def new_job(job_class: str, *args: object) -> NewJob:
@@ -55,9 +55,9 @@ def learn_that_jobs_are_short(runner, store, count: int) -> None:
 def test_job_does_not_wait_beside_an_idle_worker_whose_bell_another_has_heard(start, store):
     store.sets.pause("high")
     push(store, "GateJob", [[1]], "high")
-    first = start("-q", "high", "-q", "default", "-c", "1", TEST_HEARTBEAT="20", TEST_LEASE="60")
+    first = start("-q", "high", "-q", "default", "-c", "1", TEST_HEARTBEAT="60", TEST_LEASE="180")
     asleep(store, 1)
-    second = start("-q", "default", "-c", "1", TEST_HEARTBEAT="20", TEST_LEASE="60")
+    second = start("-q", "default", "-c", "1", TEST_HEARTBEAT="60", TEST_LEASE="180")
     asleep(store, 2)
 
     # The first has slept longest, so it hears the bell of `default`.
@@ -68,7 +68,7 @@ def test_job_does_not_wait_beside_an_idle_worker_whose_bell_another_has_heard(st
         pipe.execute()
 
     wait_until(
-        lambda: "7" in first.notes, timeout=12, message="the job waits beside an idle worker"
+        lambda: "7" in first.notes, timeout=40, message="the job waits beside an idle worker"
     )
     first.open_gate()
     assert first.stop() == second.stop() == 0
@@ -86,7 +86,7 @@ def test_neighbours_of_a_job_that_holds_the_gil_are_free_within_a_heartbeat(
     other = start("-c", "2", **TIMES)
 
     # The other thread may have begun one, and waits for the GIL in its midst.
-    wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) >= 199, timeout=20)
+    wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) >= 199, timeout=40)
     assert "end 1" not in stuck.notes
     wait_until(lambda: "end 1" in stuck.notes, timeout=30)
     wait_until(lambda: len({note for note in stuck.notes if note.isdigit()}) == 200)
@@ -109,7 +109,7 @@ def test_worker_that_slept_past_its_lease_begins_nothing_from_its_buffer(
 
     other = start("-c", "2", **times)
     wait_until(lambda: {str(n) for n in range(200)} <= set(stuck.notes), timeout=30)
-    wait_until(lambda: not is_alive(child), timeout=20)
+    wait_until(lambda: not is_alive(child), timeout=40)
 
     # A job that was begun goes on when the process wakes up. What had ended was not handed in yet.
     # Both ran twice.
@@ -129,7 +129,7 @@ def test_busy_worker_that_is_killed_six_times_is_soon_back_each_time(start, stor
     pauses = []
     for kill in range(1, 7):
         before = len(runner.notes)
-        wait_until(lambda before=before: len(runner.notes) > before + 20, timeout=15)
+        wait_until(lambda before=before: len(runner.notes) > before + 20, timeout=40)
         runner.wait_for("worker.started", kill)
         os.kill(runner.child(), signal.SIGKILL)
         killed_at = time.monotonic()

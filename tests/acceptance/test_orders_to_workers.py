@@ -18,7 +18,7 @@ def workers(count):
 
     It waits until so many of them have told of themselves.
     """
-    wait_until(lambda: len(inspect.workers()) == count, timeout=15)
+    wait_until(lambda: len(inspect.workers()) == count, timeout=40)
     return [worker.name for worker in inspect.workers()]
 
 
@@ -44,7 +44,7 @@ def test_a_stopped_worker_is_not_replaced_and_the_last_one_ends_the_supervisor(
     first, second = workers(2)
 
     assert control.stop(first)
-    wait_until(lambda: len(runner.children()) == 1, timeout=15)
+    wait_until(lambda: len(runner.children()) == 1, timeout=40)
     push(store, "NoteJob", [[number] for number in range(50)])
     runner.wait_for_notes(50)
     assert control.stop(second)
@@ -59,12 +59,12 @@ def test_a_killed_worker_is_replaced_still_after_another_was_stopped(start):
     runner = start("-p", "2")
     first, _ = workers(2)
     control.stop(first)
-    wait_until(lambda: len(runner.children()) == 1, timeout=15)
+    wait_until(lambda: len(runner.children()) == 1, timeout=40)
 
     [pid] = runner.children()
     os.kill(pid, signal.SIGKILL)
 
-    wait_until(lambda: runner.children() not in ([], [pid]), timeout=15)
+    wait_until(lambda: runner.children() not in ([], [pid]), timeout=40)
 
 
 @pytest.mark.slow
@@ -89,5 +89,5 @@ def test_a_worker_that_was_stopped_is_started_again_in_development(start):
     assert control.stop(name)
 
     runner.wait_for("The supervisor was stopped; starting it again")
-    wait_until(lambda: [w.name for w in inspect.workers() if w.name != name], timeout=15)
+    wait_until(lambda: [w.name for w in inspect.workers() if w.name != name], timeout=40)
     assert runner.stop() == 0

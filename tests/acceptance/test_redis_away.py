@@ -48,7 +48,7 @@ def test_worker_goes_on_by_itself_when_redis_was_stopped(server, start, assert_s
     outlast(2)
     server.start()
 
-    runner.wait_until_drained(store, 20)
+    runner.wait_until_drained(store)
     assert {int(note) for note in runner.notes if note.isdigit()} == set(range(1000))
     assert stat(store, "crashed") == 0
     assert "recovered" not in runner.log
@@ -68,7 +68,7 @@ def test_worker_goes_on_by_itself_when_redis_hung(server, start, assert_sound):
     outlast(3)
     os.kill(server.process.pid, signal.SIGCONT)
 
-    runner.wait_until_drained(store, 20)
+    runner.wait_until_drained(store)
     assert {int(note) for note in runner.notes} == set(range(1000))
     assert "recovered" not in runner.log
     assert_sound(store)

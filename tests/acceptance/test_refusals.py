@@ -51,7 +51,7 @@ def outlast_heartbeats(runner, store, count: int) -> None:
     """
     start = beats(store)
     wait_until(
-        lambda: beats(store) - start >= count or runner.log.count("worker.started") > 1, timeout=15
+        lambda: beats(store) - start >= count or runner.log.count("worker.started") > 1, timeout=40
     )
 
 
@@ -60,7 +60,7 @@ def test_worker_that_may_not_unblock_itself_goes_on(start, store, limited_url, a
     for number in range(1, 4):
         outlast_heartbeats(runner, store, 8)  # each of which used to cost a thread
         push(store, "NoteJob", [[number, 0]])
-        runner.wait_for_notes(number, timeout=15)
+        runner.wait_for_notes(number, timeout=40)
 
     assert runner.stop() == 0
     assert runner.log.count("worker.started") == 1

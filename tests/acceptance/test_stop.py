@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.acceptance, pytest.mark.redis]
 
 #: How long processes may take to end where the machine has other things to do, in seconds.
-A_BUSY_MACHINE = 4
+A_BUSY_MACHINE = 10
 
 
 def stop_within(runner: Runner, seconds: float) -> None:
@@ -43,7 +43,7 @@ def test_stop_under_load_ends_in_time_and_loses_nothing(start, store, assert_sou
     assert_sound()
     first.open_gate()
     start("-c", "20")
-    first.wait_until_drained(store, 20)
+    first.wait_until_drained(store)
     notes = [int(note) for note in first.notes if note.isdigit()]
     assert sorted(notes) == list(range(2000))
 
@@ -60,29 +60,29 @@ def test_job_stuck_in_c_code_does_not_hold_up_a_stop(start, store, assert_sound)
     assert_sound()
     first.open_gate()
     start()
-    first.wait_until_drained(store, 10)
+    first.wait_until_drained(store)
     assert first.notes == ["begin 1", "begin 1", "end 1"]
 
 
 def test_second_interrupt_exits_at_once(start, store, assert_sound):
     (job_id,) = push(store, "GateJob", [[1]])
-    runner = start("-t", "20")
+    runner = start("-t", "100")
     runner.wait_for_notes(1)
 
     runner.signal(signal.SIGINT)
     runner.wait_for("supervisor.stopping")
     runner.signal(signal.SIGINT)
 
-    assert runner.wait(timeout=12) == 0
+    assert runner.wait() == 0
     assert_interrupted(store, job_id)
     assert_sound()
 
 
 def test_idle_worker_stops_at_once(start, store):
-    runner = start("-p", "2", TEST_HEARTBEAT="20", TEST_LEASE="60")
-    wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == 2, timeout=15)
+    runner = start("-p", "2", TEST_HEARTBEAT="60", TEST_LEASE="180")
+    wait_until(lambda: client_of(store).info("clients")["blocked_clients"] == 2, timeout=40)
 
-    stop_within(runner, 10)  # without being woken, it takes as long as the heartbeat
+    stop_within(runner, 30)  # without being woken, it takes as long as the heartbeat
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_job_that_holds_the_gil_longer_than_the_lease_runs_once(start, store, as
     push(store, "GilJob", [[1, 3]])
     runner = start("-p", "2", TEST_LEASE="1", TEST_HEARTBEAT="0.2")
 
-    runner.wait_until_drained(store, 15)
+    runner.wait_until_drained(store)
 
     assert runner.notes == ["begin 1", "end 1"]
     assert "lease_lapsed" not in runner.log

@@ -134,7 +134,7 @@ def test_never_two_are_alive_and_never_none_after_the_last(start, store, redis_u
         for kill in range(1, 6):
             kill_worker(runner, kill)
         got = end_of(askers)
-        runner.wait_until_drained(store, 30)
+        runner.wait_until_drained(store)
 
     assert watch.most_alive == 1, f"{watch.looks} looks"
     assert overlaps(runner.notes) == []
@@ -156,11 +156,11 @@ def test_newest_always_runs_and_only_one_waits(start, store, redis_url, askers):
         kill_worker(runner, kill)
         most = max(most, *(client.hlen(keys.unique) for _ in range(500)))
     end_of(askers)
-    runner.wait_until_drained(store, 30)
+    runner.wait_until_drained(store)
     ask(askers, redis_url, "NewestJob", 1)
     [last] = end_of(askers)
 
     wait_until(lambda: last & ended(runner))
-    runner.wait_until_drained(store, 30)
+    runner.wait_until_drained(store)
     assert most == 1
     assert not client.exists(keys.unique, keys.traits, keys.windows)
