@@ -34,6 +34,8 @@ JobInterrupted and TimeLimitExceeded are BaseExceptions: `except Exception` in a
 swallow them. A stop is no failure, and a run that takes too long is one.
 """
 
+from jobs.text import shown_error
+
 
 class JobsError(Exception):
     """Any error that this library raises on purpose."""
@@ -106,7 +108,10 @@ class QueueFull(JobsError):
 
 
 class UnknownJob(JobsError):
-    """No job class of this name is registered in this process."""
+    """No job class of this name is registered in this process.
+
+    Its cause is what kept a class from being made of something else, such as a function.
+    """
 
     def __init__(self, name: str) -> None:
         """Keep the name that was looked for."""
@@ -114,6 +119,13 @@ class UnknownJob(JobsError):
         super().__init__(
             f"No such job class: {name}. Deploy the code that defines it, then retry the job."
         )
+
+    def __str__(self) -> str:
+        """Say what its code raises, where that is known."""
+        if self.__cause__ is None:
+            return super().__str__()
+        cause = shown_error(self.__cause__)
+        return f"{self.name} cannot be used: {cause}. Mend that, then retry the job."
 
 
 class StoreUnavailable(JobsError):

@@ -31,15 +31,16 @@ class TaskClasses:
     def find(self, path: str) -> type[TaskJob] | None:
         """Return the class of the task at a path, or None.
 
-        Raise UnknownJob, with the cause, if its module cannot be imported.
+        Raise UnknownJob, with the cause, if its module cannot be imported, or if it is a task of
+        another backend that cannot be a job.
         """
         if not may_import(path):
             return None
         try:
             task = task_at(path)
-        except Exception as error:
+            return None if task is None else self._class_of(path, task)
+        except (Exception, SystemExit) as error:  # a module that is a script may end the process
             raise UnknownJob(path) from error
-        return None if task is None else self._class_of(path, task)
 
     def _class_of(self, path: str, task: AnyTask) -> type[TaskJob]:
         known = self._made.get(path)

@@ -8,11 +8,11 @@ import re
 import sys
 from dataclasses import MISSING, fields
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.task import OPTION_NAMES, JobsTask
@@ -119,11 +119,13 @@ def may_import(path: str) -> bool:
     """Tell whether a function may be imported because a job in Redis names it.
 
     Its module may be if it is there already, if it belongs to an app, or to the package of the
-    settings.
+    settings. A `__main__` may never be: it is made to do things, and each process has another.
     """
     if len(path) > _MOST_PATH or not _PATH.match(path):
         return False
     module = path.rpartition(".")[0]
+    if "__main__" in module.split("."):
+        return False
     if module in sys.modules or apps.get_containing_app_config(module) is not None:
         return True
     own = str(getattr(settings, "SETTINGS_MODULE", "") or "").partition(".")[0]
@@ -133,13 +135,18 @@ def may_import(path: str) -> bool:
 def task_at(path: str) -> AnyTask | None:
     """Return the task of this path, None if there is none.
 
-    Raise what its module raises.
+    Raise what its module raises. Beside that no code of the project runs: nothing lazy is woken by
+    a look.
     """
+    name_of_module, _, name = path.rpartition(".")
     try:
-        found = import_string(path)
-    except ImportError:
-        return None
-    return found if isinstance(found, Task) else None
+        module = import_module(name_of_module)
+    except ModuleNotFoundError as error:
+        if f"{name_of_module}.".startswith(f"{error.name}."):  # there is no such module
+            return None
+        raise
+    found = vars(module).get(name)
+    return found if issubclass(type(found), Task) else None
 
 
 def task_of(payload: Payload) -> AnyTask:
@@ -150,7 +157,7 @@ def task_of(payload: Payload) -> AnyTask:
     """
     try:
         base = task_at(payload.job_class) if may_import(payload.job_class) else None
-    except Exception:  # noqa: BLE001  # its module is broken: its results can be read all the same
+    except (Exception, SystemExit):  # noqa: BLE001  # its module is broken: its results can be read all the same
         base = None
     said = _said_in(payload)
     if base is None:
