@@ -13,10 +13,13 @@ def plain(value: Any) -> Any:
     Django's own function leaves keys that are numbers, and NaN, so the value goes through JSON
     here. Raise TypeError or ValueError for what is none.
     """
-    normal = normalize_json(value)
-    if normal is None or type(normal) in {str, int, bool}:
-        return normal
-    return json.loads(json.dumps(normal, allow_nan=False))
+    try:
+        normal = normalize_json(value)
+        if normal is None or type(normal) in {str, int, bool}:
+            return normal
+        return json.loads(json.dumps(normal, allow_nan=False))
+    except RecursionError:
+        raise ValueError("The value is nested too deeply, or contains itself.") from None
 
 
 def plain_return(value: Any, most_bytes: int) -> Any:
@@ -25,7 +28,7 @@ def plain_return(value: Any, most_bytes: int) -> Any:
     Raise TypeError or ValueError for what cannot be kept.
     """
     kept = plain(value)
-    size = len(dumps(kept))
+    size = len(dumps([kept])) - 2  # as deep as the payload has it
     if size > most_bytes:
         raise ValueError(
             f"The task returned {size:,} bytes, more than JOBS['MAX_PAYLOAD_BYTES'] = "

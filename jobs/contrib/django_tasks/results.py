@@ -90,7 +90,15 @@ def _status_of(place: Whereabout, payload: Payload) -> TaskResultStatus:
 
 def _errors_of(payload: Payload, status: TaskResultStatus) -> list[TaskError]:
     errors = [_error_of(error) for error in payload.errors]
-    return errors or ([_KILLED] if status == TaskResultStatus.FAILED else [])
+    if errors or status != TaskResultStatus.FAILED:
+        return errors
+    return [_lost(payload.result_lost) if payload.result_lost else _KILLED]
+
+
+def _lost(reason: str) -> TaskError:
+    name = "jobs.result_errors.KeepsNoResult"
+    line = f"{name}: What the task returned was not kept: {reason}.\n"
+    return TaskError(exception_class_path=name, traceback=line)
 
 
 def _error_of(error: JobError) -> TaskError:
