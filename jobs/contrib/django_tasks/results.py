@@ -178,7 +178,10 @@ def task_of(payload: Payload) -> AnyTask:
 
 def _said_in(payload: Payload) -> dict[str, Any]:
     """Return the fields of a task that its payload tells."""
-    changes = changes_of(payload)
+    try:
+        changes = changes_of(payload)
+    except (TypeError, ValueError, OverflowError):  # durations that are none: no worker runs it
+        changes = {}
     said = {name: value for name, value in changes.items() if name in OPTION_NAMES}
     if isinstance(alias := changes.get(ALIAS), str):
         said["backend"] = alias

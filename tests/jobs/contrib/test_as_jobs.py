@@ -113,6 +113,8 @@ def test_note_that_cannot_be_read_is_none(raw):
         {"errors": [{"class": "", "message": "", "at": 0.0}]},
         {"errors": [{"class": "x", "message": "y", "at": 1.0, "worker": 7, "traceback": 7}]},
         {"options": {"func": "x", "backend": 7, "task_backend": "nowhere", "unknown": 1}},
+        {"options": {"keep_result_for": {"timedelta_seconds": "long"}}},
+        {"options": {"keep_result_for": {"timedelta_seconds": 1e300}}},
         {"run_after": 17_000_000_000.0},
         {"job_class": f"{PATH}.nothing"},
         {"job_class": "nothing"},
