@@ -26,6 +26,7 @@ from jobs.contrib.django_tasks.versions import (
     task_enqueued,
 )
 from jobs.inspect import find
+from jobs.options import Option
 from jobs.registry import registry
 from tests.jobs.contrib import some_tasks
 from tests.jobs.contrib.ended import ended
@@ -39,6 +40,12 @@ LATER = timezone.now() + timedelta(hours=1)
 class VetoMiddleware(Middleware):
     def enqueue(self, payload):
         return None
+
+
+class TenantMiddleware(Middleware):
+    options = dict.fromkeys(
+        ("tenant", "region"), Option(lambda value: isinstance(value, str), "a text")
+    )
 
 
 @pytest.fixture
@@ -139,6 +146,13 @@ def test_unique_and_transient_errors_are_no_options_of_a_call():
         ({"unique": some_tasks.once_an_order.unique}, "order_id"),
         ({"options": {"max_retires": 1}}, "Did you mean 'max_retries'"),
         ({"priority": 101}, "priority must be a whole number"),
+        (
+            {"options": {"queue": "imports"}},
+            "'queue' is none. Beside it a task has priority, queue",
+        ),
+        ({"options": {"task_backend": "other"}}, "'task_backend' is none"),
+        ({"options": {"schedule": "daily"}}, "'schedule' is none"),
+        ({"options": ["needs_tenant"]}, "options must be a dictionary"),
     ],
 )
 def test_wrong_option_is_refused_where_it_is_written(options, reason):
@@ -178,6 +192,16 @@ def test_decorator_of_django_takes_the_options_from_6_1_on():
     made = own(max_retries=2)(some_tasks.plain_function)
     assert isinstance(made, JobsTask)
     assert (made.max_retries, made.keep_result_for) == (2, timedelta(days=1))
+
+
+def test_options_of_middleware_are_added_to_those_of_the_decorator(settings):
+    settings.JOBS = {**settings.JOBS, "MIDDLEWARE": [f"{__name__}.TenantMiddleware"]}
+    of_tenant = task(options={"tenant": "a"})(some_tasks.plain_function)
+
+    changed = of_tenant.using(options={"region": "north"})
+
+    assert changed.options == {"tenant": "a", "region": "north"}
+    assert changed.using(options={"tenant": "b"}).options == {"tenant": "b", "region": "north"}
 
 
 def test_one_rule_for_retries_replaces_the_other():
