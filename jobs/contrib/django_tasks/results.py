@@ -25,7 +25,7 @@ from jobs.contrib.django_tasks.versions import (
     TaskResult,
     TaskResultStatus,
 )
-from jobs.errors import UnknownJob
+from jobs.errors import UnknownJob, WorkerCrashed
 from jobs.making import changes_of
 from jobs.moment import moment
 from jobs.payload import JobError, Payload
@@ -36,6 +36,8 @@ ALIAS = "task_backend"
 #: The path of a function: two names at least, and no longer than a name can be.
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 _MOST_PATH = 300
+#: The class of a crash, as a supervisor writes it down.
+_CRASH = WorkerCrashed.__name__
 _KILLED = TaskError(
     exception_class_path="jobs.result_errors.JobDied",
     traceback="jobs.result_errors.JobDied: A person killed the job before it ran.\n",
@@ -107,7 +109,9 @@ def _error_of(error: JobError) -> TaskError:
     Of earlier ones the traceback is not kept, so it is their last line.
     """
     name = error["class"]
-    path = name if "." in name else f"builtins.{name}"
+    path = name
+    if "." not in name:
+        path = f"{'jobs.errors' if name == _CRASH else 'builtins'}.{name}"
     last_line = f"{name}: {error['message']}\n"
     return TaskError(exception_class_path=path, traceback=str(error.get("traceback") or last_line))
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from jobs import TimeLimitExceeded, control, inspect
 from jobs.contrib.django_tasks.note import MOST_RUNS, TaskNote
 from jobs.contrib.django_tasks.versions import TaskResultStatus, task_backends
+from jobs.errors import WorkerCrashed
 from jobs.inspect import find
 from jobs.store.reader import Reader
 from tests.jobs.admin.conftest import boss, log_in
@@ -90,6 +91,17 @@ def test_run_that_a_crash_has_ended_is_counted(worker_settings, store):
     assert result.attempts == 2
     assert result.worker_ids[0] == "gone:1:abcd"
     assert result.started_at.timestamp() == 1_764_000_000
+
+
+def test_crash_is_told_as_an_error_that_can_be_imported(store):
+    crash = {"class": "WorkerCrashed", "message": "killed by SIGKILL", "at": 1.0, "worker": "w"}
+    (job_id,) = push(store, job_class=f"{PATH}.add", crashes=1, errors=[crash])
+    store.intake.announce_queues(["default"])
+
+    [error] = task_backends["default"].get_result(job_id).errors
+
+    assert error.exception_class is WorkerCrashed
+    assert "killed by SIGKILL" in error.traceback
 
 
 def test_note_has_an_end():

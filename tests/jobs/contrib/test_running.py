@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.test import override_settings
 
 from jobs.contrib.django_tasks.classes import task_classes
 from jobs.contrib.django_tasks.versions import TaskResultStatus, task_finished, task_started
@@ -15,8 +16,10 @@ from jobs.inspect import find
 from jobs.registry import registry
 from tests.jobs.contrib import some_tasks
 from tests.jobs.contrib.ended import ended
+from tests.jobs.worker.made_jobs import push
 from tests.waiting import wait_until
 
+BACKEND = "jobs.contrib.django_tasks.JobsBackend"
 PATH = "tests.jobs.contrib.some_tasks"
 
 
@@ -106,6 +109,20 @@ def test_receiver_that_raises_harms_no_task(worker):
     task_finished.disconnect(fail)
 
     assert result.return_value == 3
+
+
+@pytest.mark.parametrize("entry", [{}, {"BACKEND": BACKEND, "QUEUES": "default"}])
+def test_task_whose_backend_has_a_wrong_entry_here_runs_all_the_same(store, worker, entry):
+    right = {"BACKEND": BACKEND, "QUEUES": []}
+    with override_settings(TASKS={"default": right, "other": entry}):
+        (job_id,) = push(
+            store, job_class=f"{PATH}.add", args=[1], options={"task_backend": "other"}
+        )
+        store.intake.announce_queues(["default"])
+        wait_until(lambda: (found := find(job_id)) and found.place != "ready")
+        wait_until(lambda: (found := find(job_id)) and found.place != "running")
+
+    assert find(job_id).place == "done"
 
 
 def test_context_tells_the_task_of_itself(worker):
