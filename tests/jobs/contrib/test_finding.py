@@ -110,6 +110,23 @@ def test_task_of_another_backend_that_can_be_no_job_breaks_no_page(boss, planted
     assert isinstance(caught.value.__cause__, InvalidJob)
 
 
+def only_mine(user, queue):
+    return queue == "mine"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_address_of_a_page_imports_nothing(log_in, settings, monkeypatch):
+    settings.JOBS = {**settings.JOBS, "QUEUE_ACCESS": f"{__name__}.only_mine"}
+    module = "orders.management.commands.load_sample_data"
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    viewer = log_in("view_jobs")
+
+    page = viewer.get(reverse("admin:jobs_class_metrics", args=[f"{module}.add"]))
+
+    assert page.status_code == 404
+    assert module not in sys.modules
+
+
 def test_name_of_something_lazy_does_not_wake_it(monkeypatch):
     woken = []
     monkeypatch.setattr(
