@@ -17,9 +17,17 @@ def plain(value: Any) -> Any:
         normal = normalize_json(value)
         if normal is None or type(normal) in {str, int, bool}:
             return normal
-        return json.loads(json.dumps(normal, allow_nan=False))
+        return json.loads(json.dumps(normal, allow_nan=False), object_pairs_hook=_object)
     except RecursionError:
         raise ValueError("The value is nested too deeply, or contains itself.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON. Raise ValueError where it would lose a value."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("A dictionary has keys that are the same in JSON, such as 1 and '1'.")
+    return made
 
 
 def plain_return(value: Any, most_bytes: int) -> Any:

@@ -13,12 +13,14 @@ from jobs.contrib.django_tasks.versions import (
     AnyTask,
     BaseTaskBackend,
     Task,
+    TaskResultStatus,
     task_backends,
 )
 from jobs.errors import InvalidJob, UnknownJob
 from jobs.registry import registry
 from tests.jobs.admin.conftest import boss, log_in
 from tests.jobs.contrib import some_tasks
+from tests.jobs.contrib.ended import ended
 from tests.jobs.worker.made_jobs import push
 
 __all__ = ["boss", "log_in"]
@@ -147,6 +149,16 @@ def test_name_that_a_module_makes_when_it_is_asked_for_is_not_asked_for(monkeypa
     with pytest.raises(UnknownJob):
         registry.find("making_names.something")
     assert "something" not in asked
+
+
+def test_task_that_was_moved_runs_under_the_name_that_is_left_for_it(planted, worker, monkeypatch):
+    monkeypatch.setattr("orders.tasks.add", some_tasks.add, raising=False)
+    job_id = planted("orders.tasks.add")
+
+    result = ended(some_tasks.add.get_result(job_id))
+
+    assert result.status == TaskResultStatus.SUCCESSFUL
+    assert result.task.module_path == f"{PATH}.add"
 
 
 def test_main_is_the_module_of_no_task(monkeypatch):

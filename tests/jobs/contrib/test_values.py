@@ -84,7 +84,18 @@ def test_value_that_a_middleware_spoils_is_told_as_the_reason(worker_settings, s
     assert told == [(result.id, TaskResultStatus.FAILED)]
 
 
-@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {("a",): 1}, b"\xff", object()])
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        [float("inf")],
+        {("a",): 1},
+        b"\xff",
+        object(),
+        {1: 2, "1": 3},
+        [{None: 1, "null": 2}],
+    ],
+)
 def test_what_is_no_json_is_refused(value):
     with pytest.raises((TypeError, ValueError)):
         plain(value)
