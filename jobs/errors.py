@@ -34,8 +34,6 @@ JobInterrupted and TimeLimitExceeded are BaseExceptions: `except Exception` in a
 swallow them. A stop is no failure, and a run that takes too long is one.
 """
 
-from jobs.text import shown_error
-
 
 class JobsError(Exception):
     """Any error that this library raises on purpose."""
@@ -108,24 +106,14 @@ class QueueFull(JobsError):
 
 
 class UnknownJob(JobsError):
-    """No job class of this name is registered in this process.
+    """No job class of this name is registered in this process."""
 
-    Its cause is what kept a class from being made of something else, such as a function.
-    """
-
-    def __init__(self, name: str) -> None:
-        """Keep the name that was looked for."""
+    def __init__(self, name: str, why: str = "") -> None:
+        """Keep the name. `why` is what keeps its code from being used."""
         self.name = name
-        super().__init__(
-            f"No such job class: {name}. Deploy the code that defines it, then retry the job."
-        )
-
-    def __str__(self) -> str:
-        """Say what its code raises, where that is known."""
-        if self.__cause__ is None:
-            return super().__str__()
-        cause = shown_error(self.__cause__)
-        return f"{self.name} cannot be used: {cause}. Mend that, then retry the job."
+        is_gone = f"No such job class: {name}. Deploy the code that defines it"
+        problem = f"{name} cannot be used: {why}. Mend that" if why else is_gone
+        super().__init__(f"{problem}, then retry the job.")
 
 
 class StoreUnavailable(JobsError):

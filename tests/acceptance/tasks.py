@@ -11,7 +11,10 @@ from tests.acceptance.jobs import note
 
 @task(takes_context=True, max_retries=0)
 def die(context: TaskContext, times: int) -> int:
-    """Take the process along so many times, and return the number of the run that ends."""
+    """Take the process along so many times.
+
+    Return the number of the run that ends.
+    """
     note(f"run {context.attempt}")
     if context.attempt <= times:
         os.kill(os.getpid(), signal.SIGKILL)

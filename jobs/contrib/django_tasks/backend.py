@@ -105,7 +105,8 @@ class JobsBackend(BaseTaskBackend):
         """Enqueue a task, at the commit of the open transaction, and return its result.
 
         Raise InvalidTask, TypeError or ValueError for arguments that are no JSON, InvalidArguments
-        for those that the function does not take, and StoreUnavailable.
+        for those that the function does not take or that are too large, and what `Job.enqueue`
+        raises.
         """
         self.validate_task(task)
         arguments, named = plain(list(args)), plain(dict(kwargs))

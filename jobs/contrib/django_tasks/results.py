@@ -1,7 +1,7 @@
 """Results as Django's tasks know them, made of what Redis has.
 
 Whoever reads a result may have other settings than whoever enqueued the task, or other code. So
-nothing here is validated, and nothing here raises.
+no task is validated here, and no result raises. Only `task_at` raises what a module raises.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""What is found by a path that Redis names, and what is not even looked at."""
+"""What is found by a path that Redis names.
+
+Most things are not even looked at.
+"""
 
 import sys
 from types import ModuleType
@@ -36,7 +39,10 @@ class OtherBackend(BaseTaskBackend):
 
 @pytest.fixture
 def broken_module(monkeypatch, tmp_path):
-    """Return a function that makes a module of an app, which does this when it is imported."""
+    """Return a function that makes a module of an app.
+
+    The module does this when it is imported.
+    """
 
     def make(code: str) -> str:
         (tmp_path / "broken_tasks.py").write_text(code)
@@ -51,7 +57,10 @@ def broken_module(monkeypatch, tmp_path):
 
 @pytest.fixture
 def planted(store):
-    """Return a function that pushes a job of this class by hand, and returns its id."""
+    """Return a function that pushes a job of this class by hand.
+
+    It returns the id of the job.
+    """
 
     def plant(job_class: str) -> str:
         (job_id,) = push(store, job_class=job_class)

@@ -1,4 +1,7 @@
-"""Values that do not come through JSON: as arguments, and as what a task returns."""
+"""Values that do not come through JSON.
+
+They are arguments, and what a task returns.
+"""
 
 import pytest
 
