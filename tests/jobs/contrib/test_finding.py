@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from jobs import inspect
 from jobs.contrib.django_tasks.results import may_import
 from jobs.contrib.django_tasks.versions import (
     AnyTask,
@@ -21,6 +22,7 @@ from jobs.contrib.django_tasks.versions import (
 )
 from jobs.errors import InvalidJob, UnknownJob
 from jobs.registry import registry
+from jobs.store.reader import Reader
 from tests.jobs.admin.conftest import boss, log_in
 from tests.jobs.contrib import some_tasks
 from tests.jobs.contrib.ended import ended
@@ -119,6 +121,15 @@ def test_task_of_another_backend_that_can_be_no_job_breaks_no_page(boss, planted
     with pytest.raises(UnknownJob) as caught:
         registry.find(f"{PATH}.plain_function")
     assert isinstance(caught.value.__cause__, InvalidJob)
+
+
+def test_check_before_a_deploy_tells_why_a_module_cannot_be_imported(store, broken_module, planted):
+    planted(broken_module("import of_a_package_that_is_missing"))
+
+    [found] = inspect.misfits(Reader(store)).groups
+
+    assert "No module named 'of_a_package_that_is_missing'" in found.reason
+    assert "before it is released" in found.remedy
 
 
 def only_mine(user, queue):
