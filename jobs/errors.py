@@ -108,12 +108,12 @@ class QueueFull(JobsError):
 class UnknownJob(JobsError):
     """No job class of this name is registered in this process."""
 
-    def __init__(self, name: str) -> None:
-        """Keep the name that was looked for."""
+    def __init__(self, name: str, why: str = "") -> None:
+        """Keep the name. `why` is what keeps its code from being used."""
         self.name = name
-        super().__init__(
-            f"No such job class: {name}. Deploy the code that defines it, then retry the job."
-        )
+        is_gone = f"No such job class: {name}. Deploy the code that defines it"
+        problem = f"{name} cannot be used: {why}. Mend that" if why else is_gone
+        super().__init__(f"{problem}, then retry the job.")
 
 
 class StoreUnavailable(JobsError):

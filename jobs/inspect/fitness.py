@@ -28,6 +28,7 @@ _KEEP_OPTION = "Keep the option, or the middleware that declares it, until these
 _KEEP_PARAMETERS = (
     "Give a new parameter a default value, and keep an old one until these jobs have run."
 )
+_MEND = "No worker with this code can run these jobs: mend it before it is released."
 _LOOK = (
     "Look at it with: python manage.py jobs explain {id}. "
     "If nobody needs it, run: python manage.py jobs delete {id}"
@@ -58,7 +59,10 @@ def fault_of(raw: bytes, job_id: str, queue: str) -> Fault | None:
         return _unreadable(job_id, "a worker has parked it for that")
     try:
         job_class = registry.find(payload.job_class)
-    except UnknownJob:
+    except UnknownJob as error:
+        if error.__cause__ is not None:  # its code is here, and raises
+            reason = shortened(str(error), MOST_REASON)
+            return Fault("unknown_class", shortened(payload.job_class, MOST_NAME), reason, _MEND)
         return _unknown_class(payload.job_class)
     name = shortened(payload.job_class, MOST_NAME)
     return _options_fault(name, job_class, payload) or _arguments_fault(name, job_class, payload)

@@ -25,6 +25,7 @@ JOBS: dict[str, object] = {
     "MAX_MEMORY_MB": int(os.environ.get("TEST_MAX_MEMORY_MB", "0")),
     "MAX_JOBS_PER_PROCESS": int(os.environ.get("TEST_MAX_JOBS", "0")),
 }
+TASKS = {"default": {"BACKEND": "jobs.contrib.django_tasks.JobsBackend"}}
 if most := int(os.environ.get("TEST_QUEUE_LIMIT", "0")):
     JOBS["QUEUE_LIMITS"] = {"default": most}
 

@@ -1,12 +1,14 @@
 """The backend: tasks become jobs, and results are read where jobs are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.checks import CheckMessage
 from django.utils.module_loading import autodiscover_modules
+from django.utils.timezone import is_aware
 
 from jobs.abilities import awaits_commit
 from jobs.commit import call_after_push
@@ -30,15 +32,23 @@ from jobs.contrib.django_tasks.versions import (
     TaskResultStatus,
     task_enqueued,
 )
-from jobs.errors import ConfigurationError, InvalidJob, InvalidPayload, UnknownJob
-from jobs.features.results.desks import switch
+from jobs.errors import (
+    ConfigurationError,
+    InvalidArguments,
+    InvalidJob,
+    InvalidPayload,
+    UnknownJob,
+)
+from jobs.features.results.desks import named_queues, switch
 from jobs.making import EnqueuedJob
+from jobs.options import check_moment
 from jobs.payload import decode
 from jobs.registry import registry
 from jobs.shield import shielded
 from jobs.store import Duplicates
 from jobs.store.bounded import time_limited
 from jobs.store.whereabouts import Glance
+from jobs.text import brief
 
 _VETOED = TaskError(
     exception_class_path="jobs.result_errors.JobGone",
@@ -59,22 +69,27 @@ class JobsBackend(BaseTaskBackend):
     supports_priority = True
 
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
-        """Read the entry of TASKS. Raise ConfigurationError for a text as its QUEUES."""
-        queues = params.get("QUEUES")
-        if isinstance(queues, str):
+        """Read the entry of TASKS. Raise ConfigurationError for values of the wrong kind."""
+        queues, options = params.get("QUEUES", []), params.get("OPTIONS", {})
+        if isinstance(queues, str) or not isinstance(queues, Iterable):
             raise ConfigurationError(
                 f"TASKS[{alias!r}]['QUEUES'] must be a list such as ['default'], not {queues!r}."
+            )
+        if not isinstance(options, dict):
+            raise ConfigurationError(
+                f"TASKS[{alias!r}]['OPTIONS'] must be a dictionary, not {brief(options)}."
             )
         super().__init__(alias, params)
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for what cannot be run, and for wrong options."""
         if self.queues and task.queue_name not in self.queues:
-            names = ", ".join(sorted(self.queues))
+            names = ", ".join(sorted(map(str, self.queues)))
             raise InvalidTask(
                 f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
                 f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
             )
+        _aware(task.run_after)
         super().validate_task(task)
         options = check_options(task)
         if options is None:
@@ -90,7 +105,8 @@ class JobsBackend(BaseTaskBackend):
         """Enqueue a task, at the commit of the open transaction, and return its result.
 
         Raise InvalidTask, TypeError or ValueError for arguments that are no JSON, InvalidArguments
-        for those that the function does not take, and StoreUnavailable.
+        for those that the function does not take or that are too large, and what `Job.enqueue`
+        raises.
         """
         self.validate_task(task)
         arguments, named = plain(list(args)), plain(dict(kwargs))
@@ -137,7 +153,7 @@ class JobsBackend(BaseTaskBackend):
             payload = decode(glance.payload)
         except InvalidPayload as error:
             raise TaskResultDoesNotExist(result_id) from error
-        if _is_of_job_class(payload.job_class):
+        if payload.id != result_id or _is_of_job_class(payload.job_class):
             raise TaskResultDoesNotExist(result_id)
         return result_at(glance.place, payload, TaskNote.decode(glance.note))
 
@@ -154,21 +170,22 @@ class JobsBackend(BaseTaskBackend):
         return check_backend(self)
 
     def _glance(self, result_id: str) -> Glance | None:
-        settings = get_settings()
-        served = {text.partition(",")[0] for text in settings.queues}
-        with shielded(), time_limited(settings.enqueue_timeout):
+        with shielded(), time_limited(get_settings().enqueue_timeout):
             desk = switch.current()
-            queue = desk.queue_of(result_id, {"default", *served, *self.queues})
+            queue = desk.queue_of(result_id, {*named_queues(), *self.queues})
             return None if queue is None else desk.look(queue, result_id, "always")
 
     def _configured(self, task: AnyTask) -> Any:
         """Return the job class of a task, with what this task changes of it."""
         path = task.module_path
-        base, job_class = task_at(path), task_classes.find(path)
-        if base is None or job_class is None:
+        try:
+            base, job_class = task_at(path), task_classes.find(path)
+        except UnknownJob as error:
+            raise InvalidTask(str(error)) from error
+        if base is None or job_class is None or base.func is not task.func:
             raise InvalidTask(
-                f"{path} is no task, so no worker would find it. Let the decorated function keep "
-                "its name, at the top of its module."
+                f"{path} is not this task, so no worker would find it. Let the decorated function "
+                "keep its name, at the top of a module that workers import."
             )
         changes = _changes(task, base)
         if self.alias != base.backend:
@@ -176,10 +193,8 @@ class JobsBackend(BaseTaskBackend):
         commit = self.options.get("commit")
         if not changes and task.run_after is None and commit is None:
             return job_class
-        # Without USE_TZ it may be naive, and is of the local time.
-        run_after = task.run_after and task.run_after.astimezone()
         try:
-            return job_class.using(run_after=run_after, commit=commit, **changes)
+            return job_class.using(run_after=_aware(task.run_after), commit=commit, **changes)
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
 
@@ -191,7 +206,7 @@ class JobsBackend(BaseTaskBackend):
             return
         if enqueued.enqueued_at:
             object.__setattr__(result, "enqueued_at", time_of(enqueued.enqueued_at))
-            task_enqueued.send(type(self), task_result=result)
+            tell(task_enqueued, result)
 
 
 def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) -> None:
@@ -200,6 +215,27 @@ def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) ->
         return
     object.__setattr__(result, "enqueued_at", time_of(enqueued_at))
     tell(task_enqueued, result)
+
+
+def _aware(run_after: object) -> datetime | None:
+    """Return when a task is to run, with its time zone.
+
+    Without USE_TZ it may be naive, and is of the local time. Raise InvalidTask.
+    """
+    if run_after is None:
+        return None
+    if not isinstance(run_after, datetime):
+        raise InvalidTask(
+            "run_after must be a datetime such as timezone.now() + timedelta(hours=1), not "
+            f"{brief(run_after)}."
+        )
+    try:
+        aware = run_after if is_aware(run_after) else run_after.astimezone()
+        return check_moment(aware, "run_after")
+    except (InvalidArguments, ValueError, OverflowError) as error:
+        raise InvalidTask(
+            f"run_after is {run_after}; it must lie between 1970 and 100 years from now."
+        ) from error
 
 
 def _changes(task: AnyTask, base: AnyTask) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _check_queues(name: str, backend: "BaseTaskBackend") -> Iterator[CheckMessag
         served = get_settings().served_queues
     except ConfigurationError:  # another check says what is wrong
         return
-    for queue in sorted(map(str, backend.queues)):
+    for queue in sorted(backend.queues, key=str):
         try:
             check_queue_name(queue)
         except InvalidJob as error:

@@ -5,7 +5,7 @@ to run one.
 """
 
 import types
-from types import SimpleNamespace
+from functools import cached_property
 from typing import Any
 
 from jobs.contrib.django_tasks.ledger import ledger
@@ -17,6 +17,7 @@ from jobs.errors import UnknownJob
 from jobs.options import JobOptions, Option, check_fit, declare_option
 from jobs.parameters import Parameters
 from jobs.registry import registry
+from jobs.text import shown_error
 
 declare_option(ALIAS, Option(lambda v: isinstance(v, str), "the alias of a backend in TASKS"))
 
@@ -31,15 +32,16 @@ class TaskClasses:
     def find(self, path: str) -> type[TaskJob] | None:
         """Return the class of the task at a path, or None.
 
-        Raise UnknownJob, with the cause, if its module cannot be imported.
+        Raise UnknownJob, with the cause, if its module cannot be imported, or if it is a task of
+        another backend that cannot be a job.
         """
         if not may_import(path):
             return None
         try:
             task = task_at(path)
-        except Exception as error:
-            raise UnknownJob(path) from error
-        return None if task is None else self._class_of(path, task)
+            return None if task is None else self._class_of(path, task)
+        except (Exception, SystemExit) as error:  # a module that is a script may end the process
+            raise UnknownJob(path, shown_error(error)) from error
 
     def _class_of(self, path: str, task: AnyTask) -> type[TaskJob]:
         known = self._made.get(path)
@@ -53,9 +55,22 @@ class TaskClasses:
 
 def check_fits(task: AnyTask, options: JobOptions) -> None:
     """Raise InvalidJob where options do not suit the function of a task."""
-    shape = SimpleNamespace(__qualname__=task.name)
-    shape._parameters = Parameters(TaskJob, perform_of(task))  # noqa: SLF001  # as a job class has it
-    check_fit(shape, options)  # type: ignore[arg-type]  # it is all that features look at
+    check_fit(_Shape(task), options)  # type: ignore[arg-type]  # it is all that features look at
+
+
+class _Shape:
+    """What features look at in a job class.
+
+    Most tasks have no option that asks for the parameters, and every enqueue checks them.
+    """
+
+    def __init__(self, task: AnyTask) -> None:
+        self._task = task
+        self.__qualname__ = task.name
+
+    @cached_property
+    def _parameters(self) -> Parameters:
+        return Parameters(TaskJob, perform_of(self._task))
 
 
 def _make(path: str, task: AnyTask) -> type[TaskJob]:

@@ -49,7 +49,7 @@ class Ledger:
         note = self._begun.pop(payload.id, None) or TaskNote.of_errors(payload)
         if event.ending.rule.destination in _NOT_OVER:
             return
-        is_done = event.ending is Ending.DONE
+        is_done = event.ending is Ending.DONE and not payload.result_lost
         status = TaskResultStatus.SUCCESSFUL if is_done else TaskResultStatus.FAILED
         finished_at = payload.finished_at or time.time()
         _tell(result_of(payload, task_of(payload), status, note, finished_at), event.error)

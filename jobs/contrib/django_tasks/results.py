@@ -1,18 +1,18 @@
 """Results as Django's tasks know them, made of what Redis has.
 
 Whoever reads a result may have other settings than whoever enqueued the task, or other code. So
-nothing here is validated, and nothing here raises.
+no task is validated here, and no result raises. Only `task_at` raises what a module raises.
 """
 
 import re
 import sys
 from dataclasses import MISSING, fields
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.task import OPTION_NAMES, JobsTask
@@ -25,7 +25,7 @@ from jobs.contrib.django_tasks.versions import (
     TaskResult,
     TaskResultStatus,
 )
-from jobs.errors import UnknownJob
+from jobs.errors import UnknownJob, WorkerCrashed
 from jobs.making import changes_of
 from jobs.moment import moment
 from jobs.payload import JobError, Payload
@@ -36,6 +36,8 @@ ALIAS = "task_backend"
 #: The path of a function: two names at least, and no longer than a name can be.
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 _MOST_PATH = 300
+#: The class of a crash, as a supervisor writes it down.
+_CRASH = WorkerCrashed.__name__
 _KILLED = TaskError(
     exception_class_path="jobs.result_errors.JobDied",
     traceback="jobs.result_errors.JobDied: A person killed the job before it ran.\n",
@@ -90,7 +92,15 @@ def _status_of(place: Whereabout, payload: Payload) -> TaskResultStatus:
 
 def _errors_of(payload: Payload, status: TaskResultStatus) -> list[TaskError]:
     errors = [_error_of(error) for error in payload.errors]
-    return errors or ([_KILLED] if status == TaskResultStatus.FAILED else [])
+    if errors or status != TaskResultStatus.FAILED:
+        return errors
+    return [_lost(payload.result_lost) if payload.result_lost else _KILLED]
+
+
+def _lost(reason: str) -> TaskError:
+    name = "jobs.result_errors.KeepsNoResult"
+    line = f"{name}: What the task returned was not kept: {reason}.\n"
+    return TaskError(exception_class_path=name, traceback=line)
 
 
 def _error_of(error: JobError) -> TaskError:
@@ -99,7 +109,9 @@ def _error_of(error: JobError) -> TaskError:
     Of earlier ones the traceback is not kept, so it is their last line.
     """
     name = error["class"]
-    path = name if "." in name else f"builtins.{name}"
+    path = name
+    if "." not in name:
+        path = f"{'jobs.errors' if name == _CRASH else 'builtins'}.{name}"
     last_line = f"{name}: {error['message']}\n"
     return TaskError(exception_class_path=path, traceback=str(error.get("traceback") or last_line))
 
@@ -119,11 +131,13 @@ def may_import(path: str) -> bool:
     """Tell whether a function may be imported because a job in Redis names it.
 
     Its module may be if it is there already, if it belongs to an app, or to the package of the
-    settings.
+    settings. A `__main__` may never be: it is made to do things, and each process has another.
     """
     if len(path) > _MOST_PATH or not _PATH.match(path):
         return False
     module = path.rpartition(".")[0]
+    if "__main__" in module.split("."):
+        return False
     if module in sys.modules or apps.get_containing_app_config(module) is not None:
         return True
     own = str(getattr(settings, "SETTINGS_MODULE", "") or "").partition(".")[0]
@@ -133,13 +147,18 @@ def may_import(path: str) -> bool:
 def task_at(path: str) -> AnyTask | None:
     """Return the task of this path, None if there is none.
 
-    Raise what its module raises.
+    Raise what its module raises. Beside that no code of the project runs: nothing lazy is woken by
+    a look.
     """
+    name_of_module, _, name = path.rpartition(".")
     try:
-        found = import_string(path)
-    except ImportError:
-        return None
-    return found if isinstance(found, Task) else None
+        module = import_module(name_of_module)
+    except ModuleNotFoundError as error:
+        if f"{name_of_module}.".startswith(f"{error.name}."):  # there is no such module
+            return None
+        raise
+    found = vars(module).get(name)
+    return found if issubclass(type(found), Task) else None
 
 
 def task_of(payload: Payload) -> AnyTask:
@@ -150,7 +169,7 @@ def task_of(payload: Payload) -> AnyTask:
     """
     try:
         base = task_at(payload.job_class) if may_import(payload.job_class) else None
-    except Exception:  # noqa: BLE001  # its module is broken: its results can be read all the same
+    except (Exception, SystemExit):  # noqa: BLE001  # its module is broken: its results can be read all the same
         base = None
     said = _said_in(payload)
     if base is None:
@@ -163,7 +182,10 @@ def task_of(payload: Payload) -> AnyTask:
 
 def _said_in(payload: Payload) -> dict[str, Any]:
     """Return the fields of a task that its payload tells."""
-    changes = changes_of(payload)
+    try:
+        changes = changes_of(payload)
+    except (TypeError, ValueError, OverflowError):  # durations that are none: no worker runs it
+        changes = {}
     said = {name: value for name, value in changes.items() if name in OPTION_NAMES}
     if isinstance(alias := changes.get(ALIAS), str):
         said["backend"] = alias

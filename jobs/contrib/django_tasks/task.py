@@ -24,7 +24,8 @@ from jobs.contrib.django_tasks.versions import (
 from jobs.errors import ConfigurationError, InvalidJob
 from jobs.features.unique import Unique
 from jobs.middleware.chain import declared_options
-from jobs.options import RIVALS, JobOptions
+from jobs.options import RIVALS, JobOptions, is_declared
+from jobs.text import brief
 
 #: How long the result of a task is kept that does not say.
 KEEP_RESULT_FOR = timedelta(days=1)
@@ -61,7 +62,7 @@ class JobsTask(AnyTask):
         """Return a copy with these changed. None changes nothing.
 
         Beside those of Django it takes the options of this class, but `unique` and
-        `transient_errors`, which belong to the function.
+        `transient_errors`, which belong to the function. `options` are added to those it has.
         """
         named = {
             "priority": priority,
@@ -73,6 +74,9 @@ class JobsTask(AnyTask):
         for name in said.keys() & _OF_THE_FUNCTION:
             raise InvalidTask(f"{self.module_path}: {name} belongs to the function: say it there.")
         _check_known(self.module_path, options)
+        if "options" in said:
+            _check_of_middleware(self.module_path, said["options"])
+            said["options"] = {**self.options, **said["options"]}
         rivals = {rival: None for name, rival in RIVALS.items() if name in said}
         return replace(self, **(rivals | said))
 
@@ -159,9 +163,25 @@ def check_options(task: AnyTask) -> JobOptions | None:
 
     Return None where JOBS is wrong: the system checks say how, and every enqueue does.
     """
+    _check_of_middleware(task.module_path, getattr(task, "options", {}))
     with suppress(ConfigurationError):
         try:
             return JobOptions().merged(stated_options(task), task.module_path, declared_options)
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
     return None
+
+
+def _check_of_middleware(path: str, options: object) -> None:
+    """Raise InvalidTask unless these are options of middleware.
+
+    Those of queue and priority would pass by the checks of the backend.
+    """
+    if not isinstance(options, Mapping):
+        raise InvalidTask(f"{path}: options must be a dictionary, not {brief(options)}.")
+    for name in options:
+        if is_declared(name):
+            raise InvalidTask(
+                f"{path}: options holds those of middleware, and {name!r} is none. Beside it a "
+                f"task has priority, queue_name, {', '.join(OPTION_NAMES)}."
+            )

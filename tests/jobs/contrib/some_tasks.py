@@ -116,3 +116,12 @@ def plain_function() -> None:
 
 
 renamed = task(plain_function)
+
+
+#: What `return_what_is_offered` returns.
+offered: object = None
+
+
+@task
+def return_what_is_offered() -> object:
+    return offered

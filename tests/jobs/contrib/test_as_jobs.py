@@ -9,6 +9,7 @@ from django.utils import timezone
 from jobs import TimeLimitExceeded, control, inspect
 from jobs.contrib.django_tasks.note import MOST_RUNS, TaskNote
 from jobs.contrib.django_tasks.versions import TaskResultStatus, task_backends
+from jobs.errors import WorkerCrashed
 from jobs.inspect import find
 from jobs.store.reader import Reader
 from tests.jobs.admin.conftest import boss, log_in
@@ -92,6 +93,17 @@ def test_run_that_a_crash_has_ended_is_counted(worker_settings, store):
     assert result.started_at.timestamp() == 1_764_000_000
 
 
+def test_crash_is_told_as_an_error_that_can_be_imported(store):
+    crash = {"class": "WorkerCrashed", "message": "killed by SIGKILL", "at": 1.0, "worker": "w"}
+    (job_id,) = push(store, job_class=f"{PATH}.add", crashes=1, errors=[crash])
+    store.intake.announce_queues(["default"])
+
+    [error] = task_backends["default"].get_result(job_id).errors
+
+    assert error.exception_class is WorkerCrashed
+    assert "killed by SIGKILL" in error.traceback
+
+
 def test_note_has_an_end():
     note = TaskNote()
     for number in range(3 * MOST_RUNS):
@@ -113,6 +125,8 @@ def test_note_that_cannot_be_read_is_none(raw):
         {"errors": [{"class": "", "message": "", "at": 0.0}]},
         {"errors": [{"class": "x", "message": "y", "at": 1.0, "worker": 7, "traceback": 7}]},
         {"options": {"func": "x", "backend": 7, "task_backend": "nowhere", "unknown": 1}},
+        {"options": {"keep_result_for": {"timedelta_seconds": "long"}}},
+        {"options": {"keep_result_for": {"timedelta_seconds": 1e300}}},
         {"run_after": 17_000_000_000.0},
         {"job_class": f"{PATH}.nothing"},
         {"job_class": "nothing"},

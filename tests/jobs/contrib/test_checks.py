@@ -43,6 +43,20 @@ def test_queues_that_are_no_list_are_refused_with_what_to_write():
         task_backends["default"]
 
 
+@pytest.mark.parametrize(
+    ("params", "told"),
+    [
+        ({"QUEUES": None}, "must be a list such as"),
+        ({"QUEUES": 3}, "must be a list such as"),
+        ({"OPTIONS": None}, "must be a dictionary, not None"),
+        ({"OPTIONS": ["commit"]}, "must be a dictionary, not"),
+    ],
+)
+def test_value_of_the_wrong_kind_is_refused_with_what_it_must_be(params, told):
+    with pytest.raises(ConfigurationError, match=told):
+        check(**params)
+
+
 def test_queue_that_nobody_serves_is_told(settings):
     settings.JOBS = {**settings.JOBS, "QUEUES": ["high,5", "default"]}
 
@@ -52,10 +66,12 @@ def test_queue_that_nobody_serves_is_told(settings):
     assert "'mail'" in text
 
 
-def test_name_that_no_queue_can_have_is_told():
-    [(name, _)] = check(QUEUES=["default", "no spaces"])
+@pytest.mark.parametrize("queue", ["no spaces", 1])
+def test_name_that_no_queue_can_have_is_told(queue):
+    [(name, text)] = check(QUEUES=["default", queue])
 
     assert name == "jobs.E007"
+    assert repr(queue) in text
 
 
 def test_missing_app_is_told(settings):

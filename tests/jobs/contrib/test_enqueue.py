@@ -3,7 +3,10 @@
 import asyncio
 import pickle
 import re
-from datetime import datetime, timedelta
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from datetime import timezone as tz
+from functools import wraps
 
 import django
 import pytest
@@ -23,6 +26,7 @@ from jobs.contrib.django_tasks.versions import (
     task_enqueued,
 )
 from jobs.inspect import find
+from jobs.options import Option
 from jobs.registry import registry
 from tests.jobs.contrib import some_tasks
 from tests.jobs.contrib.ended import ended
@@ -36,6 +40,12 @@ LATER = timezone.now() + timedelta(hours=1)
 class VetoMiddleware(Middleware):
     def enqueue(self, payload):
         return None
+
+
+class TenantMiddleware(Middleware):
+    options = dict.fromkeys(
+        ("tenant", "region"), Option(lambda value: isinstance(value, str), "a text")
+    )
 
 
 @pytest.fixture
@@ -55,6 +65,16 @@ def enqueued_signals():
     task_enqueued.connect(hear)
     yield heard
     task_enqueued.disconnect(hear)
+
+
+@pytest.fixture
+def raising_receiver():
+    def fail(**kwargs):
+        raise RuntimeError("no")
+
+    task_enqueued.connect(fail)
+    yield
+    task_enqueued.disconnect(fail)
 
 
 def test_job_has_the_name_of_the_function_and_its_options(payloads):
@@ -126,6 +146,13 @@ def test_unique_and_transient_errors_are_no_options_of_a_call():
         ({"unique": some_tasks.once_an_order.unique}, "order_id"),
         ({"options": {"max_retires": 1}}, "Did you mean 'max_retries'"),
         ({"priority": 101}, "priority must be a whole number"),
+        (
+            {"options": {"queue": "imports"}},
+            "'queue' is none. Beside it a task has priority, queue",
+        ),
+        ({"options": {"task_backend": "other"}}, "'task_backend' is none"),
+        ({"options": {"schedule": "daily"}}, "'schedule' is none"),
+        ({"options": ["needs_tenant"]}, "options must be a dictionary"),
     ],
 )
 def test_wrong_option_is_refused_where_it_is_written(options, reason):
@@ -167,6 +194,16 @@ def test_decorator_of_django_takes_the_options_from_6_1_on():
     assert (made.max_retries, made.keep_result_for) == (2, timedelta(days=1))
 
 
+def test_options_of_middleware_are_added_to_those_of_the_decorator(settings):
+    settings.JOBS = {**settings.JOBS, "MIDDLEWARE": [f"{__name__}.TenantMiddleware"]}
+    of_tenant = task(options={"tenant": "a"})(some_tasks.plain_function)
+
+    changed = of_tenant.using(options={"region": "north"})
+
+    assert changed.options == {"tenant": "a", "region": "north"}
+    assert changed.using(options={"tenant": "b"}).options == {"tenant": "b", "region": "north"}
+
+
 def test_one_rule_for_retries_replaces_the_other():
     changed = some_tasks.fail.using(retry_for=timedelta(hours=1))
 
@@ -182,6 +219,39 @@ def test_unique_task_stays_in_its_queue():
 def test_task_that_no_worker_would_find_is_refused():
     with pytest.raises(InvalidTask, match="keep its name"):
         some_tasks.renamed.enqueue()
+
+
+def test_task_of_a_function_that_has_the_name_of_another_is_refused(monkeypatch):
+    @wraps(some_tasks.add.func)
+    def add_fast(*numbers: int) -> int:
+        return 0
+
+    with pytest.raises(InvalidTask, match="is not this task"):
+        task(add_fast).enqueue(1)
+
+
+@pytest.mark.parametrize(
+    ("run_after", "told"),
+    [
+        (timedelta(hours=1), "must be a datetime such as"),
+        ("tomorrow", "must be a datetime such as"),
+        (datetime(1969, 12, 31, tzinfo=UTC), "between 1970 and 100 years"),
+        (datetime.max.replace(tzinfo=UTC), "between 1970 and 100 years"),
+        (datetime.min.replace(tzinfo=UTC), "between 1970 and 100 years"),
+        (datetime.max.replace(tzinfo=tz(timedelta(hours=-12))), "between 1970 and 100 years"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_time_that_no_task_can_have_is_refused_where_it_is_written(run_after, told, zone):
+    with override_settings(TIME_ZONE=zone), pytest.raises(InvalidTask, match=told):
+        some_tasks.add.using(run_after=run_after)
+
+
+@override_settings(USE_TZ=False)
+def test_naive_time_that_no_task_can_have_is_refused():
+    for run_after in (datetime.min, datetime.max):  # noqa: DTZ901  # that is what is tested
+        with pytest.raises(InvalidTask, match="between 1970 and 100 years"):
+            some_tasks.add.using(run_after=run_after)
 
 
 def test_task_is_a_value():
@@ -248,15 +318,13 @@ def test_task_is_enqueued_at_once_where_the_backend_says_so(enqueued_signals):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_receiver_that_raises_keeps_no_task_from_being_enqueued(enqueued_signals, payloads):
-    def fail(**kwargs):
-        raise RuntimeError("no")
-
-    task_enqueued.connect(fail)
-    with transaction.atomic():
+@pytest.mark.parametrize("place", [transaction.atomic, nullcontext])
+def test_receiver_that_raises_keeps_no_task_from_being_enqueued(
+    enqueued_signals, raising_receiver, payloads, place
+):
+    with place():
         some_tasks.add.enqueue(1)
         some_tasks.add.enqueue(2)
-    task_enqueued.disconnect(fail)
 
     assert len(payloads()) == 2
     assert len(enqueued_signals) == 2

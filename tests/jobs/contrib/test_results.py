@@ -273,6 +273,23 @@ def test_result_imports_nothing_that_only_redis_names(store, name):
     assert {"this", "antigravity"}.isdisjoint(set(sys.modules) - before)
 
 
+def test_payload_of_another_job_is_no_result(store):
+    payload = Payload(0, "another", "tests.jobs.contrib.some_tasks.add", "default").encode()
+    store.intake.push("default", [NewJob("planted", payload, 0)])
+
+    with pytest.raises(TaskResultDoesNotExist):
+        task_backends["default"].get_result("planted")
+
+
+def test_result_is_found_in_the_queue_of_a_capsule_that_nobody_has_announced(settings, store):
+    others = {name: value for name, value in settings.JOBS.items() if name != "QUEUES"}
+    settings.JOBS = {**others, "CAPSULES": ["gpu:1"]}
+    payload = Payload(0, "waiting", "tests.jobs.contrib.some_tasks.add", "gpu", [1]).encode()
+    store.intake.push("gpu", [NewJob("waiting", payload, 0)])
+
+    assert task_backends["default"].get_result("waiting").args == [1]
+
+
 def test_result_can_be_read_under_settings_that_would_refuse_the_task():
     result = some_tasks.add.using(queue_name="high").enqueue(1)
     backend = "jobs.contrib.django_tasks.JobsBackend"
