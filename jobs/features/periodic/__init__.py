@@ -15,14 +15,17 @@ from jobs.features.periodic.clockwork import LOOK_EVERY, Clockwork
 from jobs.features.periodic.endings import listen
 from jobs.features.periodic.entries import check
 from jobs.features.periodic.entries import is_schedule as _is_schedule
-from jobs.features.periodic.mirror import MIRROR_EVERY, mirror_in_turn
+from jobs.features.periodic.mirror import MIRROR_EVERY, TURN, mirror_in_turn
 from jobs.features.periodic.times import Cron, Every
 from jobs.options import JobOptions, Option, declare_option
 
 __all__ = ["Cron", "Every"]
 
 CHORE = FeatureChore(Place.SUPERVISOR, "periodic", every=LOOK_EVERY, do=Clockwork().look)
-MIRROR = FeatureChore(Place.WORKER, "mirror of schedules", every=MIRROR_EVERY, do=mirror_in_turn)
+# Its time is as long as a turn: the table is read within it, and a database may be slow.
+MIRROR = FeatureChore(
+    Place.WORKER, "mirror of schedules", every=MIRROR_EVERY, do=mirror_in_turn, longest=TURN
+)
 
 
 def _fit(job_class: type[Any], value: Any, options: JobOptions) -> None:
