@@ -55,7 +55,7 @@ class Client:
         The time bound holds for each round trip, with the connection and a second try if they are
         needed. Raise StoreUnavailable beyond it: the portions before it are in Redis then, and the
         error says how many jobs these are. Raise QueueFull in the same way, but not for jobs that
-        are `owed`: a transaction has committed, and counts on them.
+        are owed: a transaction has committed, and counts on them.
         """
         pushed = 0
         duplicates: Duplicates = {}
@@ -211,31 +211,26 @@ def count_of(portion: Portion) -> int:
 def portions(jobs: Sequence[tuple[str, NewJob]], bounds: Bounds = NO_BOUNDS) -> Iterator[Portion]:
     """Yield the jobs by queue, in portions of one round trip.
 
-    A queue with a bound stands alone, so that all of a portion is in, or nothing.
+    A queue with a bound stands alone, so that all of a portion is in, or nothing. The portions keep
+    the order of the jobs, so that those in the first ones are the first jobs.
     """
-    return _parted(_by_size(jobs), bounds) if bounds else _by_size(jobs)
-
-
-def _parted(found: Iterable[Portion], bounds: Bounds) -> Iterator[Portion]:
-    for portion in found:
-        apart = [queue for queue in portion if queue in bounds and len(portion) > 1]
-        yield from ({queue: portion[queue]} for queue in apart)
-        if rest := {queue: portion[queue] for queue in portion if queue not in apart}:
-            yield rest
-
-
-def _by_size(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
     portion: dict[str, list[NewJob]] = {}
     count = size = 0
     for queue, job in jobs:
         size += len(job.payload)
-        if count and (size > MOST_BYTES or count >= MOST_JOBS):
+        is_full = size > MOST_BYTES or count >= MOST_JOBS
+        if count and (is_full or (bounds and _stands_apart(queue, portion, bounds))):
             yield portion
             portion, count, size = {}, 0, len(job.payload)
         portion.setdefault(queue, []).append(job)
         count += 1 if job.claim is None else CLAIM_WEIGHT
     if portion:
         yield portion
+
+
+def _stands_apart(queue: str, portion: Portion, bounds: Bounds) -> bool:
+    """Tell whether a queue may not be in one portion with the others there."""
+    return queue not in portion and (queue in bounds or not portion.keys().isdisjoint(bounds))
 
 
 def _tell_of(portion: Portion, duplicates: Duplicates | None = None) -> None:
