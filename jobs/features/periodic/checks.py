@@ -13,7 +13,7 @@ from jobs.conf import get_settings
 from jobs.errors import ConfigurationError, JobsError
 from jobs.features.periodic import mirror
 from jobs.features.periodic.entries import Entry, entries
-from jobs.features.periodic.kept import document_of, entry_of, name_of
+from jobs.features.periodic.kept import MOST_ENTRIES, document_of, entry_of, name_of
 from jobs.store.schedule_home import Kept
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def check_entries(
 ) -> list[CheckMessage]:
     """Return a warning for each schedule of the database that rests here.
 
-    jobs.W006 is one that is on and rests. Its queue is checked like that of the others. It asks the
-    database, as `check --database default` and `migrate` do.
+    jobs.W006 is one that is on and rests, or that there are too many. The queue is checked like
+    that of the others. It asks the database, as `check --database default` and `migrate` do.
     """
     if mirror.alias() not in (databases or ()):
         return []
@@ -43,7 +43,18 @@ def check_entries(
         rows = mirror.read_rows()
     except DatabaseError:  # the table may not be there yet
         return []
-    return [message for row in rows if row.enabled for message in _check_row(row)]
+    of_rows = [message for row in rows if row.enabled for message in _check_row(row)]
+    return [*of_rows, *_check_number(len(rows))]
+
+
+def _check_number(rows: int) -> Iterator[CheckMessage]:
+    if rows > MOST_ENTRIES:
+        yield CheckWarning(
+            f"The table of schedules has more than {MOST_ENTRIES:,} rows. Those that were added "
+            "after these do not tick.",
+            hint="Delete schedules that nobody needs.",
+            id="jobs.W006",
+        )
 
 
 def _check_row(row: "ScheduleEntry") -> Iterator[CheckMessage]:

@@ -5,14 +5,13 @@ believed only where the code here allows it: the class must be marked `schedulab
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import InvalidArguments, InvalidJob, JobsError
-from jobs.features.periodic.entries import Entry, check_fits
+from jobs.features.periodic.entries import Entry, check_fits, check_name
 from jobs.features.periodic.times import Cron, Every, Schedule
 from jobs.options import check_queue_name
 from jobs.registry import registry
@@ -22,8 +21,6 @@ from jobs.text import brief
 if TYPE_CHECKING:
     from jobs.models import ScheduleEntry
 
-#: What the name of an entry in the database is made of.
-NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
 #: Most entries of the database. Supervisors and pages read them all at once.
 MOST_ENTRIES = 1_000
 #: Longest document of an entry, and most bytes of its arguments that a form takes.
@@ -90,6 +87,7 @@ def entry_of(name: str, kept: Kept) -> Entry:
         raise InvalidJob(
             f"{class_name} may not be scheduled by people: it lacks the option schedulable = True."
         )
+    check_name(own_name, class_name)
     job_class = registry.find(class_name)
     fields = _fields(kept.document)
     try:

@@ -23,7 +23,7 @@ from jobs.ids import new_job_id
 from jobs.occasion import Occasion
 from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.questions import Asker, refusals_explained
-from jobs.store.schedule_home import Home, Kept, class_of, is_kept
+from jobs.store.schedule_home import KEPT, Home, Kept, class_of, is_kept
 from jobs.store.schedule_records import ScheduleRecord, read_home, records
 from jobs.store.schedules import Schedules, Shot
 
@@ -56,8 +56,8 @@ class ScheduleView:
 
     @property
     def own_name(self) -> str:
-        """What the database calls it."""
-        return self.name.rpartition(".")[2] if self.is_kept else ""
+        """What the database calls it, empty for one of the code."""
+        return self.name.partition(KEPT)[2]
 
     @property
     def clock(self) -> str:
