@@ -96,12 +96,13 @@ class Client:
         _tell_of(portion, duplicates)
         return duplicates
 
-    def holder(self, queue: str, key: str) -> str:
-        """Return the id of the job that holds a unique key.
+    def holders(self, queue: str, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the ids of the jobs that hold unique keys, by those keys that are held.
 
-        It is empty if none does, and where Redis does not answer.
+        None is held where Redis does not answer.
         """
-        return self._early(lambda intake: intake.holder(queue, key), "")
+        wanted = list(dict.fromkeys(keys))
+        return self._early(lambda intake: intake.holders(queue, wanted), {}) if wanted else {}
 
     def size(self, queue: str) -> int:
         """Return how many jobs of a queue have not ended.
