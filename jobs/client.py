@@ -121,7 +121,7 @@ class Client:
             return unknown
         limit = time_limit.change(time.monotonic() + self.timeout / 2)
         try:
-            return look(self._store.intake)
+            return look(self.store.intake)
         except StoreUnavailable:
             self._blind_until = time.monotonic() + BLIND
             return unknown
@@ -133,7 +133,7 @@ class Client:
     ) -> None:
         while True:
             try:
-                self._store.intake.push_all(portion, duplicates, bounds)
+                self.store.intake.push_all(portion, duplicates, bounds)
             except StoreUnavailable:
                 # A push may be sent again: it inserts only what is new. A connection that broke
                 # while idle fails soon.
@@ -154,7 +154,7 @@ class Client:
         limit = time_limit.change(time.monotonic() + self.timeout)
         try:
             for queue, jobs in portion.items():
-                return self._store.intake.begin(queue, jobs)
+                return self.store.intake.begin(queue, jobs)
         finally:
             time_limit.deadline = limit
         return None
@@ -178,11 +178,7 @@ class Client:
 
     @property
     def store(self) -> Store:
-        """The store that it pushes to, for features that ask the same Redis."""
-        return self._store
-
-    @property
-    def _store(self) -> Store:
+        """The store that it pushes to, for features that ask the same Redis too."""
         if self._opened is None:
             self._opened = self._open_store()
         return self._opened
@@ -199,7 +195,7 @@ class Client:
             return
         self._announced.update(dict.fromkeys(new, now))
         try:
-            self._store.intake.announce_queues(new)
+            self.store.intake.announce_queues(new)
         except Exception as error:  # noqa: BLE001  # the jobs are in, so no caller may hear of it
             emit(QueueNotAnnounced(",".join(new), error))
 
