@@ -28,6 +28,11 @@ class Kept:
     is_on: bool
     document: str
 
+    @property
+    def text(self) -> str:
+        """Return it as it is written, without its revision: "on document"."""
+        return f"{'on' if self.is_on else 'off'} {self.document}"
+
 
 @dataclass(frozen=True, slots=True)
 class Override:

@@ -13,8 +13,7 @@ from jobs.conf import get_settings
 from jobs.errors import ConfigurationError, JobsError
 from jobs.features.periodic import mirror
 from jobs.features.periodic.entries import Entry, entries
-from jobs.features.periodic.kept import MOST_ENTRIES, document_of, entry_of, name_of
-from jobs.store.schedule_home import Kept
+from jobs.features.periodic.kept import MOST_ENTRIES, entry_of_row, name_of
 
 if TYPE_CHECKING:
     from jobs.models import ScheduleEntry
@@ -58,12 +57,11 @@ def _check_number(rows: int) -> Iterator[CheckMessage]:
 
 
 def _check_row(row: "ScheduleEntry") -> Iterator[CheckMessage]:
-    name = name_of(row)
     try:
-        entry = entry_of(name, Kept(0, row.enabled, document_of(row)))
+        entry = entry_of_row(row)
     except JobsError as error:
         yield CheckWarning(
-            f"The schedule {name} of the database does not tick: {error}",
+            f"The schedule {name_of(row)} of the database does not tick: {error}",
             hint="Correct it in the admin, switch it off, or bring back what the code had.",
             id="jobs.W006",
         )

@@ -98,12 +98,11 @@ def views(asker: Asker) -> list[ScheduleView]:
     known = {record.name: record for record in records(asker, home)}
     sees_arguments = asker.sight.sees_arguments
     found = {
-        name: _view(name, home, known.get(name), sees_arguments=sees_arguments) for name in known
+        name: _view(name, home, known.get(name), sees_arguments=sees_arguments)
+        for name in {*known, *home.kept}
     }
     for entry in entries():
         found[entry.name] = _view_of_code(entry, home, known.get(entry.name))
-    for name in home.kept:
-        found[name] = _view(name, home, known.get(name), sees_arguments=sees_arguments)
     in_sight = [view for view in found.values() if asker.sight.sees_queue(view.queue)]
     return sorted(in_sight, key=lambda view: view.name)
 
