@@ -76,8 +76,8 @@ class Openings:
         """Open what is not open yet.
 
         Return the entries that tick here with their cursors, None if it has to be done again. One
-        round trip for 50 entries, and two more, or four where there are some in the database. Raise
-        StoreUnavailable.
+        round trip for 50 entries, one for each that has moved, and three more, or five where there
+        are some in the database. Raise StoreUnavailable.
         """
         desk = Schedules(store)
         if self._home is None:

@@ -72,7 +72,8 @@ class ScheduleView:
         """One of `on`, `paused`, `resting`, `off` and `new`.
 
         A schedule rests when the newest code does not know it. It is new until a supervisor has
-        announced it. One of the database is off when somebody has switched it off.
+        announced it. One of the database is off when somebody has switched it off. It rests too
+        where the code here cannot fire it and no supervisor has announced it.
         """
         if self.entry is not None and not self.entry.is_on:
             return "off"
