@@ -97,7 +97,7 @@ class Client:
         return duplicates
 
     def holders(self, queue: str, keys: Iterable[str]) -> Mapping[str, str]:
-        """Return the ids of the jobs that hold unique keys, by those keys that are held.
+        """Return the jobs that hold unique keys: their ids, by those keys.
 
         None is held where Redis does not answer.
         """

@@ -70,7 +70,10 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("next run"))
     def next_run(self, row: ScheduleEntry) -> str:
-        """Return the next tick, empty for one that is off, rests, or never ticks again."""
+        """Return the next tick.
+
+        It is empty for a row that is off, rests, or never ticks again.
+        """
         with suppress(JobsError):
             if row.enabled:
                 return "".join(written_there(tick.at) for tick in _ticks(row, 1))
@@ -174,9 +177,9 @@ def _tell_at_commit(request: HttpRequest) -> None:
 
 
 def _ticks(row: ScheduleEntry, count: int) -> Iterator[Tick]:
-    """Yield the next ticks of a row, as if it were on. Raise JobsError for one that rests.
+    """Yield the next ticks of a row, as if it were on.
 
-    It works without Redis, so that a schedule can be changed while that is away.
+    Raise JobsError for one that rests. It works without Redis, so that a schedule can be changed while that is away.
     """
     return preview(entry_of_row(row).schedule, count, time.time())
 

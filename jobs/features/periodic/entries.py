@@ -154,7 +154,10 @@ def check(job_class: type[Any], value: Any) -> None:
 
 
 def check_name(name: str, owner: str) -> None:
-    """Raise InvalidJob, which names the `owner`, for what cannot be the name of a schedule."""
+    """Raise InvalidJob for what cannot be the name of a schedule.
+
+    It names the `owner`.
+    """
     if not NAME.match(name):
         raise InvalidJob(
             f"{owner}: the name of a schedule is 1 to 50 letters, digits, '_' or '-', "

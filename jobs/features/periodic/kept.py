@@ -74,12 +74,18 @@ def document_of(row: "ScheduleEntry") -> str:
 
 
 def kept_of(row: "ScheduleEntry") -> Kept:
-    """Return a row as it is mirrored, under no revision. Raise InvalidJob as `document_of` does."""
+    """Return a row as it is mirrored, under no revision.
+
+    Raise InvalidJob as `document_of` does.
+    """
     return Kept(0, row.enabled, document_of(row))
 
 
 def entry_of_row(row: "ScheduleEntry") -> Entry:
-    """Return the entry of a row. Raise JobsError where the code here cannot fire it."""
+    """Return the entry of a row.
+
+    Raise JobsError where the code here cannot fire it.
+    """
     return entry_of(name_of(row), kept_of(row))
 
 

@@ -240,7 +240,7 @@ def test_place_that_is_taken_until_the_commit_raises_nothing(store):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", [OrderJob, ReportJob])
 def test_looks_before_a_commit_cost_a_few_round_trips_however_many_jobs(store, settings, kind):
-    """One look is for the room that jobs need, the other for those that raise."""
+    """One look is for room in the queue, the other for those that raise."""
     settings.JOBS = {**settings.JOBS, "QUEUE_LIMITS": {"default": 60}}
     kind.using(commit="immediate").enqueue_many([(n,) for n in range(50)])
     store.client.config_resetstat()

@@ -180,7 +180,10 @@ def test_turn_is_left_to_others_and_keeps_no_connection(desk, store):
 
 
 def test_slow_database_leaves_the_chore_time_to_write_the_mirror(desk, store):
-    """Its time counts from its start, and a write that comes too late is told nobody."""
+    """Its time counts from its start.
+
+    A write that comes too late is told nobody.
+    """
     ScheduleEntry.objects.bulk_create([row_of()])
     left: list[float] = []
 
