@@ -13,6 +13,11 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- The time in a text, nil for what is none. Lua would read "inf" and "9e99" too, which nobody has written.
+local function time_in(text)
+  return tonumber(text and string.match(text, '^%d+$') or '')
+end
+
 -- The score among the ready for a job of a priority that has waited since `since`, in ms; jobs.store.keys explains it.
 local function place_of(priority, since)
   return whole((100 - priority) * 2 ^ 44 + since)
