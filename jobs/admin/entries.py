@@ -179,7 +179,8 @@ def _tell_at_commit(request: HttpRequest) -> None:
 def _ticks(row: ScheduleEntry, count: int) -> Iterator[Tick]:
     """Yield the next ticks of a row, as if it were on.
 
-    Raise JobsError for one that rests. It works without Redis, so that a schedule can be changed while that is away.
+    Raise JobsError for one that rests. It works without Redis, so that a schedule can be changed
+    while that is away.
     """
     return preview(entry_of_row(row).schedule, count, time.time())
 
