@@ -54,12 +54,16 @@ class Openings:
         self._classes = find_classes()
         #: The newest boot and generation when the entries were opened last.
         self._newest = (boot, 0)
+        #: Whether another boot owned an entry of the code then, though none that is newer has
+        #: announced anything.
+        self.has_rival = False
         self._begin()
 
     def _begin(self) -> None:
         self._home: Home | None = None
         self._pending: list[Version] = []
         self._ticking: list[tuple[Version, int]] = []
+        self._is_foreign = False
         self._closed_in: dict[str, str] = {}
         self._left_in: dict[str, str] = {}
         #: What closed entries left. Whoever is cut off need not close them once more.
@@ -88,6 +92,7 @@ class Openings:
             self._open(desk, self._pending[:PORTION], now, home)
             del self._pending[:PORTION]
         self._newest = (max(self._boot, home.boot), home.generation)
+        self.has_rival = self._is_foreign and self._boot >= home.boot
         ticking = [(version.entry, cursor) for version, cursor in self._ticking]
         is_settled = self._boot < home.boot or self._announce(store, desk)
         is_settled = self._settle(store) and is_settled
@@ -154,6 +159,8 @@ class Openings:
             emit(ScheduleReset(version.entry.name))
         if opened.word in {"open", "ahead"}:
             self._ticking.append((version, opened.cursor))
+        if opened.word == "foreign" and not version.entry.is_kept:
+            self._is_foreign = True
 
     # Saying where they live
 
