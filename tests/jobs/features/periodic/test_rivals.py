@@ -11,7 +11,7 @@ OFTEN = Every(timedelta(seconds=3), overlap="allow")
 
 
 def unannounced(stage, look):
-    """Let a boot open its entries, and leave no trace in the home of all entries."""
+    """Let a boot open its entries, and leave no trace of that in the home."""
     home = stage.q.store.shared.schedules
     before = stage.q.client.hgetall(home)
     look()
@@ -24,7 +24,7 @@ def ticks_after(stage, second):
 
 
 def test_entry_goes_on_when_redis_has_forgotten_its_override(stage):
-    """A cluster failed over to an older copy of that key, or somebody deleted it."""
+    """A cluster failed over to an older copy, or somebody deleted the key."""
     look = stage.supervisor()
     run(stage, 2, look)
     override(stage, {"every": 7})
