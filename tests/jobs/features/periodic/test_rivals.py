@@ -11,7 +11,7 @@ OFTEN = Every(timedelta(seconds=3), overlap="allow")
 
 
 def unannounced(stage, look):
-    """Let a boot open its entries, and leave no trace of that in the home."""
+    """Let a boot open its entries, and leave no trace in the home."""
     home = stage.q.store.shared.schedules
     before = stage.q.client.hgetall(home)
     look()
