@@ -54,8 +54,7 @@ class Openings:
         self._classes = find_classes()
         #: The newest boot and generation when the entries were opened last.
         self._newest = (boot, 0)
-        #: Whether another boot owned an entry of the code then, though none that is newer has
-        #: announced anything.
+        #: Whether another boot owned an entry then, which the newest announcement has as we do.
         self.has_rival = False
         self._begin()
 
@@ -63,7 +62,7 @@ class Openings:
         self._home: Home | None = None
         self._pending: list[Version] = []
         self._ticking: list[tuple[Version, int]] = []
-        self._is_foreign = False
+        self._foreign: list[str] = []
         self._closed_in: dict[str, str] = {}
         self._left_in: dict[str, str] = {}
         #: What closed entries left. Whoever is cut off need not close them once more.
@@ -92,7 +91,7 @@ class Openings:
             self._open(desk, self._pending[:PORTION], now, home)
             del self._pending[:PORTION]
         self._newest = (max(self._boot, home.boot), home.generation)
-        self.has_rival = self._is_foreign and self._boot >= home.boot
+        self.has_rival = self._sees_rival(home)
         ticking = [(version.entry, cursor) for version, cursor in self._ticking]
         is_settled = self._boot < home.boot or self._announce(store, desk)
         is_settled = self._settle(store) and is_settled
@@ -160,7 +159,14 @@ class Openings:
         if opened.word in {"open", "ahead"}:
             self._ticking.append((version, opened.cursor))
         if opened.word == "foreign" and not version.entry.is_kept:
-            self._is_foreign = True
+            self._foreign.append(version.entry.name)
+
+    def _sees_rival(self, home: Home) -> bool:
+        """Return whether an entry is foreign, though the newest announcement is ours or equal."""
+        if self._boot >= home.boot:
+            return bool(self._foreign)
+        specs = {entry.name: entry.spec for entry in self._all}
+        return any(home.specs.get(name) == specs[name] for name in self._foreign)
 
     # Saying where they live
 

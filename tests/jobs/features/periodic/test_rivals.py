@@ -47,6 +47,16 @@ def test_entry_goes_on_when_a_newer_boot_ended_before_it_had_announced_it(stage)
     assert ticks_after(stage, 130)[:9] == list(range(131, 140))
 
 
+def test_entry_goes_on_though_who_announced_it_last_is_gone_too(stage):
+    one, other = stage.supervisor(), stage.supervisor()
+    run(stage, 5, one, other)
+    unannounced(stage, stage.supervisor(stage.entry(OFTEN)))
+
+    run(stage, 140, one)
+
+    assert ticks_after(stage, 130)[:9] == list(range(131, 140))
+
+
 @pytest.mark.parametrize("seconds", [20, 45, 60])
 def test_newer_boot_that_announces_late_owns_its_entry(stage, seconds):
     """The older one has waited for a minute, and looks a moment after that."""
