@@ -54,7 +54,7 @@ class Openings:
         self._classes = find_classes()
         #: The newest boot and generation when the entries were opened last.
         self._newest = (boot, 0)
-        #: Whether another boot owned an entry then, which the newest announcement has as we do.
+        #: Whether another boot owned an entry then, though the newest announcement is like ours.
         self.has_rival = False
         self._begin()
 
@@ -162,11 +162,15 @@ class Openings:
             self._foreign.append(version.entry.name)
 
     def _sees_rival(self, home: Home) -> bool:
-        """Return whether an entry is foreign, though the newest announcement is ours or equal."""
-        if self._boot >= home.boot:
+        """Return whether an entry is foreign, though the newest announcement is ours or equal.
+
+        Equal in all: an older version must take nothing from a newer one.
+        """
+        if self._boot >= home.boot or not self._foreign:
             return bool(self._foreign)
-        specs = {entry.name: entry.spec for entry in self._all}
-        return any(home.specs.get(name) == specs[name] for name in self._foreign)
+        announced = {name: home.specs.get(name) for name in home.names}
+        is_equal = announced == {entry.name: entry.spec for entry in self._all}
+        return is_equal and home.classes == set(self._classes)
 
     # Saying where they live
 

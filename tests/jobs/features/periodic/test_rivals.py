@@ -93,6 +93,21 @@ def test_time_in_which_redis_is_away_does_not_count(stage):
     assert ticks_after(stage, 230)[:9] == list(range(231, 258, 3))
 
 
+def test_older_version_takes_nothing_from_a_newer_one(stage):
+    """It has this entry as the newer one has it, and not the other."""
+    old = stage.supervisor(stage.entry(), stage.entry(name="tests.OtherJob", queue="other"))
+    run(stage, 2, old)
+    other = stage.entry(OFTEN, name="tests.OtherJob", queue="other")
+    new = stage.supervisor(stage.entry(), other)
+    run(stage, 5, old, new)
+    unannounced(stage, stage.supervisor(stage.entry(OFTEN)))
+    boot = stage.desk.newest()[0]
+
+    run(stage, 200, old)
+
+    assert stage.desk.newest()[0] == boot
+
+
 def test_supervisors_of_one_version_do_not_take_turns(stage):
     one, other = stage.supervisor(), stage.supervisor()
     run(stage, 5, one, other)
