@@ -1,4 +1,7 @@
-"""Django's entry: find the job classes of all apps, and add the system checks."""
+"""Django's entry: find the job classes of all apps, and add the system checks.
+
+Features add theirs when they are imported.
+"""
 
 from contextlib import suppress
 
@@ -11,9 +14,6 @@ from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
-from jobs.features.bounds.checks import check_bounds
-from jobs.features.periodic import mirror
-from jobs.features.periodic.checks import check_entries, check_schedules
 from jobs.job import decide_options
 
 
@@ -36,14 +36,10 @@ class MakeItSoConfig(AppConfig):
         _import_task_backends()
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
-        mirror.listen()
         checks.register(check_settings, "jobs")
         checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")
-        checks.register(check_schedules, "jobs")
-        checks.register(check_bounds, "jobs")
         checks.register(check_servers, checks.Tags.database)
-        checks.register(check_entries, checks.Tags.database)
 
 
 def _import_task_backends() -> None:

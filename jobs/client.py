@@ -55,7 +55,7 @@ class Client:
         The time bound holds for each round trip, with the connection and a second try if they are
         needed. Raise StoreUnavailable beyond it: the portions before it are in Redis then, and the
         error says how many jobs these are. Raise QueueFull in the same way, but not for jobs that
-        are `owed`: a transaction has committed, and counts on them.
+        are owed: a transaction has committed, and counts on them.
         """
         pushed = 0
         duplicates: Duplicates = {}
@@ -96,12 +96,13 @@ class Client:
         _tell_of(portion, duplicates)
         return duplicates
 
-    def holder(self, queue: str, key: str) -> str:
-        """Return the id of the job that holds a unique key.
+    def holders(self, queue: str, keys: Iterable[str]) -> Mapping[str, str]:
+        """Return the jobs that hold unique keys: their ids, by those keys.
 
-        It is empty if none does, and where Redis does not answer.
+        None is held where Redis does not answer.
         """
-        return self._early(lambda intake: intake.holder(queue, key), "")
+        wanted = list(dict.fromkeys(keys))
+        return self._early(lambda intake: intake.holders(queue, wanted), {}) if wanted else {}
 
     def size(self, queue: str) -> int:
         """Return how many jobs of a queue have not ended.
@@ -120,7 +121,7 @@ class Client:
             return unknown
         limit = time_limit.change(time.monotonic() + self.timeout / 2)
         try:
-            return look(self._store.intake)
+            return look(self.store.intake)
         except StoreUnavailable:
             self._blind_until = time.monotonic() + BLIND
             return unknown
@@ -132,7 +133,7 @@ class Client:
     ) -> None:
         while True:
             try:
-                self._store.intake.push_all(portion, duplicates, bounds)
+                self.store.intake.push_all(portion, duplicates, bounds)
             except StoreUnavailable:
                 # A push may be sent again: it inserts only what is new. A connection that broke
                 # while idle fails soon.
@@ -153,7 +154,7 @@ class Client:
         limit = time_limit.change(time.monotonic() + self.timeout)
         try:
             for queue, jobs in portion.items():
-                return self._store.intake.begin(queue, jobs)
+                return self.store.intake.begin(queue, jobs)
         finally:
             time_limit.deadline = limit
         return None
@@ -177,11 +178,7 @@ class Client:
 
     @property
     def store(self) -> Store:
-        """The store that it pushes to, for features that ask the same Redis."""
-        return self._store
-
-    @property
-    def _store(self) -> Store:
+        """The store that it pushes to, for features that ask the same Redis too."""
         if self._opened is None:
             self._opened = self._open_store()
         return self._opened
@@ -198,7 +195,7 @@ class Client:
             return
         self._announced.update(dict.fromkeys(new, now))
         try:
-            self._store.intake.announce_queues(new)
+            self.store.intake.announce_queues(new)
         except Exception as error:  # noqa: BLE001  # the jobs are in, so no caller may hear of it
             emit(QueueNotAnnounced(",".join(new), error))
 
@@ -211,31 +208,26 @@ def count_of(portion: Portion) -> int:
 def portions(jobs: Sequence[tuple[str, NewJob]], bounds: Bounds = NO_BOUNDS) -> Iterator[Portion]:
     """Yield the jobs by queue, in portions of one round trip.
 
-    A queue with a bound stands alone, so that all of a portion is in, or nothing.
+    A queue with a bound stands alone, so that all of a portion is in, or nothing. The portions keep
+    the order of the jobs, so that those in the first ones are the first jobs.
     """
-    return _parted(_by_size(jobs), bounds) if bounds else _by_size(jobs)
-
-
-def _parted(found: Iterable[Portion], bounds: Bounds) -> Iterator[Portion]:
-    for portion in found:
-        apart = [queue for queue in portion if queue in bounds and len(portion) > 1]
-        yield from ({queue: portion[queue]} for queue in apart)
-        if rest := {queue: portion[queue] for queue in portion if queue not in apart}:
-            yield rest
-
-
-def _by_size(jobs: Sequence[tuple[str, NewJob]]) -> Iterator[Portion]:
     portion: dict[str, list[NewJob]] = {}
     count = size = 0
     for queue, job in jobs:
         size += len(job.payload)
-        if count and (size > MOST_BYTES or count >= MOST_JOBS):
+        is_full = size > MOST_BYTES or count >= MOST_JOBS
+        if count and (is_full or (bounds and _stands_apart(queue, portion, bounds))):
             yield portion
             portion, count, size = {}, 0, len(job.payload)
         portion.setdefault(queue, []).append(job)
         count += 1 if job.claim is None else CLAIM_WEIGHT
     if portion:
         yield portion
+
+
+def _stands_apart(queue: str, portion: Portion, bounds: Bounds) -> bool:
+    """Tell whether a queue may not be in one portion with the others there."""
+    return queue not in portion and (queue in bounds or not portion.keys().isdisjoint(bounds))
 
 
 def _tell_of(portion: Portion, duplicates: Duplicates | None = None) -> None:

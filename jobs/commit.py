@@ -81,8 +81,8 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     Return what `Client.push` returns, and None when there is a commit to wait for. Whichever
     database they are on, a rollback of any of them drops the jobs. Raise
     StoreUnavailable from the commit when Redis is away: the data is committed then and
-    the jobs are not enqueued. Raise TransactionManagementError inside a transaction by
-    hand.
+    the jobs are not enqueued. Raise QueueFull where no transaction is open, and never from a
+    commit. Raise TransactionManagementError inside a transaction by hand.
     """
     open_now = _to_wait_for()
     if not open_now:

@@ -75,6 +75,10 @@ class Registry:
             self._name_all()
         return sorted(self._classes)
 
+    def queues(self) -> set[str]:
+        """Return the queues that the job classes name."""
+        return {self.find(name).options.queue for name in self.names()}
+
     def _name_all(self) -> None:
         unnamed, self._unnamed = self._unnamed, []
         for job_class, stored_as in unnamed:

@@ -81,8 +81,6 @@ def _problem(key: str, value: object) -> str | None:
     name = key.lower()
     if name in _CHECKED_APART:
         return _CHECKED_APART[name](value)
-    if name == "metrics_token":
-        return None if _is_token(value) else _TOKEN_PROBLEM
     expected = _expected(name, value)
     return expected and f"JOBS[{key!r}] must be {expected}, not {value!r}."
 
@@ -110,14 +108,15 @@ def _is_text(name: str, value: object) -> bool:
     return bool(value) or name in _MAY_BE_EMPTY
 
 
-def _is_token(value: object) -> bool:
-    """Whether a value is empty, or a good token.
+def _token_problem(value: object) -> str | None:
+    """Return what is wrong with what is neither empty nor a good token.
 
-    A header can carry it, and nobody can guess it.
+    A header can carry such a token, and nobody can guess it.
     """
     if not isinstance(value, str):
-        return False
-    return not value or (len(value) >= SHORTEST_TOKEN and _TOKEN.match(value) is not None)
+        return _TOKEN_PROBLEM
+    is_good = len(value) >= SHORTEST_TOKEN and _TOKEN.match(value) is not None
+    return None if is_good or not value else _TOKEN_PROBLEM
 
 
 def _list_problem(name: str, value: object) -> str | None:
@@ -151,6 +150,7 @@ def _limits_problem(value: object) -> str | None:
 #: What says itself what is wrong with a setting, or None.
 _CHECKED_APART: Mapping[str, Callable[[object], str | None]] = {
     "capsules": capsules_problem,
+    "metrics_token": _token_problem,
     "queue_limits": _limits_problem,
 }
 

@@ -59,11 +59,14 @@ def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     It is only an early look: at the commit, the place of the others may be taken as well.
     """
     taken: Duplicates = {}
-    for queue, job in jobs:
-        if job.claim is not None and job.claim.key:
-            holder = get_client().holder(queue, job.claim.key)
-            if holder:
-                taken[job.id] = holder
+    for queue in {queue for queue, _ in jobs}:
+        keys = {
+            job.id: job.claim.key
+            for each, job in jobs
+            if each == queue and job.claim is not None and job.claim.key
+        }
+        holders = get_client().holders(queue, keys.values())
+        taken |= {job_id: holders[key] for job_id, key in keys.items() if key in holders}
     push_after_commit([pair for pair in jobs if pair[1].id not in taken])
     return taken or None
 
@@ -91,9 +94,8 @@ def _needed(queue: str, waiting: list[NewJob], new: list[NewJob]) -> tuple[int, 
     All jobs of one unique key need one place, and none if the key is held.
     """
     names, more = set(map(_name, waiting)), set(map(_name, new))
-    held = {
-        (key, job_id) for key, job_id in names | more if key and get_client().holder(queue, key)
-    }
+    holders = get_client().holders(queue, (key for key, _ in names | more if key))
+    held = {(key, "") for key in holders}
     return len(names - held), len(more - names - held)
 
 

@@ -5,6 +5,8 @@ told.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -22,11 +24,10 @@ from jobs.admin.entry_form import ScheduleEntryForm
 from jobs.admin.pages.schedules import PREVIEW, written_there
 from jobs.errors import JobsError
 from jobs.features.periodic import mirror
-from jobs.features.periodic.kept import document_of, entry_of, name_of
+from jobs.features.periodic.kept import entry_of_row
 from jobs.features.periodic.preview import Tick, preview
 from jobs.models import ScheduleEntry
 from jobs.queue_access import limits_queues, may_see_queue
-from jobs.store.schedule_home import Kept
 
 
 class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no type at run time
@@ -69,8 +70,14 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("next run"))
     def next_run(self, row: ScheduleEntry) -> str:
-        """Return the next tick, empty where there is none."""
-        return "".join(written_there(tick.at) for tick in _ticks(row, 1))
+        """Return the next tick.
+
+        It is empty for a row that is off, rests, or never ticks again.
+        """
+        with suppress(JobsError):
+            if row.enabled:
+                return "".join(written_there(tick.at) for tick in _ticks(row, 1))
+        return ""
 
     @admin.display(description=gettext_lazy("Next runs"))
     def next_runs(self, row: ScheduleEntry) -> str | SafeString:
@@ -78,10 +85,9 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
         if not row.pk:
             return _("They are shown when it is saved. Save it switched off to look first.")
         try:
-            _entry(row)
+            lines = [(written_there(tick.at), _mark(tick)) for tick in _ticks(row, PREVIEW)]
         except JobsError as error:
             return str(error)
-        lines = [(written_there(tick.at), _mark(tick)) for tick in _ticks(row, PREVIEW)]
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{} {}</li>", lines))
 
     # Who may do what
@@ -170,20 +176,13 @@ def _tell_at_commit(request: HttpRequest) -> None:
     transaction.on_commit(tell, using=mirror.alias())
 
 
-def _entry(row: ScheduleEntry) -> Any:
-    return entry_of(name_of(row), Kept(0, row.enabled, document_of(row)))
+def _ticks(row: ScheduleEntry, count: int) -> Iterator[Tick]:
+    """Yield the next ticks of a row, as if it were on.
 
-
-def _ticks(row: ScheduleEntry, count: int) -> list[Tick]:
-    """Return the next ticks of a row that can be fired.
-
-    It works without Redis, so that a schedule can be changed while that is away.
+    Raise JobsError for one that rests. It works without Redis, so that a schedule can be changed
+    while that is away.
     """
-    try:
-        schedule = _entry(row).schedule
-    except JobsError:
-        return []
-    return list(preview(schedule, count, time.time())) if row.enabled or count > 1 else []
+    return preview(entry_of_row(row).schedule, count, time.time())
 
 
 def _mark(tick: Tick) -> str:

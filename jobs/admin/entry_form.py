@@ -13,11 +13,10 @@ from jobs.admin.clock_form import clean_clock, is_duration
 from jobs.admin.run_again import JsonField
 from jobs.conf import get_settings
 from jobs.errors import InvalidArguments, InvalidJob, UnknownJob
-from jobs.features.periodic.entries import check_fits
+from jobs.features.periodic.entries import NAME, check_fits
 from jobs.features.periodic.kept import (
     MOST_ARGUMENTS,
     MOST_ENTRIES,
-    NAME,
     is_schedulable,
     schedulable_classes,
 )

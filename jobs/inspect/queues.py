@@ -54,7 +54,7 @@ class Queue:
     @property
     def is_idle(self) -> bool:
         """Whether it holds no job in any set, and is neither paused nor limited."""
-        held = self.ready + self.running + self.scheduled + self.retry + self.dead + self.done
+        held = self.size + self.dead + self.done
         return not held and not self.is_paused and self.most_running is None
 
 
@@ -97,17 +97,13 @@ def known_queues(reader: Reader | None = None) -> list[str]:
     """
     reader = reader or get_reader()
     used = queue_names(reader)
-    others = sorted(_of_classes().difference(used))
+    others = sorted(registry.queues().difference(used))
     return [*used, *filter(reader.sight.sees_queue, others)]
 
 
 def named_queues() -> set[str]:
     """Return the queues that the settings or the job classes name."""
-    return {*get_settings().served_queues, *_of_classes()}
-
-
-def _of_classes() -> set[str]:
-    return {registry.find(name).options.queue for name in registry.names()}
+    return {*get_settings().served_queues, *registry.queues()}
 
 
 def queues(reader: Reader | None = None, names: Sequence[str] | None = None) -> list[Queue]:

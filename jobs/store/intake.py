@@ -173,13 +173,17 @@ class Intake:
             for jobs, answer in zip(jobs_by_queue.values(), answers, strict=True)
         )
 
-    def holder(self, queue: str, key: str) -> str:
-        """Return the id of the job that holds a unique key, or nothing.
+    def holders(self, queue: str, keys: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the jobs that hold unique keys, by these keys.
 
-        One round trip, O(log n).
+        A key that nobody holds is left out. A round trip for each 1,000 keys, O(k log n).
         """
-        [found] = self._session.run("holder", queue, [key])
-        return text_of(found)
+        holders: dict[str, str] = {}
+        for first in range(0, len(keys), MOST_JOBS):
+            portion = keys[first : first + MOST_JOBS]
+            found = map(text_of, self._session.run("holders", queue, portion))
+            holders |= {key: job_id for key, job_id in zip(portion, found, strict=True) if job_id}
+        return holders
 
     def size(self, queue: str) -> int:
         """Return how many jobs of a queue have not ended. One round trip, O(1)."""

@@ -4,10 +4,9 @@ Used by the feature `periodic`. Supervisors read what it writes, and open no dat
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from jobs.store.schedule_home import Home, home_of
-from jobs.store.schedules import KINDS
+from jobs.store.schedule_home import Home
+from jobs.store.schedules import KINDS, Schedules
 from jobs.store.session import Session
 
 
@@ -24,9 +23,7 @@ class KeptSchedules:
 
         One round trip, O(entries).
         """
-        with self._session.available():
-            found: Any = self._session.client.hgetall(self._home)
-        return home_of(found)
+        return Schedules(self._session).home()
 
     def take_turn(self, period: float) -> bool:
         """Return whether it is our turn to mirror.

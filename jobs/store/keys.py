@@ -126,7 +126,8 @@ class QueueKeys:
 class SharedKeys:
     """The keys that belong to no queue.
 
-    They are for people to look at, and correctness never needs them.
+    Most are for people to look at. `schedules` says who owns which periodic entry, and `requests`
+    carries what people want of a worker. No job is lost with any of them.
     """
 
     namespace: str

@@ -28,6 +28,11 @@ class Kept:
     is_on: bool
     document: str
 
+    @property
+    def text(self) -> str:
+        """Return it as it is written, without its revision: "on document"."""
+        return f"{'on' if self.is_on else 'off'} {self.document}"
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -47,13 +52,14 @@ class Override:
 class Home:
     """Where each entry is at home.
 
-    `boot` announced its entries last, those of these `names`, and that it knows these `classes` as
-    schedulable. `generation` grows with each change that people make.
+    `boot` announced its entries last, those of these `names`, which the code has in these `specs`.
+    It knows these `classes` as schedulable. `generation` grows with each change that people make.
     """
 
     boot: int = -1
     names: frozenset[str] = frozenset()
     queues: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    specs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     generation: int = 0
     classes: frozenset[str] = frozenset()
     kept: Mapping[str, Kept] = field(default_factory=lambda: MappingProxyType({}))
@@ -92,6 +98,7 @@ def home_of(fields: Mapping[bytes, bytes]) -> Home:
         boot=number_in(fields.get(b"boot"), -1),
         names=frozenset(texts.get("names", "").split()),
         queues=_under("queue:", texts),
+        specs=_under("spec:", texts),
         generation=number_in(fields.get(b"generation")),
         classes=frozenset(texts.get("classes", "").split()),
         kept={name: value for name, value in kept.items() if value},

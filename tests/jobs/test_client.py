@@ -95,7 +95,7 @@ def test_server_that_stops_to_answer_costs_no_more_than_the_bound(settings, tmp_
             NoteJob.enqueue()
 
         assert time.monotonic() - started <= 0.4 + MARGIN
-        get_client()._store.close()
+        get_client().store.close()
 
 
 def test_push_is_tried_again_until_the_bound(settings):
@@ -146,4 +146,4 @@ def test_client_follows_the_settings(settings, redis_url):
     settings.JOBS = {"REDIS_URL": redis_url, "NAMESPACE": "two"}
 
     assert get_client() is not first
-    assert get_client()._store.namespace == "two"
+    assert get_client().store.namespace == "two"

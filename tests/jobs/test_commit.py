@@ -326,9 +326,9 @@ class TestAbsentRedis:
             with transaction.atomic():
                 NoteJob.enqueue("after")
 
-            assert sorted(arguments(get_client()._store)) == [["after"], ["before"]]
+            assert sorted(arguments(get_client().store)) == [["after"], ["before"]]
         finally:
-            get_client()._store.close()
+            get_client().store.close()
             server.terminate()
             server.wait()
 
@@ -342,7 +342,7 @@ class InATestCase(TestCase):
     databases = set(DATABASES)
 
     def setUp(self):
-        self.pushed = lambda: arguments(get_client()._store)
+        self.pushed = lambda: arguments(get_client().store)
 
     def test_job_is_not_pushed(self):
         NoteJob.enqueue("a")

@@ -15,7 +15,6 @@ import pytest
 import jobs
 from jobs import Job
 from jobs.client import get_client
-from jobs.features.limits import desks
 from jobs.ids import new_job_id
 from jobs.inspect.reader import get_reader
 from jobs.store import NewJob
@@ -92,8 +91,8 @@ def held_by_another_thread(*locks):
 @pytest.mark.parametrize(
     ("work", "store_of"),
     [
-        (NoteJob.enqueue, lambda: get_client()._store),
-        (take_a_lock, desks._get_store),
+        (NoteJob.enqueue, lambda: get_client().store),
+        (take_a_lock, lambda: get_client().store),
         (look, lambda: get_reader().store),
     ],
 )
@@ -147,7 +146,7 @@ def test_multiprocessing_from_within_a_thread(store):
 
     codes: list[int | None] = []
     NoteJob.enqueue()
-    pool = get_client()._store.client.connection_pool
+    pool = get_client().store.client.connection_pool
     with held_by_another_thread(pool._lock, new_job_id._lock):
         thread = threading.Thread(target=start_processes)
         thread.start()

@@ -11,7 +11,7 @@ import pytest
 
 import jobs
 from jobs import JobInterrupted, StoreUnavailable, TimeLimitExceeded
-from jobs.features.limits import desks
+from jobs.client import get_client
 from jobs.features.limits import hold as holds
 from jobs.shield import InterruptGuard
 from jobs.store import Slots
@@ -259,7 +259,7 @@ def test_stop_at_any_moment_leaves_no_renewal_behind(store):
         thread.join(15)
         assert not thread.is_alive()
 
-    desks._get_store.cache_clear()  # an interrupted command may leave its answer in a connection
+    get_client.cache_clear()  # an interrupted command may leave its answer in a connection
     wait_until(is_free)
 
 

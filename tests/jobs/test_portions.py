@@ -122,6 +122,18 @@ def test_failed_push_tells_how_many_are_in(redis_url, store):
     failing.close()
 
 
+def test_jobs_that_are_in_are_the_first_though_one_queue_has_a_limit(redis_url, settings, store):
+    settings.JOBS = {"REDIS_URL": redis_url, "QUEUE_LIMITS": {"b": 5}}
+    failing = FailingStore(redis_url)
+
+    with pytest.raises(StoreUnavailable) as raised:
+        Client(lambda: failing, 0.1).push([(queue, new_job(f"{queue}1")) for queue in "abc"])
+
+    assert raised.value.pushed == 1
+    assert [SampleQueue(store, queue).ids("ready") for queue in "abc"] == [["a1"], [], []]
+    failing.close()
+
+
 def test_failed_push_of_one_job_speaks_of_no_others(redis_url):
     failing = FailingStore(redis_url, portions=1)
 

@@ -44,7 +44,7 @@ def far_away(settings, url):
         far = parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))).geturl()
         settings.JOBS = {"REDIS_URL": far, "ENQUEUE_TIMEOUT": TIMEOUT}
         yield
-        get_client()._store.close()
+        get_client().store.close()
 
 
 def test_new_connection_and_lost_script_are_within_the_bound(settings, store, redis_url):
@@ -130,7 +130,7 @@ def test_push_within_a_limit_of_its_caller_sets_it_back(settings, redis_url):
 def test_push_leaves_a_connection_with_its_own_patience(redis_url, settings):
     settings.JOBS = {"REDIS_URL": redis_url, "ENQUEUE_TIMEOUT": 5.0}
     time_limit.deadline = time.monotonic() + 0.5
-    client = get_client()._store.client
+    client = get_client().store.client
     client.ping()
     time_limit.deadline = None
 

@@ -69,9 +69,12 @@ def _override(request: HttpRequest, view: ScheduleView) -> HttpResponse:
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
         return _back(request, view)
-    clock = schedule_of(form.clock).clock
-    by_code = (view.by_code or view.entry).schedule.clock if view.entry else "?"
-    facts = (_("From %(old)s to %(new)s.") % {"old": by_code, "new": clock},)
+    by_code = view.by_code or view.entry
+    times = {
+        "old": by_code.schedule.when if by_code else "?",
+        "new": schedule_of(form.clock).when,
+    }
+    facts = (_("From %(old)s to %(new)s.") % times,)
     deed = Deed(view.name, _("Override"), facts)
     text = gettext_lazy(
         "Schedule %(name)s ticks by its new time within some seconds, until its code changes."
@@ -91,7 +94,7 @@ def _do(
         try:
             told = str(text) % {"name": view.name, "result": change(view)}
         except ScheduleRefused:
-            level, told = messages.WARNING, _why_not(view)
+            level, told = messages.WARNING, _why_not(view, change)
         trail.tell(told)
     messages.add_message(request, level, told)
     return _back(request, view)
@@ -101,7 +104,7 @@ def _back(request: HttpRequest, view: ScheduleView) -> HttpResponse:
     return HttpResponseRedirect(address(request, "jobs_schedule", name=view.name))
 
 
-def _why_not(view: ScheduleView) -> str:
+def _why_not(view: ScheduleView, change: Callable[[ScheduleView], object]) -> str:
     """Return why nothing was done, in the language in use."""
     if view.record is None:
         return _("Nothing was done: no worker has announced this schedule yet.")
@@ -109,6 +112,8 @@ def _why_not(view: ScheduleView) -> str:
         return _("Nothing was done: %(trouble)s") % {"trouble": view.trouble}
     if view.entry is None:
         return _("Nothing was done: the code of the web process does not know this schedule.")
+    if change is people.take_back and view.by_code is None:
+        return _("Nothing was done: this schedule ticks by the time of its code already.")
     return _(
         "Nothing was done: the run before has not ended, or the workers know another version "
         "of this schedule."

@@ -22,8 +22,7 @@ def check_bounds(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
         settings = get_settings()
     except ConfigurationError:  # another check says what is wrong
         return []
-    used = {registry.find(name).options.queue for name in registry.names()}
-    known = sorted(used | set(settings.served_queues))
+    known = sorted({*settings.served_queues, *registry.queues()})
     unknown = [queue for queue in settings.queue_limits if queue not in known]
     return [_warning(queue, known) for queue in unknown]
 

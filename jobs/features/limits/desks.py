@@ -3,13 +3,12 @@
 Used by `Limit` and set by `jobs.testing`.
 """
 
-import functools
 import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from jobs.conf import get_settings, until_settings_change
-from jobs.store import Slots, Store
+from jobs.client import get_client
+from jobs.store import Slots
 from jobs.uptime import uptime
 
 
@@ -45,7 +44,7 @@ def in_redis(name: str) -> Desk:
 
     Makes no round trip.
     """
-    return Slots(_get_store(), name)
+    return Slots(get_client().store, name)
 
 
 def in_memory() -> Callable[[str], Desk]:
@@ -91,13 +90,6 @@ class MemorySlots:
         """Give a slot back."""
         with self._lock:
             self._deadlines.pop(token, None)
-
-
-@until_settings_change
-@functools.cache
-def _get_store() -> Store:
-    settings = get_settings()
-    return Store(settings.redis_url, settings.namespace, timeout=settings.enqueue_timeout)
 
 
 switch = DeskSwitch()

@@ -1,28 +1,38 @@
 """Periodic jobs: schedules on job classes, and those that people make.
 
 Every supervisor fires them, and there is no leader. The feature uses these doors: two options,
-chores, listeners, and desks of the store (`jobs.store.schedules`, `jobs.store.kept_schedules`). It
-opens the last three when the first class with a schedule is written, or the first that is
-`schedulable`, so that nobody else pays for them.
+system checks, chores, listeners, and desks of the store (`jobs.store.schedules`,
+`jobs.store.kept_schedules`). It opens the last three when the first class with a schedule is
+written, or the first that is `schedulable`, so that nobody else pays for them.
 """
 
 from typing import Any
 
+from django.core.checks import Tags, register
+
 from jobs.chore import FeatureChore, Place, bring
 from jobs.claims import claimed_by
 from jobs.errors import InvalidJob
+from jobs.features.periodic import mirror
+from jobs.features.periodic.checks import check_entries, check_schedules
 from jobs.features.periodic.clockwork import LOOK_EVERY, Clockwork
 from jobs.features.periodic.endings import listen
 from jobs.features.periodic.entries import check
 from jobs.features.periodic.entries import is_schedule as _is_schedule
-from jobs.features.periodic.mirror import MIRROR_EVERY, mirror_in_turn
 from jobs.features.periodic.times import Cron, Every
 from jobs.options import JobOptions, Option, declare_option
 
 __all__ = ["Cron", "Every"]
 
 CHORE = FeatureChore(Place.SUPERVISOR, "periodic", every=LOOK_EVERY, do=Clockwork().look)
-MIRROR = FeatureChore(Place.WORKER, "mirror of schedules", every=MIRROR_EVERY, do=mirror_in_turn)
+# Its time is as long as a turn: the table is read within it, and a database may be slow.
+MIRROR = FeatureChore(
+    Place.WORKER,
+    "mirror of schedules",
+    every=mirror.MIRROR_EVERY,
+    do=mirror.mirror_in_turn,
+    longest=mirror.TURN,
+)
 
 
 def _fit(job_class: type[Any], value: Any, options: JobOptions) -> None:
@@ -54,3 +64,6 @@ declare_option("schedule", Option(_is_schedule, "Cron(...), Every(...), or a lis
 declare_option(
     "schedulable", Option(lambda value: isinstance(value, bool), "True or False", _fit_schedulable)
 )
+register(check_schedules, "jobs")
+register(check_entries, Tags.database)
+mirror.listen()

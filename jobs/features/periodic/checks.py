@@ -13,8 +13,7 @@ from jobs.conf import get_settings
 from jobs.errors import ConfigurationError, JobsError
 from jobs.features.periodic import mirror
 from jobs.features.periodic.entries import Entry, entries
-from jobs.features.periodic.kept import document_of, entry_of, name_of
-from jobs.store.schedule_home import Kept
+from jobs.features.periodic.kept import MOST_ENTRIES, entry_of_row, name_of
 
 if TYPE_CHECKING:
     from jobs.models import ScheduleEntry
@@ -34,8 +33,8 @@ def check_entries(
 ) -> list[CheckMessage]:
     """Return a warning for each schedule of the database that rests here.
 
-    jobs.W006 is one that is on and rests. Its queue is checked like that of the others. It asks the
-    database, as `check --database default` and `migrate` do.
+    jobs.W006 is one that is on and rests, or that there are too many. The queue is checked like
+    that of the others. It asks the database, as `check --database default` and `migrate` do.
     """
     if mirror.alias() not in (databases or ()):
         return []
@@ -43,16 +42,26 @@ def check_entries(
         rows = mirror.read_rows()
     except DatabaseError:  # the table may not be there yet
         return []
-    return [message for row in rows if row.enabled for message in _check_row(row)]
+    of_rows = [message for row in rows if row.enabled for message in _check_row(row)]
+    return [*of_rows, *_check_number(len(rows))]
+
+
+def _check_number(rows: int) -> Iterator[CheckMessage]:
+    if rows > MOST_ENTRIES:
+        yield CheckWarning(
+            f"The table of schedules has more than {MOST_ENTRIES:,} rows. Those that were added "
+            "after these do not tick.",
+            hint="Delete schedules that nobody needs.",
+            id="jobs.W006",
+        )
 
 
 def _check_row(row: "ScheduleEntry") -> Iterator[CheckMessage]:
-    name = name_of(row)
     try:
-        entry = entry_of(name, Kept(0, row.enabled, document_of(row)))
+        entry = entry_of_row(row)
     except JobsError as error:
         yield CheckWarning(
-            f"The schedule {name} of the database does not tick: {error}",
+            f"The schedule {name_of(row)} of the database does not tick: {error}",
             hint="Correct it in the admin, switch it off, or bring back what the code had.",
             id="jobs.W006",
         )

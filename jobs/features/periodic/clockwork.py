@@ -33,6 +33,8 @@ LONGEST_WAIT = 0.5
 ASK_AGAIN = 10.0
 #: How long it waits before it opens its entries anew. Seconds.
 OPEN_AGAIN = 2.0
+#: How long whoever owns an entry may take to announce it. It is done at once. Seconds.
+LONGEST_RIVALRY = 60.0
 
 
 @dataclass(slots=True)
@@ -63,6 +65,10 @@ class Clockwork:
         self._openings: Openings | None = None
         self._hands: list[Hand] | None = None
         self._opens_at = 0.0
+        #: Since when an entry has an owner that announces nothing, by our own clock.
+        self._rival_since: float | None = None
+        #: When Redis last told what is announced, by our own clock.
+        self._seen_at = float("-inf")
         #: Redis' time when it was asked, in ms, and our own clock then.
         self._asked: tuple[int, float] = (0, float("-inf"))
         #: Whether Redis' clock was set back since the hands were set, so that they are wrong.
@@ -90,9 +96,13 @@ class Clockwork:
         if self._uptime() < self._opens_at:
             return
         self._ask(store)
-        if self._openings is None:
-            self._openings = Openings(self._find(), boot=self._new_boot(store))
-        ticking = self._openings.go(store, self._asked[0])
+        openings = self._openings
+        # Whoever has announced something in the last moment is no rival, but newer.
+        if openings is None or (not self._is_changed(store) and self._waits_in_vain()):
+            openings = Openings(self._find(), boot=self._new_boot(store))
+            self._openings, self._rival_since = openings, None
+        ticking = openings.go(store, self._asked[0])
+        self._note_rival(openings)
         if ticking is None:
             return
         self._was_set_back = False
@@ -111,13 +121,40 @@ class Clockwork:
         return max(self._asked[0], newest + 1)
 
     def _is_outdated(self, store: Store) -> bool:
-        """Return whether the entries are to be opened anew. One round trip.
+        """Return whether the entries are to be opened anew. At most one round trip.
 
-        Something was announced or changed by people since, or Redis' clock was set back.
+        Something has changed, or an entry has an owner that is gone.
+        """
+        return self._waits_in_vain() or self._is_changed(store)
+
+    def _is_changed(self, store: Store) -> bool:
+        """Return whether something was announced, or changed by people, since they were opened.
+
+        Also where Redis' clock was set back. At most one round trip.
         """
         if self._was_set_back or self._openings is None:
             return True
-        return self._openings.is_outdated(Schedules(store))
+        is_changed = self._openings.is_outdated(Schedules(store))
+        seen_at, self._seen_at = self._seen_at, self._uptime()
+        if self._rival_since is not None and self._seen_at - seen_at > 2 * ASK_AGAIN:
+            self._rival_since = self._seen_at  # the owner could not reach Redis either
+        return is_changed
+
+    def _note_rival(self, openings: Openings) -> None:
+        """Note since when another owns an entry, and announces nothing."""
+        if not openings.has_rival:
+            self._rival_since = None
+        elif self._rival_since is None:
+            self._rival_since = self._uptime()
+
+    def _waits_in_vain(self) -> bool:
+        """Return whether the owner of an entry will never announce it.
+
+        It has ended between opening and announcing. Or it was what people had overridden, and Redis
+        has forgotten that. Nobody fires such an entry until a boot starts that is newer.
+        """
+        since = self._rival_since
+        return since is not None and self._uptime() - since >= LONGEST_RIVALRY
 
     def _open_anew(self) -> None:
         """Open all entries again soon.

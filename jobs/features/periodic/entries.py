@@ -17,8 +17,10 @@ from jobs.features.periodic.times import Schedule
 from jobs.occasion import Occasion
 from jobs.payload import Payload, dumps
 from jobs.registry import registry
+from jobs.text import brief
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
+#: What the name of a schedule is made of.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +144,25 @@ def check(job_class: type[Any], value: Any) -> None:
     if len(names) > 1:
         _check_names(owner, names)
     for schedule in schedules:
-        if schedule.name and not _NAME.match(schedule.name):
-            raise InvalidJob(
-                f"{owner}: the name of a schedule is 1 to 50 letters, digits, '_' or '-', "
-                f"not {schedule.name!r}."
-            )
+        if schedule.name:
+            check_name(schedule.name, owner)
         try:
             check_fits(job_class, schedule)
         except InvalidArguments as error:
             advice = "Give the schedule the arguments of perform: args=[...] or kwargs={...}."
             raise InvalidJob(f"{owner}: option 'schedule': {error} {advice}") from error
+
+
+def check_name(name: str, owner: str) -> None:
+    """Raise InvalidJob for what cannot be the name of a schedule.
+
+    It names the `owner`.
+    """
+    if not NAME.match(name):
+        raise InvalidJob(
+            f"{owner}: the name of a schedule is 1 to 50 letters, digits, '_' or '-', "
+            f"not {brief(name)}."
+        )
 
 
 def check_fits(job_class: type[Any], schedule: Schedule) -> None:

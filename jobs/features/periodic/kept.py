@@ -5,14 +5,14 @@ believed only where the code here allows it: the class must be marked `schedulab
 """
 
 import json
-import re
 from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import InvalidArguments, InvalidJob, JobsError
-from jobs.features.periodic.entries import Entry, check_fits
+from jobs.features.periodic.entries import Entry, check_fits, check_name
 from jobs.features.periodic.times import Cron, Every, Schedule
 from jobs.options import check_queue_name
 from jobs.registry import registry
@@ -22,8 +22,6 @@ from jobs.text import brief
 if TYPE_CHECKING:
     from jobs.models import ScheduleEntry
 
-#: What the name of an entry in the database is made of.
-NAME = re.compile(r"[A-Za-z0-9_-]{1,50}\Z")
 #: Most entries of the database. Supervisors and pages read them all at once.
 MOST_ENTRIES = 1_000
 #: Longest document of an entry, and most bytes of its arguments that a form takes.
@@ -75,6 +73,22 @@ def document_of(row: "ScheduleEntry") -> str:
     return document
 
 
+def kept_of(row: "ScheduleEntry") -> Kept:
+    """Return a row as it is mirrored, under no revision.
+
+    Raise InvalidJob as `document_of` does.
+    """
+    return Kept(0, row.enabled, document_of(row))
+
+
+def entry_of_row(row: "ScheduleEntry") -> Entry:
+    """Return the entry of a row.
+
+    Raise JobsError where the code here cannot fire it.
+    """
+    return entry_of(name_of(row), kept_of(row))
+
+
 def clock_fields(cron: str, timezone: str, every: int | None) -> dict[str, Any]:
     """Return what a document says of the time of an entry."""
     return {"every": every} if every is not None else {"cron": cron, "timezone": timezone}
@@ -90,6 +104,7 @@ def entry_of(name: str, kept: Kept) -> Entry:
         raise InvalidJob(
             f"{class_name} may not be scheduled by people: it lacks the option schedulable = True."
         )
+    check_name(own_name, class_name)
     job_class = registry.find(class_name)
     fields = _fields(kept.document)
     try:
@@ -135,15 +150,6 @@ def kept_entries(home: Home) -> dict[str, Entry]:
     return found
 
 
-def trouble_of(name: str, kept: Kept) -> str:
-    """Return why an entry of the database rests here, empty if it does not."""
-    try:
-        entry_of(name, kept)
-    except JobsError as error:
-        return str(error)
-    return ""
-
-
 def overridden(entry: Entry, override: Override | None) -> Entry:
     """Return an entry of the code with the time that people gave it.
 
@@ -152,11 +158,7 @@ def overridden(entry: Entry, override: Override | None) -> Entry:
     """
     if override is None or not override.document or override.spec != entry.spec:
         return entry
-    schedule = entry.schedule
-    options = {
-        each: getattr(schedule, each)
-        for each in ("args", "kwargs", "name", "overlap", "catch_up", "jitter", "margin")
-    }
+    options = {each.name: getattr(entry.schedule, each.name) for each in dataclass_fields(Schedule)}
     try:
         return replace(entry, schedule=_schedule(_fields(override.document), options))
     except (JobsError, LookupError, TypeError, ValueError, OverflowError):

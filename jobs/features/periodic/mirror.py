@@ -19,7 +19,7 @@ from django.db.models.signals import post_delete, post_save
 from jobs.client import get_client
 from jobs.errors import InvalidJob, JobsError
 from jobs.events import ScheduleMirrorFailed, emit
-from jobs.features.periodic.kept import MOST_ENTRIES, document_of, name_of, queue_of
+from jobs.features.periodic.kept import MOST_ENTRIES, kept_of, name_of, queue_of
 from jobs.store import Store
 from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.schedule_home import Home, is_kept
@@ -118,7 +118,7 @@ def read_documents() -> dict[str, str]:
     documents = {}
     for row in read_rows()[:MOST_ENTRIES]:
         with suppress(InvalidJob):  # the check of the database says so
-            documents[name_of(row)] = f"{'on' if row.enabled else 'off'} {document_of(row)}"
+            documents[name_of(row)] = kept_of(row).text
     return documents
 
 
@@ -131,9 +131,7 @@ def read_rows() -> "list[ScheduleEntry]":
 
 
 def _changed(home: Home, documents: Mapping[str, str]) -> dict[str, str]:
-    seen = {
-        name: f"{'on' if kept.is_on else 'off'} {kept.document}" for name, kept in home.kept.items()
-    }
+    seen = {name: kept.text for name, kept in home.kept.items()}
     return {name: text for name, text in documents.items() if seen.get(name) != text}
 
 

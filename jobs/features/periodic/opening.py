@@ -54,12 +54,15 @@ class Openings:
         self._classes = find_classes()
         #: The newest boot and generation when the entries were opened last.
         self._newest = (boot, 0)
+        #: Whether another boot owned an entry then, though the newest announcement is like ours.
+        self.has_rival = False
         self._begin()
 
     def _begin(self) -> None:
         self._home: Home | None = None
         self._pending: list[Version] = []
         self._ticking: list[tuple[Version, int]] = []
+        self._foreign: list[str] = []
         self._closed_in: dict[str, str] = {}
         self._left_in: dict[str, str] = {}
         #: What closed entries left. Whoever is cut off need not close them once more.
@@ -76,8 +79,8 @@ class Openings:
         """Open what is not open yet.
 
         Return the entries that tick here with their cursors, None if it has to be done again. One
-        round trip for 50 entries, and two more, or four where there are some in the database. Raise
-        StoreUnavailable.
+        round trip for 50 entries, one for each that has moved, and three more, or five where there
+        are some in the database. Raise StoreUnavailable.
         """
         desk = Schedules(store)
         if self._home is None:
@@ -88,6 +91,7 @@ class Openings:
             self._open(desk, self._pending[:PORTION], now, home)
             del self._pending[:PORTION]
         self._newest = (max(self._boot, home.boot), home.generation)
+        self.has_rival = self._sees_rival(home)
         ticking = [(version.entry, cursor) for version, cursor in self._ticking]
         is_settled = self._boot < home.boot or self._announce(store, desk)
         is_settled = self._settle(store) and is_settled
@@ -154,6 +158,19 @@ class Openings:
             emit(ScheduleReset(version.entry.name))
         if opened.word in {"open", "ahead"}:
             self._ticking.append((version, opened.cursor))
+        if opened.word == "foreign" and not version.entry.is_kept:
+            self._foreign.append(version.entry.name)
+
+    def _sees_rival(self, home: Home) -> bool:
+        """Return whether an entry is foreign, though the newest announcement is ours or equal.
+
+        Equal in all: an older version must take nothing from a newer one.
+        """
+        if self._boot >= home.boot or not self._foreign:
+            return bool(self._foreign)
+        announced = {name: home.specs.get(name) for name in home.names}
+        is_equal = announced == {entry.name: entry.spec for entry in self._all}
+        return is_equal and home.classes == set(self._classes)
 
     # Saying where they live
 

@@ -23,7 +23,7 @@ from jobs.ids import new_job_id
 from jobs.occasion import Occasion
 from jobs.store.kept_schedules import KeptSchedules
 from jobs.store.questions import Asker, refusals_explained
-from jobs.store.schedule_home import Home, Kept, class_of, is_kept
+from jobs.store.schedule_home import KEPT, Home, Kept, class_of, is_kept
 from jobs.store.schedule_records import ScheduleRecord, read_home, records
 from jobs.store.schedules import Schedules, Shot
 
@@ -56,8 +56,8 @@ class ScheduleView:
 
     @property
     def own_name(self) -> str:
-        """What the database calls it."""
-        return self.name.rpartition(".")[2] if self.is_kept else ""
+        """What the database calls it, empty for one of the code."""
+        return self.name.partition(KEPT)[2]
 
     @property
     def clock(self) -> str:
@@ -72,7 +72,8 @@ class ScheduleView:
         """One of `on`, `paused`, `resting`, `off` and `new`.
 
         A schedule rests when the newest code does not know it. It is new until a supervisor has
-        announced it. One of the database is off when somebody has switched it off.
+        announced it. One of the database is off when somebody has switched it off. It rests too
+        where the code here cannot fire it and no supervisor has announced it.
         """
         if self.entry is not None and not self.entry.is_on:
             return "off"
@@ -98,12 +99,11 @@ def views(asker: Asker) -> list[ScheduleView]:
     known = {record.name: record for record in records(asker, home)}
     sees_arguments = asker.sight.sees_arguments
     found = {
-        name: _view(name, home, known.get(name), sees_arguments=sees_arguments) for name in known
+        name: _view(name, home, known.get(name), sees_arguments=sees_arguments)
+        for name in {*known, *home.kept}
     }
     for entry in entries():
         found[entry.name] = _view_of_code(entry, home, known.get(entry.name))
-    for name in home.kept:
-        found[name] = _view(name, home, known.get(name), sees_arguments=sees_arguments)
     in_sight = [view for view in found.values() if asker.sight.sees_queue(view.queue)]
     return sorted(in_sight, key=lambda view: view.name)
 

@@ -5,7 +5,8 @@
 -- then for each entry: name   queue   the queue that it was closed in, '' if none   spec
 -- Returns: 1 announced, 0 not: a newer boot was here, or an entry is at home in a queue where it was not closed.  Cost: O(n)
 local home, boot = KEYS[1], tonumber(ARGV[1])
-if tonumber(redis.call('HGET', home, 'boot') or 0) > boot then
+local newest = string.match(redis.call('HGET', home, 'boot') or '', '^%d+$') -- what is no time counts as not there
+if tonumber(newest or 0) > boot then
   return 0
 end
 local names, known = {}, {}

@@ -6,7 +6,7 @@
 local schedules, name, boot = KEYS[19], ARGV[1], tonumber(ARGV[2])
 local cursor, clock, paused, boot_there, closed = unpack(redis.call('HMGET', schedules,
   'cursor:' .. name, 'clock:' .. name, 'paused:' .. name, 'boot:' .. name, 'closed:' .. name))
-if tonumber(boot_there or 0) > boot or tonumber(closed or 0) > boot then
+if (time_in(boot_there) or 0) > boot or (time_in(closed) or 0) > boot then
   return {'newer', '', '', ''}
 end
 redis.call('HSET', schedules, 'closed:' .. name, whole(boot))

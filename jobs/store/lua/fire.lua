@@ -53,7 +53,7 @@ if word == 'fired' then
     if due > now then
       redis.call('ZADD', scheduled, whole(due), id)
     else
-      redis.call('ZADD', ready, whole((100 - ARGV[10]) * 2 ^ 44 + now), id)
+      redis.call('ZADD', ready, place_of(ARGV[10], now), id)
     end
     ring()
   end

@@ -4,7 +4,8 @@
 -- ARGV[1] generation that was seen before the database was read   then fields with their texts, '' to delete one
 -- Returns: the new generation in ms, 0 if another came first.  Cost: O(n)
 local home = KEYS[1]
-local generation = tonumber(redis.call('HGET', home, 'generation') or 0) or 0 -- what is no number begins anew
+local generation = string.match(redis.call('HGET', home, 'generation') or '', '^-?%d+$')
+generation = tonumber(generation or 0) -- what is no number begins anew
 if generation ~= tonumber(ARGV[1]) then
   return 0
 end

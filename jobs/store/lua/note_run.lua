@@ -9,6 +9,7 @@ local cursor, owed, runs, last, begun = unpack(redis.call('HMGET', schedules,
 if not cursor then
   return 0
 end
+cursor, owed, begun = time_in(cursor) or 0, time_in(owed), time_in(begun)
 local head = ARGV[2] .. ' ' .. ARGV[3] .. ' '
 local from = runs and string.find('\n' .. runs, '\n' .. head, 1, true)
 if from then
@@ -19,12 +20,12 @@ end
 if ARGV[5] == '1' then
   redis.call('HSET', schedules, 'done:' .. name, whole(now))
   if begun and last == ARGV[3] then
-    redis.call('HSET', schedules, 'took:' .. name, whole(math.max(0, now - tonumber(begun))))
+    redis.call('HSET', schedules, 'took:' .. name, whole(math.max(0, now - begun)))
   end
   -- A later tick may be owed by now, and has its own time.
-  if owed and tonumber(owed) <= tick then
-    if tonumber(cursor) > tick then
-      redis.call('HSET', schedules, 'owed:' .. name, cursor)
+  if owed and owed <= tick then
+    if cursor > tick then
+      redis.call('HSET', schedules, 'owed:' .. name, whole(cursor))
     else
       redis.call('HDEL', schedules, 'owed:' .. name)
     end

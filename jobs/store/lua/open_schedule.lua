@@ -10,8 +10,7 @@ local schedules, name, spec, clock, boot = KEYS[19], ARGV[1], ARGV[2], ARGV[3], 
 local start, inherited = math.min(tonumber(ARGV[5]), now), tonumber(ARGV[9])
 local cursor, clock_there, boot_there, spec_there, closed = unpack(redis.call('HMGET', schedules,
   'cursor:' .. name, 'clock:' .. name, 'boot:' .. name, 'spec:' .. name, 'closed:' .. name))
-cursor = string.match(cursor or '', '^%d+$') -- what is no time begins anew
-cursor, boot_there, closed = tonumber(cursor or ''), tonumber(boot_there), tonumber(closed)
+cursor, boot_there, closed = time_in(cursor), time_in(boot_there), time_in(closed) -- what is no time begins anew
 
 if closed and boot <= closed then
   return {'closed', ''}

@@ -11,9 +11,11 @@ if there ~= spec then
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- What is no time counts as not there.
+boot, generation = string.match(boot or '', '^%d+$'), string.match(generation or '', '^%d+$')
+before = string.match(before or '', '^%d+')
 -- Above the boot that has announced this spec, below any that will announce another.
-local last = tonumber(before and string.match(before, '^%d+') or 0)
-local revision = math.max(tonumber(boot or 0), last) + 1
+local revision = math.max(tonumber(boot or 0), tonumber(before or 0)) + 1
 redis.call('HSET', home, 'override:' .. name, string.format('%.0f %.0f %s %s', revision, now, spec, ARGV[3]),
-  'generation', string.format('%.0f', math.max((tonumber(generation or 0) or 0) + 1, now)))
+  'generation', string.format('%.0f', math.max(tonumber(generation or 0) + 1, now)))
 return 1

@@ -13,10 +13,20 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
--- The score among the ready for a job that has waited since `since`, in ms; jobs.store.keys explains it.
+-- The time in a text, nil for what is none. Lua would read "inf" and "9e99" too, which nobody has written.
+local function time_in(text)
+  return tonumber(text and string.match(text, '^%d+$') or '')
+end
+
+-- The score among the ready for a job of a priority that has waited since `since`, in ms; jobs.store.keys explains it.
+local function place_of(priority, since)
+  return whole((100 - priority) * 2 ^ 44 + since)
+end
+
+-- The same for the priority that stands in a payload.
 local function score(payload, since)
   local priority = tonumber(string.match(payload or '', '^{"priority":(-?%d+)')) or 0
-  return whole((100 - math.max(-100, math.min(100, priority))) * 2 ^ 44 + since)
+  return place_of(math.max(-100, math.min(100, priority)), since)
 end
 
 -- What `running` holds is "token|score to restore". Returns that score if this very taking still owns the job.

@@ -26,7 +26,7 @@ end
 local most = #ARGV % 2 == 1 and tonumber(ARGV[#ARGV]) -- all that stands before it comes in pairs
 local step = #ARGV > last + 3 and 2 or 0 -- from the priority of one job to that of the next
 local due = due_of(ARGV[last + 2])
-local place = whole((100 - ARGV[last + 1]) * 2 ^ 44 + due)
+local place = place_of(ARGV[last + 1], due)
 local is_seen, new, at_once, later, earliest = {}, {}, {}, {}, math.huge
 local a, l = 0, 0 -- lengths of `at_once` and `later`: `#` would search for them each time
 for n, id in ipairs(ids) do
@@ -36,7 +36,7 @@ for n, id in ipairs(ids) do
     if step > 0 then
       local i = last + 1 + step * (n - 1)
       due = due_of(ARGV[i + 1])
-      place = whole((100 - ARGV[i]) * 2 ^ 44 + due)
+      place = place_of(ARGV[i], due)
     end
     if due <= now then
       at_once[a + 1], at_once[a + 2], a = place, id, a + 2

@@ -66,7 +66,7 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
     if trait ~= '' then redis.call('HSET', traits, id, trait) end
     if key then hold(key, till, id) end
     if place or due <= now then
-      redis.call('ZADD', ready, place or whole((100 - priority) * 2 ^ 44 + due), id)
+      redis.call('ZADD', ready, place or place_of(priority, due), id)
     else
       redis.call('ZADD', scheduled, whole(due), id)
     end

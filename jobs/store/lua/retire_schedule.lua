@@ -5,7 +5,7 @@
 -- Returns: 1 forgotten, 0 not: one of the same name was made since.  Cost: O(1)
 local schedules, name, generation = KEYS[19], ARGV[1], tonumber(ARGV[2])
 local boot_there, closed = unpack(redis.call('HMGET', schedules, 'boot:' .. name, 'closed:' .. name))
-if tonumber(boot_there or 0) > generation or tonumber(closed or 0) > generation then
+if (time_in(boot_there) or 0) > generation or (time_in(closed) or 0) > generation then
   return 0
 end
 for i = 3, #ARGV do

@@ -212,6 +212,19 @@ def test_override_is_told_shown_previewed_and_logged(boss, overridden):
     assert "From 30 2 * * * Europe/Berlin to 15 4 * * * Asia/Tokyo." in message
 
 
+def test_period_is_written_as_people_say_it_wherever_it_stands(boss):
+    path = f"/admin/jobs/schedules/{NAME}/override/"
+    boss.post(path, {"every_seconds": "5400"})
+    path = f"/admin/jobs/schedules/{OTHER}/override/"
+    page = text(boss.post(path, {"cron": "15 4 * * *"}, follow=True))
+
+    assert "every 1 h" in page
+    assert "every 3600 s" not in page
+    told = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    assert "to every 1 h 30 min." in told[0]
+    assert "From every 1 h to 15 4 * * *" in told[1]
+
+
 def test_override_is_taken_back(boss, overridden):
     response = boss.post(f"/admin/jobs/schedules/{NAME}/restore/", follow=True)
 
@@ -220,8 +233,9 @@ def test_override_is_taken_back(boss, overridden):
     assert seen().clock == "30 2 * * * Europe/Berlin"
     assert LogEntry.objects.count() == 2
 
+    # Another person, whose page was older.
     response = boss.post(f"/admin/jobs/schedules/{NAME}/restore/", follow=True)
-    assert "Nothing was done" in messages(response)
+    assert "ticks by the time of its code already" in messages(response)
 
 
 def test_run_now_of_an_overridden_schedule_is_made_once_supervisors_know_it(

@@ -286,8 +286,9 @@ def test_middleware_may_move_jobs_into_the_queue(store, settings):
         NoteJob.enqueue_many([(n,) for n in range(12)], batch_size=4)
 
     error = full.value
-    assert (error.queue, error.size, error.jobs, error.pushed) == ("imports", 2, 2, 4)
-    assert arguments(store, "imports") == [[1], [3]]
+    assert (error.queue, error.size, error.jobs, error.pushed) == ("imports", 3, 1, 7)
+    assert arguments(store, "imports") == [[1], [3], [5]]
+    assert arguments(store) == [[0], [2], [4], [6]]
 
 
 def test_coroutines_are_refused_too(store):

@@ -1,6 +1,7 @@
 """Unique jobs as a project writes them, against a real Redis."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -234,6 +235,20 @@ def test_place_that_is_taken_until_the_commit_raises_nothing(store):
         first = OrderJob.using(commit="immediate").enqueue(7)
 
     assert [p.id for p in payloads(store)] == [first.id]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", [OrderJob, ReportJob])
+def test_looks_before_a_commit_cost_a_few_round_trips_however_many_jobs(store, settings, kind):
+    """One look is for room in the queue, the other for those that raise."""
+    settings.JOBS = {**settings.JOBS, "QUEUE_LIMITS": {"default": 60}}
+    kind.using(commit="immediate").enqueue_many([(n,) for n in range(50)])
+    store.client.config_resetstat()
+
+    with transaction.atomic():
+        with suppress(DuplicateJob):
+            kind.enqueue_many([(n,) for n in range(50)])
+        assert pushes(store.client) <= 6  # three looks, and the scripts that Redis does not know
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,7 +43,7 @@ def far_store(settings, redis_url):
         far = Store(url, timeout=PATIENCE)
         yield far
         far.close()
-        get_client()._store.close()
+        get_client().store.close()
 
 
 def let_time_pass(seconds: float) -> None:

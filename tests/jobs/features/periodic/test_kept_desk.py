@@ -127,6 +127,42 @@ def test_override_ends_where_the_code_has_the_entry_no_more(d, kept):
     assert not kept.override(OF_CODE, "s", "two")
 
 
+@pytest.fixture(params=["x", "inf", "9e99", "-1"])
+def spoil(request, d):
+    """Return what puts into every field for a time something that is none."""
+    of_all = {f"override:{OF_CODE}": f"{request.param} 1 s {{}}"}
+    of_all |= dict.fromkeys(["boot", "generation"], request.param)
+    kinds = ["boot", "closed", "owed", "begun", "cursor"]
+    of_queue = dict.fromkeys([f"{kind}:{OF_CODE}" for kind in kinds], request.param)
+
+    def put():
+        d.q.client.hset(d.store.shared.schedules, mapping=of_all)
+        d.q.client.hset(d.q.keys.schedules, mapping=of_queue)
+
+    put()
+    return put
+
+
+def test_times_that_are_none_keep_nobody_from_announcing_and_changing(d, kept, spoil):
+    assert announce(d, 5, "s")
+    spoil()
+    assert kept.override(OF_CODE, "s", "one")
+    assert kept.home().overrides[OF_CODE].document == "one"
+    spoil()
+    assert kept.write(d.desk.newest()[1], {NAME: "on {}"}, [])
+    assert NAME in kept.home().kept
+
+
+def test_times_that_are_none_stop_no_schedule(d, kept, spoil):
+    d.desk.note_run("q", OF_CODE, d.start, "job", "done", is_success=True)
+    assert d.open(7, spec="other").word == "open"
+    spoil()
+    assert d.desk.close("q", OF_CODE, 6)
+    spoil()
+    kept.retire("q", OF_CODE, 8)
+    assert set(d.q.client.hgetall(d.q.keys.schedules)) == {b"closed:" + OF_CODE.encode()}
+
+
 def test_what_cannot_be_read_counts_as_not_there():
     fields = {
         b"kept:a": b"x on {}",

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from jobs import Every, Job, inspect
 from jobs.errors import ScheduleRefused
-from jobs.features.periodic import people
+from jobs.features.periodic import checks, people
 from jobs.features.periodic.checks import check_entries
 from jobs.features.periodic.clockwork import Clockwork
 from jobs.features.periodic.entries import entries_of
@@ -184,6 +184,27 @@ def test_check_of_the_database_warns_of_what_rests(settings):
     assert sorted(str(message.id) for message in found) == ["jobs.W004", *["jobs.W006"] * 3]
     assert f"{CLASS}:db.wrong of the database does not tick" in " ".join(map(str, found))
     assert check_entries(None) == check_entries(None, databases=["other"]) == []
+
+
+def test_check_of_the_database_warns_of_rows_beyond_the_most(monkeypatch):
+    monkeypatch.setattr(checks, "MOST_ENTRIES", 2)
+    for name in ("one", "two", "three"):
+        row_of(name=name).save()
+
+    found = [each for each in check_entries(None, databases=["default"]) if each.id != "jobs.W004"]
+
+    assert [each.id for each in found] == ["jobs.W006"]
+    assert "more than 2 rows" in found[0].msg
+
+
+def test_row_whose_name_no_form_takes_rests_and_says_why(store):
+    """Its page would have led to the row `nightly`."""
+    row_of(name="a.nightly").save()
+    look(store)
+
+    assert view(f"{CLASS}:db.a.nightly").state == "resting"
+    assert view(f"{CLASS}:db.a.nightly").own_name == "a.nightly"
+    assert "name of a schedule is 1 to 50 letters" in jobs("schedules")
 
 
 def test_doctor_has_nothing_to_say_of_any_of_it(store, row):

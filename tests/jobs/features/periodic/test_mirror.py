@@ -1,5 +1,6 @@
 """The mirror of the table of schedules in Redis."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from types import SimpleNamespace
@@ -9,12 +10,16 @@ from django.db import connection, connections, transaction
 
 from jobs.errors import JobsError, StoreUnavailable
 from jobs.events import ScheduleMirrorFailed, subscribe, unsubscribe
+from jobs.features.periodic import MIRROR
 from jobs.features.periodic import mirror as mirrors
 from jobs.features.periodic.mirror import mirror, mirror_in_turn, take_failure
 from jobs.models import ScheduleEntry
 from jobs.store import Store
+from jobs.store.bounded import time_limit
 from jobs.store.kept_schedules import KeptSchedules
 from jobs.testing import mode
+from jobs.worker.chores import do_within
+from jobs.worker.guard import Guard
 from tests.jobs.features.periodic.kept_jobs import NAME, row_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,6 +177,25 @@ def test_turn_is_left_to_others_and_keeps_no_connection(desk, store):
     mirror_in_turn(store)  # somebody has it already
 
     assert all(kept.is_on for kept in desk.home().kept.values())
+
+
+def test_slow_database_leaves_the_chore_time_to_write_the_mirror(desk, store):
+    """Its time counts from its start.
+
+    A write that comes too late is told nobody.
+    """
+    ScheduleEntry.objects.bulk_create([row_of()])
+    left: list[float] = []
+
+    def look(execute, *query):
+        left.append((time_limit.deadline or 0.0) - time.monotonic())
+        return execute(*query)
+
+    with connection.execute_wrapper(look):
+        do_within(Guard(), MIRROR.for_store(lambda: store), None)
+
+    assert set(desk.home().kept) == {NAME}
+    assert min(left) > 5
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
