@@ -31,7 +31,8 @@ def drain(
     `retries=True` a job that fails runs again instead, without a pause, until it has no
     retry left. Then `on_exhausted` is called, and its last error is raised. Error and
     death handlers are told as by a worker.
-    Raise AssertionError after 10,000 runs, and outside of fake mode.
+    Raise AssertionError after 10,000 runs, outside of fake mode, and where a job waits for
+    a transaction that is still open.
     """
     return drain_those(
         lambda job: (scheduled or job.is_due) and is_of(job_class, job.payload), retries=retries
@@ -56,7 +57,18 @@ def drain_those(is_wanted: Callable[[FakeJob], bool], *, retries: bool = False) 
             snoozed.add(taken.payload.id)
         if run.error is not None and Ending[run.ending.upper()].rule.is_last:
             raise run.error
+    _check_commits([job for job in queue.jobs() if job.awaits_commit and is_left(job)])
     return runs
+
+
+def _check_commits(waiting: list[FakeJob]) -> None:
+    """Raise AssertionError where jobs are left that no worker would have yet."""
+    if waiting:
+        number = "1 job waits" if len(waiting) == 1 else f"{len(waiting):,} jobs wait"
+        raise AssertionError(
+            f"{number} for the commit of a transaction that is open here, the first is "
+            f"{waiting[0].payload.job_class}. Drain after the transaction."
+        )
 
 
 def _check_number(runs: int, payload: Payload) -> None:

@@ -22,26 +22,49 @@ _STAYING_OUT = frozenset({"return", "raise"})
 PRECISION = 0.001
 
 
+class CommitHook:
+    """What Django calls at a commit, and drops with the savepoint of a job."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        """Wait for the commit of a connection."""
+        self._connection = connection
+        self._is_committed = False
+        connection.on_commit(self)
+
+    def __call__(self) -> None:
+        """Take note of the commit."""
+        self._is_committed = True
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether nothing was rolled back.
+
+        In a TestCase the commit never comes, so a hook that still waits counts as kept.
+        """
+        return self._is_committed or any(hook[1] is self for hook in self._connection.run_on_commit)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the transaction is still open, and is not the one around the test."""
+        return not self._is_committed and not is_of_test_alone(self._connection)
+
+
 @dataclass(eq=False)
 class FakeJob:
-    """One collected job.
-
-    It is an `on_commit` hook too, so that Django drops it with its savepoint. Times are
-    in epoch seconds.
-    """
+    """One collected job. Times are in epoch seconds."""
 
     payload: Payload
     #: When it was asked for, and when it is to run as it was asked.
     since: float
     asked_due: float
-    connection: BaseDatabaseWrapper | None = None
     claim: Claim | None = None
     #: Whether it has run before.
     is_again: bool = False
     #: How many seconds older it is than it would be by the clock.
     age: float = 0.0
-    is_committed: bool = field(default=False)
     was_taken: bool = field(default=False)
+    #: One for each transaction that it was enqueued in.
+    hooks: list[CommitHook] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Fill in what another job at its place may change."""
@@ -58,28 +81,17 @@ class FakeJob:
             return math.inf
         return self.due + self.claim.expires_in / 1e3
 
-    def __call__(self) -> None:
-        """Take note of the commit."""
-        self.is_committed = True
-
     # Whether it is there
 
     @property
     def exists(self) -> bool:
-        """Whether the transaction in which it was enqueued was not rolled back.
-
-        In a TestCase the commit never comes, so a hook that still waits counts as kept.
-        """
-        if self.connection is None or self.is_committed:
-            return True
-        return any(hook[1] is self for hook in self.connection.run_on_commit)
+        """Whether no transaction in which it was enqueued was rolled back."""
+        return all(hook.is_kept for hook in self.hooks)
 
     @property
     def awaits_commit(self) -> bool:
-        """Whether its transaction is still open, and is not the one around the test."""
-        if self.connection is None or self.is_committed or not self.exists:
-            return False
-        return not is_of_test_alone(self.connection)
+        """Whether one of these transactions is still open."""
+        return self.exists and any(hook.waits for hook in self.hooks)
 
     # Time
 

@@ -7,15 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs.bounds import bounding
-from jobs.commit import refuse_transactions_by_hand
+from jobs.commit import to_wait_for
 from jobs.payload import Payload, decode
 from jobs.store import Duplicates, NewJob
 from jobs.store.whereabouts import Glance
-from jobs.testing.fake_job import FakeJob
+from jobs.testing.fake_job import CommitHook, FakeJob
 from jobs.testing.places import Places
 from jobs.testing.room import check_room, parts
 
@@ -45,13 +44,11 @@ class FakeQueue:
         What cannot be enqueued for real is refused here too. Return None where only the commit
         tells. Raise QueueFull.
         """
-        if after_commit:
-            refuse_transactions_by_hand()
-        connection = _open_transaction() if after_commit else None
+        connections = to_wait_for() if after_commit else ()
         duplicates: Duplicates = {}
-        for part in parts(jobs, self._check_room, is_whole=connection is not None):
-            duplicates |= self._collect(part, connection)
-        return duplicates if connection is None or duplicates else None
+        for part in parts(jobs, self._check_room, is_whole=bool(connections)):
+            duplicates |= self._collect(part, connections)
+        return duplicates if duplicates or not connections else None
 
     def _check_room(self, jobs: list[tuple[str, NewJob]]) -> None:
         """Raise QueueFull where a queue would hold more than it may."""
@@ -64,34 +61,33 @@ class FakeQueue:
         check_room(before + running, after - before)
 
     def _collect(
-        self, jobs: list[tuple[str, NewJob]], connection: BaseDatabaseWrapper | None
+        self, jobs: list[tuple[str, NewJob]], connections: Sequence[BaseDatabaseWrapper]
     ) -> Duplicates:
         duplicates: Duplicates = {}
         for _, job in jobs:
-            fake = _made(job, connection)
-            if holder := self._barred_by(fake):
+            fake = _made(job)
+            if holder := self._barred_by(fake, waits=bool(connections)):
                 duplicates[job.id] = holder
             else:
+                fake.hooks = [CommitHook(connection) for connection in connections]
                 self.keep(fake)
         return duplicates
 
-    def _barred_by(self, fake: FakeJob) -> str | None:
+    def _barred_by(self, fake: FakeJob, *, waits: bool) -> str | None:
         """Return the job that keeps this one out, as far as that is known."""
         if fake.claim is None or not fake.stays_out:
             return None
-        if fake.connection is not None and fake.claim.conflict != "raise":
+        if waits and fake.claim.conflict != "raise":
             return None
         return self._holder(fake, self._present())
 
     def keep(self, fake: FakeJob) -> None:
-        """Put a job in, or into its transaction."""
+        """Put a job in."""
         self._jobs.append(fake)
         for seen in self.watchers:
             seen.append(fake)
-        if fake.connection is None:
+        if not fake.hooks:
             self._jobs = self._present()
-        else:
-            fake.connection.on_commit(fake)
 
     # What is there
 
@@ -153,10 +149,11 @@ class FakeQueue:
     def take(self, is_wanted: Callable[[FakeJob], bool]) -> FakeJob | None:
         """Take the first of the wanted jobs, None if there is none.
 
-        The highest priority comes first, then who was due first.
+        The highest priority comes first, then who was due first. What waits for a commit
+        is not there yet.
         """
         self._jobs = self._present()  # what is left out now must not come back later
-        wanted = filter(is_wanted, self._jobs)
+        wanted = [job for job in self._jobs if is_wanted(job) and not job.awaits_commit]
         taken = min(wanted, key=lambda job: job.rank, default=None)
         if taken is not None:
             self._jobs.remove(taken)
@@ -201,14 +198,9 @@ class FakeQueue:
         self.last_fired.clear()
 
 
-def _made(job: NewJob, connection: BaseDatabaseWrapper | None = None) -> FakeJob:
+def _made(job: NewJob) -> FakeJob:
     """Return a new job, due as Redis would have it."""
     now = time.time()
     is_relative = job.due.startswith("+")
     due = float(job.due) / 1e3 + (now if is_relative else 0.0)
-    return FakeJob(decode(job.payload), now, due, connection, job.claim)
-
-
-def _open_transaction() -> BaseDatabaseWrapper | None:
-    opened = connections.all(initialized_only=True)
-    return next((connection for connection in opened if connection.in_atomic_block), None)
+    return FakeJob(decode(job.payload), now, due, job.claim)
