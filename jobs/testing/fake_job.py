@@ -6,6 +6,7 @@ a test let pass is a number beside it.
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -27,26 +28,18 @@ class CommitHook:
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         """Wait for the commit of a connection."""
-        self._connection = connection
-        self._is_committed = False
+        self.connection = connection
+        self.is_committed = False
         connection.on_commit(self)
 
     def __call__(self) -> None:
         """Take note of the commit."""
-        self._is_committed = True
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether nothing was rolled back.
-
-        In a TestCase the commit never comes, so a hook that still waits counts as kept.
-        """
-        return self._is_committed or any(hook[1] is self for hook in self._connection.run_on_commit)
+        self.is_committed = True
 
     @property
     def waits(self) -> bool:
         """Whether the transaction is still open, and is not the one around the test."""
-        return not self._is_committed and not is_of_test_alone(self._connection)
+        return not self.is_committed and not is_of_test_alone(self.connection)
 
 
 @dataclass(eq=False)
@@ -83,15 +76,17 @@ class FakeJob:
 
     # Whether it is there
 
-    @property
-    def exists(self) -> bool:
-        """Whether no transaction in which it was enqueued was rolled back."""
-        return all(hook.is_kept for hook in self.hooks)
+    def exists(self, standing: set[int]) -> bool:
+        """Tell whether no transaction in which it was enqueued was rolled back.
+
+        In a TestCase the commit never comes, so what still stands there counts as kept.
+        """
+        return all(hook.is_committed or id(hook) in standing for hook in self.hooks)
 
     @property
     def awaits_commit(self) -> bool:
-        """Whether one of these transactions is still open."""
-        return self.exists and any(hook.waits for hook in self.hooks)
+        """Whether a transaction of a job that exists is still open."""
+        return any(hook.waits for hook in self.hooks)
 
     # Time
 
@@ -163,6 +158,12 @@ class FakeJob:
         if was_ready and (is_debounced or self.due <= self.since):
             self.due = min(self.due, self.since)
             self.place = other.place - other.age + self.age
+
+
+def standing_hooks(jobs: Iterable[FakeJob]) -> set[int]:
+    """Return the identities of the hooks that no rollback has dropped so far."""
+    of_jobs = {id(hook.connection): hook.connection for job in jobs for hook in job.hooks}
+    return {id(entry[1]) for each in of_jobs.values() for entry in each.run_on_commit}
 
 
 def older(payload: Payload, seconds: float) -> Payload:

@@ -14,7 +14,7 @@ from jobs.commit import to_wait_for
 from jobs.payload import Payload, decode
 from jobs.store import Duplicates, NewJob
 from jobs.store.whereabouts import Glance
-from jobs.testing.fake_job import CommitHook, FakeJob
+from jobs.testing.fake_job import CommitHook, FakeJob, standing_hooks
 from jobs.testing.places import Places
 from jobs.testing.room import check_room, parts
 
@@ -93,7 +93,9 @@ class FakeQueue:
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether a job was collected in a transaction that is still open."""
-        return any(job.payload.id == job_id and job.awaits_commit for job in self._jobs)
+        standing = standing_hooks(self._jobs)
+        asked = [job for job in self._jobs if job.payload.id == job_id]
+        return any(job.awaits_commit and job.exists(standing) for job in asked)
 
     def waiting(self, job_id: str) -> FakeJob | None:
         """Return a job that waits to be run."""
@@ -119,11 +121,14 @@ class FakeQueue:
 
         Of unique jobs only one is there of each key, as Redis would decide it in their order.
         """
+        standing = standing_hooks(self._jobs)
         present: list[FakeJob] = []
         for job in (*self._jobs, *more):
-            if not job.exists:
+            if not job.exists(standing):
                 continue
-            if job.claim is None or not self._holder(job, present):
+            if job.claim is None:  # the way of most jobs
+                present.append(job)
+            elif not self._holder(job, present):
                 present = [other for other in present if not other.makes_room(job)]
                 present.append(job)
             elif not job.stays_out:
@@ -153,8 +158,8 @@ class FakeQueue:
         is not there yet.
         """
         self._jobs = self._present()  # what is left out now must not come back later
-        wanted = [job for job in self._jobs if is_wanted(job) and not job.awaits_commit]
-        taken = min(wanted, key=lambda job: job.rank, default=None)
+        wanted = sorted(filter(is_wanted, self._jobs), key=lambda job: job.rank)
+        taken = next((job for job in wanted if not job.awaits_commit), None)
         if taken is not None:
             self._jobs.remove(taken)
             taken.was_taken = True

@@ -3,6 +3,7 @@
 Used by whoever waits for a job, and set by `jobs.testing`.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
@@ -10,7 +11,6 @@ from typing import Protocol
 from jobs.client import get_client
 from jobs.conf import get_settings
 from jobs.store.whereabouts import Glance, Wanted, Whereabout, Whereabouts
-from jobs.uptime import uptime
 
 
 class Desk(Protocol):
@@ -86,7 +86,7 @@ class MemoryDesk:
         self._passed += seconds
 
     def _now(self) -> float:
-        return uptime() + self._passed
+        return time.time() + self._passed
 
     def look(self, queue: str, job_id: str, wanted: Wanted = "ended") -> Glance:
         """Return where a job is."""

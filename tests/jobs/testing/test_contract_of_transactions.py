@@ -1,11 +1,12 @@
 """One contract for collected jobs and for Redis: what waits for a commit."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
 
-from jobs import Job
+from jobs import Job, JobGone, JobNotPushed, ResultTimeout, Unique
 from jobs.testing import drain, mode, run_next
 
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
@@ -15,6 +16,14 @@ RAN: list[object] = []
 class NoteJob(Job):
     def perform(self, what: object) -> None:
         RAN.append(what)
+
+
+class OneJob(Job):
+    unique = Unique()
+    keep_result_for = timedelta(hours=1)
+
+    def perform(self) -> None:
+        """Do nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +61,19 @@ def test_job_waits_for_the_commits_of_all_databases(side):
 
     side.run()
     assert RAN == ["waits"]
+
+
+def test_duplicate_of_an_open_transaction_is_not_there_yet_either(side):
+    with transaction.atomic():
+        first, second = OneJob.enqueue(), OneJob.enqueue()
+        for each in (first, second):
+            with pytest.raises(JobNotPushed):
+                each.result(timeout=0)
+
+    with pytest.raises(ResultTimeout):
+        first.result(timeout=0)
+    with pytest.raises(JobGone):
+        second.result(timeout=0)
 
 
 def test_drain_says_what_waits_for_a_commit():

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from jobs import DuplicateJob, Job, Snooze, Unique
-from jobs.testing import clear, drain, enqueued_jobs, mode
+from jobs.testing import clear, drain, enqueued_jobs, mode, pass_time
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 RAN: list[object] = []
@@ -343,5 +343,7 @@ def test_inline_window_and_death():
         with suppress(ValueError):
             WindowJob.enqueue(2, "fail")
         assert WindowJob.enqueue(2).is_duplicate is False
+        pass_time(HOUR)
+        assert WindowJob.enqueue(1).is_duplicate is False
 
-    assert RAN == [(1, ""), (2, "fail"), (2, "")]
+    assert RAN == [(1, ""), (2, "fail"), (2, ""), (1, "")]

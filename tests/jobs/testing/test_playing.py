@@ -1,10 +1,11 @@
 """`run_next` and `pass_time`: retries one by one, with their delays."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
-from jobs import Discard, Job, Snooze
+from jobs import Discard, Job, JobGone, Snooze
 from jobs.testing import assert_enqueued, assert_nothing_enqueued, mode, pass_time, run_next
 
 RAN: list[object] = []
@@ -122,6 +123,20 @@ def test_times_are_shown_as_they_were_asked_for_however_old_the_job_is():
 
     [payload] = assert_enqueued(NoteJob, run_after=timedelta(hours=1))
     assert payload.run_after == pytest.approx(payload.enqueued_at + 3600, abs=1)
+
+
+def test_tool_that_moves_the_clock_of_the_process_moves_the_jobs_too(monkeypatch):
+    later = NoteJob.using(run_after=MINUTE, keep_result_for=MINUTE).enqueue(1)
+    assert run_next() is None
+    real = time.time
+
+    monkeypatch.setattr(time, "time", lambda: real() + 60)
+    assert run_next().ending == "done"
+    assert later.result() is None
+    monkeypatch.setattr(time, "time", lambda: real() + 120)
+
+    with pytest.raises(JobGone):
+        later.result()
 
 
 def test_time_passes_forwards_only_and_not_in_redis():
