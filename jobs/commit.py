@@ -16,7 +16,6 @@ Where the setting AUTOCOMMIT is False they would never run.
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic, TransactionManagementError
 
@@ -84,7 +83,7 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     the jobs are not enqueued. Raise QueueFull where no transaction is open, and never from a
     commit. Raise TransactionManagementError inside a transaction by hand.
     """
-    open_now = _to_wait_for()
+    open_now = to_wait_for()
     if not open_now:
         return get_client().push(jobs)
     waiting = _Waiting(jobs, len(open_now))
@@ -100,7 +99,7 @@ def call_after_push(callback: Callable[[Duplicates], object]) -> None:
     is rolled back. It gets the duplicates among the jobs of the transaction, each with the id of
     the job that has its place. It must raise nothing: the hooks of others come after it.
     """
-    open_now = _to_wait_for()
+    open_now = to_wait_for()
     if not open_now:
         callback({})
         return
@@ -114,11 +113,14 @@ def has_to_wait() -> bool:
 
     Raise TransactionManagementError inside a transaction by hand.
     """
-    return bool(_to_wait_for())
+    return bool(to_wait_for())
 
 
-def _to_wait_for() -> Sequence[BaseDatabaseWrapper]:
-    """Return the connections of this thread that have a transaction open."""
+def to_wait_for() -> Sequence[BaseDatabaseWrapper]:
+    """Return the connections of this thread whose commits a new job waits for.
+
+    Raise TransactionManagementError inside a transaction by hand.
+    """
     of_thread = opened()
     if not of_thread:
         return ()
@@ -138,7 +140,7 @@ def most_waiting(queue: str) -> int:
 
     Commits of this thread are meant. Savepoints may have taken some jobs back. O(1).
     """
-    batches = map(_batch_of, _to_wait_for())
+    batches = map(_batch_of, to_wait_for())
     return max((batch.asked[queue] for batch in batches), default=0)
 
 
@@ -147,14 +149,9 @@ def waiting_for(queue: str) -> list[NewJob]:
 
     Commits of this thread are meant. O(n).
     """
-    hooks = (entry[1] for connection in _to_wait_for() for entry in connection.run_on_commit)
+    hooks = (entry[1] for connection in to_wait_for() for entry in connection.run_on_commit)
     waiting = {id(hook.waiting): hook.waiting for hook in hooks if isinstance(hook, _JobsHook)}
     return [job for each in waiting.values() for name, job in each.jobs if name == queue]
-
-
-def refuse_transactions_by_hand() -> None:
-    """Raise TransactionManagementError if a connection of this thread has autocommit turned off."""
-    _refuse_by_hand(connections.all(initialized_only=True))
 
 
 def _refuse_by_hand(of_thread: Sequence[BaseDatabaseWrapper]) -> None:

@@ -6,16 +6,25 @@ there is `JobsTestMixin`.
 """
 
 from jobs.testing.assertions import assert_enqueued, assert_nothing_enqueued
+from jobs.testing.capturing import capture_jobs
 from jobs.testing.draining import drain
 from jobs.testing.mixin import JobsTestMixin
-from jobs.testing.modes import clear, enqueued_jobs, mode
+from jobs.testing.modes import clear, enqueued_jobs, mode, pass_time
+from jobs.testing.playing import Run, run_next
+from jobs.testing.ticking import Tick, upcoming_ticks
 
 __all__ = [
     "JobsTestMixin",
+    "Run",
+    "Tick",
     "assert_enqueued",
     "assert_nothing_enqueued",
+    "capture_jobs",
     "clear",
     "drain",
     "enqueued_jobs",
     "mode",
+    "pass_time",
+    "run_next",
+    "upcoming_ticks",
 ]

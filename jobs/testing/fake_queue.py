@@ -5,72 +5,18 @@ It knows which of them a rolled-back transaction has taken away.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
-from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs.bounds import bounding
-from jobs.commit import is_of_test_alone, refuse_transactions_by_hand
+from jobs.commit import to_wait_for
 from jobs.payload import Payload, decode
-from jobs.store import Claim, Duplicates, NewJob
+from jobs.store import Duplicates, NewJob
 from jobs.store.whereabouts import Glance
-from jobs.testing.places import Places, has_expired, window_end
+from jobs.testing.fake_job import CommitHook, FakeJob, standing_hooks
+from jobs.testing.places import Places
 from jobs.testing.room import check_room, parts
-
-
-@dataclass(eq=False)
-class FakeJob:
-    """One collected job.
-
-    It is an `on_commit` hook too, so that Django drops it with its savepoint.
-    """
-
-    payload: Payload
-    connection: BaseDatabaseWrapper | None = None
-    is_committed: bool = field(default=False)
-    claim: Claim | None = None
-
-    def __call__(self) -> None:
-        """Take note of the commit."""
-        self.is_committed = True
-
-    @property
-    def exists(self) -> bool:
-        """Whether the transaction in which it was enqueued was not rolled back.
-
-        In a TestCase the commit never comes, so a hook that still waits counts as kept.
-        """
-        if self.connection is None or self.is_committed:
-            return True
-        return any(hook[1] is self for hook in self.connection.run_on_commit)
-
-    @property
-    def awaits_commit(self) -> bool:
-        """Whether its transaction is still open, and is not the one around the test."""
-        if self.connection is None or self.is_committed or not self.exists:
-            return False
-        return not is_of_test_alone(self.connection)
-
-    @property
-    def stays_out(self) -> bool:
-        """Whether it leaves a place that is taken to the job that has it."""
-        return self.claim is None or self.claim.conflict in {"return", "raise"}
-
-    def makes_room(self, successor: "FakeJob") -> bool:
-        """Whether it has expired, and its place is taken by another."""
-        if self.claim is None or not self.claim.key or successor.claim is None:
-            return False
-        is_same = successor.claim.key == self.claim.key
-        return is_same and has_expired(self.claim, self.payload)
-
-    def holds(self, key: str) -> bool:
-        """Whether it has the place of a key, and may keep it."""
-        if self.claim is None or self.claim.key != key:
-            return False
-        is_open = window_end(self.claim, self.payload) > time.time()
-        return is_open and not has_expired(self.claim, self.payload)
 
 
 class FakeQueue:
@@ -83,10 +29,14 @@ class FakeQueue:
         """Start empty."""
         self._jobs: list[FakeJob] = []
         self._places = Places()
-        #: The claims of jobs that were taken, by their ids: some run again.
-        self._claims: dict[str, Claim] = {}
-        #: How many jobs of each queue were taken, and have not ended.
-        self._running: Counter[str] = Counter()
+        #: The jobs that were taken and have not ended, by their ids.
+        self._running: dict[str, FakeJob] = {}
+        #: Who wants to see each job that is collected.
+        self.watchers: list[list[FakeJob]] = []
+        #: The last job of each schedule that fired, by its name.
+        self.last_fired: dict[str, str] = {}
+
+    # New jobs
 
     def send(self, jobs: list[tuple[str, NewJob]], *, after_commit: bool) -> Duplicates | None:
         """Collect jobs, and return which of those with a claim are duplicates.
@@ -94,94 +44,98 @@ class FakeQueue:
         What cannot be enqueued for real is refused here too. Return None where only the commit
         tells. Raise QueueFull.
         """
-        if after_commit:
-            refuse_transactions_by_hand()
-        connection = _open_transaction() if after_commit else None
+        connections = to_wait_for() if after_commit else ()
         duplicates: Duplicates = {}
-        for part in parts(jobs, self._check_room, is_whole=connection is not None):
-            duplicates |= self._collect(part, connection)
-        return duplicates if connection is None or duplicates else None
+        for part in parts(jobs, self._check_room, is_whole=bool(connections)):
+            duplicates |= self._collect(part, connections)
+        return duplicates if duplicates or not connections else None
 
     def _check_room(self, jobs: list[tuple[str, NewJob]]) -> None:
         """Raise QueueFull where a queue would hold more than it may."""
         if not any(queue in bounding.bounds() for queue, _ in jobs):
             return
-        new = [FakeJob(decode(job.payload), claim=job.claim) for _, job in jobs]
+        new = [_made(job) for _, job in jobs]
         before = Counter(job.payload.queue for job in self._present())
         after = Counter(job.payload.queue for job in self._present(new))
-        check_room(before + self._running, after - before)
+        running = Counter(job.payload.queue for job in self._running.values())
+        check_room(before + running, after - before)
 
     def _collect(
-        self, jobs: list[tuple[str, NewJob]], connection: BaseDatabaseWrapper | None
+        self, jobs: list[tuple[str, NewJob]], connections: Sequence[BaseDatabaseWrapper]
     ) -> Duplicates:
         duplicates: Duplicates = {}
         for _, job in jobs:
-            fake = FakeJob(decode(job.payload), connection, claim=job.claim)
-            if holder := self._barred_by(fake):
+            fake = _made(job)
+            if holder := self._barred_by(fake, waits=bool(connections)):
                 duplicates[job.id] = holder
             else:
-                self._keep(fake)
+                fake.hooks = [CommitHook(connection) for connection in connections]
+                self.keep(fake)
         return duplicates
 
-    def _barred_by(self, fake: FakeJob) -> str | None:
+    def _barred_by(self, fake: FakeJob, *, waits: bool) -> str | None:
         """Return the job that keeps this one out, as far as that is known."""
         if fake.claim is None or not fake.stays_out:
             return None
-        if fake.connection is not None and fake.claim.conflict != "raise":
+        if waits and fake.claim.conflict != "raise":
             return None
         return self._holder(fake, self._present())
 
-    def _keep(self, fake: FakeJob) -> None:
+    def keep(self, fake: FakeJob) -> None:
+        """Put a job in."""
         self._jobs.append(fake)
-        if fake.connection is None:
+        for seen in self.watchers:
+            seen.append(fake)
+        if not fake.hooks:
             self._jobs = self._present()
-        else:
-            fake.connection.on_commit(fake)
+
+    # What is there
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether a job was collected in a transaction that is still open."""
-        return any(job.payload.id == job_id and job.awaits_commit for job in self._jobs)
+        standing = standing_hooks(self._jobs)
+        asked = [job for job in self._jobs if job.payload.id == job_id]
+        return any(job.awaits_commit and job.exists(standing) for job in asked)
+
+    def waiting(self, job_id: str) -> FakeJob | None:
+        """Return a job that waits to be run."""
+        return next((job for job in self._present() if job.payload.id == job_id), None)
+
+    def is_running(self, job_id: str) -> bool:
+        """Tell whether a job was taken and has not ended."""
+        return job_id in self._running
 
     def glance(self, job_id: str) -> Glance | None:
-        """Return what there is to see of a job that waits to be drained."""
-        found = (job for job in self._jobs if job.payload.id == job_id and job.exists)
-        job = next(found, None)
-        return None if job is None else Glance("ready", job.payload.encode())
+        """Return what there is to see of a job that waits or runs."""
+        if running := self._running.get(job_id):
+            return Glance("running", running.payload.encode())
+        job = self.waiting(job_id)
+        return None if job is None else Glance(job.whereabout, job.payload.encode())
 
-    def payloads(self) -> list[Payload]:
+    def jobs(self) -> list[FakeJob]:
         """Return what is enqueued, the oldest first."""
-        return [job.payload for job in self._present()]
-
-    def add(self, payloads: Iterable[Payload]) -> None:
-        """Collect jobs that are to run again.
-
-        They still have their places, but for those who gave them up at their start.
-        """
-        for payload in payloads:
-            claim = self._claims.get(payload.id)
-            keeps = claim if claim and claim.until != "start" else None
-            self._jobs.append(FakeJob(payload, claim=keeps))
-
-    def ended(self, payload: Payload, *, is_dead: bool = False) -> None:
-        """Note that a job that was taken runs no more."""
-        self._running[payload.queue] -= 1
-        self._places.end(self._claims.get(payload.id), payload, is_dead=is_dead)
+        return self._present()
 
     def _present(self, more: Sequence[FakeJob] = ()) -> list[FakeJob]:
         """Return the jobs that are there, as if all open transactions were committed.
 
         Of unique jobs only one is there of each key, as Redis would decide it in their order.
         """
+        standing = standing_hooks(self._jobs)
         present: list[FakeJob] = []
         for job in (*self._jobs, *more):
-            if not job.exists:
+            if not job.exists(standing):
                 continue
-            if job.claim is None or not self._holder(job, present):
+            if job.claim is None:  # the way of most jobs
+                present.append(job)
+            elif not self._holder(job, present):
                 present = [other for other in present if not other.makes_room(job)]
                 present.append(job)
             elif not job.stays_out:
-                place = next(n for n, other in enumerate(present) if other.holds(job.claim.key))
-                present[place] = job
+                place = next((n for n, o in enumerate(present) if o.holds(job.claim.key)), None)
+                if place is not None:
+                    job.take_over(present[place])
+                    present[place] = job
         return present
 
     def _holder(self, job: FakeJob, present: Sequence[FakeJob]) -> str | None:
@@ -195,31 +149,63 @@ class FakeQueue:
         holder = self._places.holder(key) or next(there, None)
         return None if holder == job.payload.id else holder
 
-    def take(self, is_wanted: Callable[[Payload], bool]) -> Iterator[Payload]:
-        """Remove and yield the wanted jobs one by one, until none is left.
+    # Runs
 
-        Jobs that are added meanwhile are yielded too.
+    def take(self, is_wanted: Callable[[FakeJob], bool]) -> FakeJob | None:
+        """Take the first of the wanted jobs, None if there is none.
+
+        The highest priority comes first, then who was due first. What waits for a commit
+        is not there yet.
         """
-        while found := self._first(is_wanted):
-            self._jobs.remove(found)
-            self._running[found.payload.queue] += 1
-            if found.claim is not None:
-                self._claims[found.payload.id] = found.claim
-                self._places.begin(found.claim, found.payload)
-            yield found.payload
-
-    def _first(self, is_wanted: Callable[[Payload], bool]) -> FakeJob | None:
         self._jobs = self._present()  # what is left out now must not come back later
-        return next((job for job in self._jobs if is_wanted(job.payload)), None)
+        wanted = sorted(filter(is_wanted, self._jobs), key=lambda job: job.rank)
+        taken = next((job for job in wanted if not job.awaits_commit), None)
+        if taken is not None:
+            self._jobs.remove(taken)
+            taken.was_taken = True
+            self._running[taken.payload.id] = taken
+            self._places.begin(taken.claim, taken.payload.id, taken.window_end - taken.age)
+        return taken
+
+    def ended(self, job: FakeJob, *, is_dead: bool = False) -> None:
+        """Note that a job that was taken runs no more."""
+        self._running.pop(job.payload.id, None)
+        self._places.end(job.claim, job.payload.id, is_dead=is_dead)
+
+    def put_back(self, job: FakeJob, payload: Payload, seconds: float, *, passed: float) -> None:
+        """Let a job that was taken run again, so many seconds later.
+
+        It keeps its unique key, if that is not for its start. Of the wait some has `passed`.
+        """
+        self.ended(job)
+        claim = job.claim if job.claim and job.claim.until != "start" else None
+        now = time.time()
+        again = FakeJob(payload, now, now + seconds, claim=claim, is_again=True, age=passed)
+        again.window_end = job.window_end - job.age + passed
+        again.expires_at = job.expires_at - job.age + passed
+        self._jobs.append(again)
+
+    def drop(self, job: FakeJob) -> None:
+        """Forget a job that waits."""
+        self._jobs = [other for other in self._present() if other is not job]
+
+    def pass_time(self, seconds: float) -> None:
+        """Let all that is here get so much older."""
+        for job in (*self._jobs, *self._running.values()):
+            job.age += seconds
+        self._places.pass_time(seconds)
 
     def clear(self) -> None:
         """Forget all jobs, and all places."""
         self._jobs.clear()
         self._places = Places()
-        self._claims.clear()
         self._running.clear()
+        self.last_fired.clear()
 
 
-def _open_transaction() -> BaseDatabaseWrapper | None:
-    opened = connections.all(initialized_only=True)
-    return next((connection for connection in opened if connection.in_atomic_block), None)
+def _made(job: NewJob) -> FakeJob:
+    """Return a new job, due as Redis would have it."""
+    now = time.time()
+    is_relative = job.due.startswith("+")
+    due = float(job.due) / 1e3 + (now if is_relative else 0.0)
+    return FakeJob(decode(job.payload), now, due, job.claim)

@@ -3,7 +3,7 @@
 import unittest
 from typing import Any, ClassVar
 
-from jobs.testing import assertions, draining, modes
+from jobs.testing import assertions, capturing, draining, modes, playing, ticking
 
 
 class JobsTestMixin:
@@ -14,8 +14,12 @@ class JobsTestMixin:
 
     assert_enqueued = staticmethod(assertions.assert_enqueued)
     assert_nothing_enqueued = staticmethod(assertions.assert_nothing_enqueued)
+    capture_jobs = staticmethod(capturing.capture_jobs)
     drain = staticmethod(draining.drain)
     enqueued_jobs = staticmethod(modes.enqueued_jobs)
+    pass_time = staticmethod(modes.pass_time)
+    run_next = staticmethod(playing.run_next)
+    upcoming_ticks = staticmethod(ticking.upcoming_ticks)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Raise TypeError for a class that would never call the mixin."""
@@ -29,6 +33,12 @@ class JobsTestMixin:
                 "never be called. Name the mixin first: "
                 f"class {cls.__name__}(JobsTestMixin, {first.__name__})."
             )
+
+    @classmethod
+    def setUpClass(cls) -> None:  # unittest's name
+        """Enter the mode for what the class prepares, as in `setUpTestData`."""
+        cls.enterClassContext(modes.mode(cls.jobs_mode))  # type: ignore[attr-defined]  # of TestCase
+        super().setUpClass()  # type: ignore[misc]  # the mixin stands before a TestCase
 
     def setUp(self) -> None:  # unittest's name
         """Enter the mode, until the test is over."""

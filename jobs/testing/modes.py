@@ -2,28 +2,33 @@
 
 `fake` collects them, `inline` runs them as they are enqueued, `real` pushes them to Redis. In each
 mode arguments are checked and go through JSON, and the configured middleware takes part. Only
-`real` needs a Redis, also for locks and limits.
+`real` needs a Redis, also for locks, limits, results and progress.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Literal, get_args
 
+from jobs import returns
+from jobs.abilities import abilities
 from jobs.enqueue import options_of
 from jobs.errors import Discard, Snooze
 from jobs.features.limits import desks
 from jobs.features.periodic import mirror
+from jobs.features.progress import telling
 from jobs.features.results import desks as results
 from jobs.job import Job
 from jobs.payload import Payload, decode
 from jobs.registry import registry
-from jobs.run import run_payload
+from jobs.run import job_of, run_payload
 from jobs.sink import RedisSink, Sink, switch
 from jobs.store import Claim, Duplicates, NewJob
 from jobs.testing import endings
 from jobs.testing.fake_queue import FakeQueue
-from jobs.testing.places import Places
+from jobs.testing.places import Places, window_of
 from jobs.testing.room import check_room, parts
 
 Mode = Literal["fake", "inline", "real"]
@@ -62,7 +67,7 @@ class InlineSink:
         return self._places.holder(job.claim.key) if job.claim else None
 
     def _run(self, payload: Payload, claim: Claim | None) -> None:
-        self._places.begin(claim, payload)
+        self._places.begin(claim, payload.id, time.time() + window_of(claim))
         self._running[payload.queue] += 1
         is_dead = True
         try:
@@ -70,7 +75,11 @@ class InlineSink:
             is_dead = False
         finally:
             self._running[payload.queue] -= 1
-            self._places.end(claim, payload, is_dead=is_dead)
+            self._places.end(claim, payload.id, is_dead=is_dead)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let windows end so much sooner."""
+        self._places.pass_time(seconds)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell that no job waits for a commit here."""
@@ -82,8 +91,9 @@ def mode(name: Mode) -> Iterator[None]:
     """Use a mode inside the `with` block.
 
     Jobs that were collected before it are still collected after it. In fake and inline mode locks
-    and limits are kept in this process, and all are free when the block begins. So are results,
-    of which there are none yet. Schedules in the database are saved, and not mirrored into Redis.
+    and limits are kept in this process, and all are free when the block begins. So are results and
+    progress, of which there is none yet. Schedules in the database are saved, and not mirrored
+    into Redis.
     """
     if name not in get_args(Mode):
         raise ValueError(f"The modes are fake, inline and real, not {name!r}.")
@@ -93,16 +103,17 @@ def mode(name: Mode) -> Iterator[None]:
         "real": RedisSink,
     }
     before = switch.current, desks.switch.current, results.switch.current
-    is_mirrored = mirror.switch.is_on
+    is_mirrored, tell = mirror.switch.is_on, abilities.progress
     mirror.switch.is_on = name == "real"
     switch.current = sink = sinks[name]()
     desks.switch.current = desks.in_redis if name == "real" else desks.in_memory()
     results.switch.current = results.in_redis if name == "real" else _results_of(sink)
+    abilities.progress = telling.tell if name == "real" else endings.tell
     try:
         yield
     finally:
         switch.current, desks.switch.current, results.switch.current = before
-        mirror.switch.is_on = is_mirrored
+        mirror.switch.is_on, abilities.progress = is_mirrored, tell
 
 
 def _results_of(sink: Sink) -> Callable[[], results.Desk]:
@@ -117,12 +128,30 @@ def enqueued_jobs(job_class: type[Job] | None = None) -> list[Payload]:
 
     The oldest is the first. Jobs are collected in fake mode only.
     """
-    return [payload for payload in collection().payloads() if is_of(job_class, payload)]
+    return [job.payload for job in collection().jobs() if is_of(job_class, job.payload)]
 
 
 def clear() -> None:
     """Forget the collected jobs, in fake mode."""
     collection().clear()
+
+
+def pass_time(duration: timedelta) -> None:
+    """Let all jobs get so much older, without waiting.
+
+    What was enqueued was enqueued so much earlier then. So scheduled jobs, retries and debounced
+    jobs come due, jobs and results expire, and windows of unique jobs end. The clock of the process
+    stays as it is: `timezone.now()` in your code is as before. Locks that are held stay held, since
+    whoever lives renews them. Raise AssertionError in real mode, where Redis has the clock.
+    """
+    seconds = duration.total_seconds()
+    if seconds < 0:
+        raise ValueError(f"Time passes forwards only, not by {duration}.")
+    sink = switch.current
+    if not isinstance(sink, FakeQueue | InlineSink):
+        raise AssertionError("Time can pass in fake and inline mode only: Redis has its own clock.")  # noqa: TRY004  # as below
+    sink.pass_time(seconds)
+    endings.pass_time(seconds)
 
 
 def collection() -> FakeQueue:
@@ -147,7 +176,9 @@ def _run(payload: Payload) -> None:
         result = run_payload(payload)
     except Snooze:
         endings.snoozed(payload)
-    except Discard:
-        return  # a worker would take it for what it is: no failure
+    except Discard as error:  # a worker would take it for what it is: no failure
+        endings.keep(job_of(payload).record_of_discard(payload, error))
     else:
-        endings.done(payload, options_of(registry.find(payload.job_class), payload), result)
+        options = options_of(registry.find(payload.job_class), payload)
+        if returns.are_wanted(options):
+            endings.keep(returns.kept(payload, options, result))

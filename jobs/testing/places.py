@@ -3,9 +3,9 @@
 A job that a sink keeps holds its place by being there. Here stand those that run, and windows.
 """
 
+import math
 import time
 
-from jobs.payload import Payload
 from jobs.store import Claim
 
 
@@ -24,36 +24,37 @@ class Places:
             return job_id
         return self._running.get(key)
 
-    def begin(self, claim: Claim | None, payload: Payload) -> None:
-        """Note that a job runs."""
+    def begin(self, claim: Claim | None, job_id: str, window_end: float) -> None:
+        """Note that a job runs.
+
+        Its window, if it has one, ends at these epoch seconds.
+        """
         if claim is None or not claim.key or claim.until == "start":
             return
         if claim.until == "done":
-            self._running[claim.key] = payload.id
+            self._running[claim.key] = job_id
         else:
-            self._windows[claim.key] = (payload.id, window_end(claim, payload))
+            self._windows[claim.key] = (job_id, window_end)
 
-    def end(self, claim: Claim | None, payload: Payload, *, is_dead: bool) -> None:
+    def end(self, claim: Claim | None, job_id: str, *, is_dead: bool) -> None:
         """Note that it has ended. A window ends with a death only."""
         if claim is None:
             return
-        if self._running.get(claim.key) == payload.id:
+        if self._running.get(claim.key) == job_id:
             del self._running[claim.key]
-        if is_dead and self._windows.get(claim.key, ("",))[0] == payload.id:
+        if is_dead and self._windows.get(claim.key, ("",))[0] == job_id:
             del self._windows[claim.key]
 
+    def pass_time(self, seconds: float) -> None:
+        """Let windows end so much sooner."""
+        self._windows = {key: (job, end - seconds) for key, (job, end) in self._windows.items()}
 
-def window_end(claim: Claim, payload: Payload) -> float:
-    """Return when the window of a job ends, in epoch seconds.
 
-    Without one it never does.
+def window_of(claim: Claim | None) -> float:
+    """Return how long the window of a claim is, in seconds.
+
+    Without one it never ends.
     """
-    return float("inf") if isinstance(claim.until, str) else payload.enqueued_at + claim.until / 1e3
-
-
-def has_expired(claim: Claim, payload: Payload) -> bool:
-    """Tell whether it is too late for a job that waits."""
-    if claim.expires_in is None:
-        return False
-    due = payload.enqueued_at if payload.run_after is None else payload.run_after
-    return time.time() > due + claim.expires_in / 1e3
+    if claim is None or isinstance(claim.until, str):
+        return math.inf
+    return claim.until / 1e3

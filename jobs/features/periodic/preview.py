@@ -29,19 +29,18 @@ class Tick:
 def preview(schedule: Schedule, count: int, after: float) -> Iterator[Tick]:
     """Yield the next ticks after a moment in epoch seconds, 100 at most."""
     at: int | None = int(after * 1000)
-    where = _zone_of(schedule)
     for _ in range(min(count, MOST_TICKS)):
         at = None if at is None else schedule.next_after(at)
         if at is None:
             return
-        local = moment(at / 1000).astimezone(where)
+        local = local_time(schedule, at / 1000)
         yield Tick(local, _is_on_change(local))
 
 
-def _zone_of(schedule: Schedule) -> ZoneInfo:
-    """Return the zone in which people think of a schedule."""
+def local_time(schedule: Schedule, epoch_seconds: float) -> datetime:
+    """Return a moment in the zone in which people think of a schedule."""
     name = schedule.timezone if isinstance(schedule, Cron) else settings.TIME_ZONE
-    return zone(name) or ZoneInfo("UTC")
+    return moment(epoch_seconds).astimezone(zone(name) or ZoneInfo("UTC"))
 
 
 def _is_on_change(at: datetime) -> bool:

@@ -3,13 +3,14 @@
 Used by whoever waits for a job, and set by `jobs.testing`.
 """
 
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from jobs.client import get_client
 from jobs.conf import get_settings
 from jobs.store.whereabouts import Glance, Wanted, Whereabout, Whereabouts
-from jobs.uptime import uptime
 
 
 class Desk(Protocol):
@@ -64,17 +65,37 @@ class MemoryDesk:
         """Take what tells of the jobs that are collected. None has ended yet."""
         self._waiting = waiting
         self._ended: dict[str, tuple[Glance, float]] = {}
+        self._told: dict[str, bytes] = {}
+        #: How much more time has passed than the clock says, in seconds.
+        self._passed = 0.0
 
     def note(self, job_id: str, place: Whereabout, payload: bytes, seconds: float) -> None:
         """Keep how a job has ended, for so many seconds."""
-        self._ended[job_id] = Glance(place, payload), uptime() + seconds
+        self._ended[job_id] = Glance(place, payload), self._now() + seconds
+
+    def tell(self, job_id: str, note: bytes) -> None:
+        """Keep what a job tells of its progress."""
+        self._told[job_id] = note
+
+    def told(self, job_id: str) -> bytes | None:
+        """Return what a job told of its progress last."""
+        return self._told.get(job_id)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let what is kept be forgotten so much sooner."""
+        self._passed += seconds
+
+    def _now(self) -> float:
+        return time.time() + self._passed
 
     def look(self, queue: str, job_id: str, wanted: Wanted = "ended") -> Glance:
         """Return where a job is."""
-        if found := self._waiting(job_id):
-            return found
-        glance, until = self._ended.get(job_id, (Glance("gone"), 0.0))
-        return glance if uptime() < until else Glance("gone")
+        found = self._waiting(job_id)
+        if found is None:
+            found, until = self._ended.get(job_id, (Glance("gone"), 0.0))
+            if self._now() >= until:
+                return Glance("gone")
+        return replace(found, note=self.told(job_id))
 
     def queue_of(self, job_id: str, others: Iterable[str] = ()) -> str | None:
         """Return a name if there is such a job, the same for all queues."""

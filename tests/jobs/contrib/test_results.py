@@ -19,6 +19,7 @@ from jobs.errors import UnknownJob
 from jobs.inspect import find
 from jobs.payload import Payload
 from jobs.store import NewJob
+from jobs.testing import drain, mode
 from tests.jobs.contrib import some_tasks
 from tests.jobs.contrib.ended import ended
 from tests.jobs.worker.small_worker import make_worker, running
@@ -175,6 +176,20 @@ def test_task_that_was_dropped_leaves_a_record(worker_settings, task, error):
     assert result.finished_at is not None
     with pytest.raises(jobs.KeepsNoResult, match="the task was discarded"):
         jobs.result(result.id)
+
+
+@pytest.mark.parametrize("name", ["fake", "inline"])
+def test_task_that_was_dropped_leaves_a_record_in_a_test_too(name):
+    with mode(name):
+        result = some_tasks.discard.enqueue()
+        if name == "fake":
+            drain()
+
+        result.refresh()
+        assert result.status == TaskResultStatus.FAILED
+        assert [each.exception_class_path for each in result.errors] == ["jobs.errors.Discard"]
+        with pytest.raises(jobs.KeepsNoResult, match="the task was discarded"):
+            jobs.result(result.id)
 
 
 def test_counters_tell_how_a_task_with_a_record_has_ended(worker, store):

@@ -5,8 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from jobs import Job, JobsError, Retry, Snooze, TimeLimitExceeded
-from jobs.testing import assert_enqueued, assert_nothing_enqueued, draining, enqueued_jobs, mode
+from jobs import Job, JobDied, JobsError, Retry, Snooze, TimeLimitExceeded
+from jobs.testing import (
+    assert_enqueued,
+    assert_nothing_enqueued,
+    draining,
+    enqueued_jobs,
+    mode,
+    pass_time,
+)
 from jobs.testing import drain as run
 
 RAN: list = []
@@ -82,6 +89,17 @@ class AgainJob(Job):
         AgainJob.using(run_after=HOUR).enqueue()
 
 
+class ClumsyJob(Job):
+    max_retries = 0
+    keep_result_for = HOUR
+
+    def perform(self) -> None:
+        raise ValueError("no stock")
+
+    def on_exhausted(self, error: BaseException) -> None:
+        raise ZeroDivisionError
+
+
 class LateJob(Job):
     def perform(self) -> None:
         RAN.append("late")
@@ -104,41 +122,42 @@ def fake():
         yield
 
 
-def test_scheduled_job_runs_at_once_or_is_left():
+def test_scheduled_job_waits_or_runs_at_once():
     NoteJob.using(run_after=HOUR).enqueue("later")
     NoteJob.enqueue("now")
 
-    assert run(scheduled=False) == 1
+    assert run() == 1
     assert RAN == ["now"]
     assert_enqueued(NoteJob, args=["later"], run_after=HOUR)
-    assert run() == 1
+    assert run(scheduled=True) == 1
     assert RAN == ["now", "later"]
 
 
-def test_scheduled_job_that_is_due_is_not_left(monkeypatch):
+def test_scheduled_job_that_is_due_is_not_left():
     NoteJob.using(run_after=timedelta(0)).enqueue("now")
 
-    assert run(scheduled=False) == 1
+    assert run() == 1
 
 
 def test_job_that_enqueues_itself_ends_with_what_to_do(monkeypatch):
     monkeypatch.setattr(draining, "MOST_RUNS", 20)
     AgainJob.enqueue()
 
-    with pytest.raises(AssertionError, match=r"AgainJob.*drain\(scheduled=False\)"):
-        run()
-    assert run(scheduled=False) == 0
+    with pytest.raises(AssertionError, match=r"AgainJob.*drain\(\) without scheduled=True"):
+        run(scheduled=True)
+    assert run() == 0
 
     AgainJob.enqueue()
-    assert run(scheduled=False) == 1
+    assert run() == 1
 
 
 def test_snoozed_job_is_scheduled_again_and_waits_for_the_next_drain():
     LateJob.enqueue()
 
-    assert run() == 1
+    assert run(scheduled=True) == 1
     assert_enqueued(LateJob, run_after=timedelta(seconds=30), count=1)
-    assert run(scheduled=False) == 0
+    assert run() == 0
+    pass_time(timedelta(seconds=30))
     assert run() == 1
     assert RAN == ["late", "late"]
 
@@ -152,6 +171,29 @@ def test_declared_transient_error_is_raised_as_it_is():
         CourierJob.perform_now(1)
     with pytest.raises(CourierDown, match="attempt 1"):
         run_inline()
+
+
+@pytest.mark.parametrize("is_retried", [False, True])
+def test_error_surfaces_as_itself_with_its_own_traceback(is_retried):
+    CourierJob.enqueue(99)
+
+    with pytest.raises(CourierDown) as raised:
+        run(retries=is_retried)
+
+    *_, innermost = raised.traceback
+    assert (innermost.name, innermost.path.name) == ("perform", "test_draining.py")
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+
+
+def test_fault_in_on_exhausted_surfaces_and_the_job_is_dead_all_the_same():
+    enqueued = ClumsyJob.enqueue()
+
+    with pytest.raises(ZeroDivisionError):
+        run(retries=True)
+
+    with pytest.raises(JobDied, match="no stock"):
+        enqueued.result()
+    assert run() == 0
 
 
 def run_inline():

@@ -1,14 +1,16 @@
 """The mixin for Django's TestCase."""
 
 import unittest
+from datetime import timedelta
 
 import pytest
 from django.test import TestCase
 
 from jobs import Job
-from jobs.testing import JobsTestMixin
+from jobs.testing import JobsTestMixin, capture_jobs
 
 RAN: list[int] = []
+HOUR = timedelta(hours=1)
 
 
 class CountJob(Job):
@@ -37,6 +39,34 @@ class FakeTests(JobsTestMixin, TestCase):
             CountJob.enqueue(2)
 
         self.assert_enqueued(CountJob, args=[2], count=1)
+
+
+class ToolsTests(JobsTestMixin, TestCase):
+    def setUp(self):
+        super().setUp()
+        RAN.clear()
+
+    def test_tools_are_methods(self):
+        with self.capture_jobs(CountJob) as captured:
+            CountJob.using(run_after=HOUR).enqueue(4)
+        assert [payload.args for payload in captured] == [[4]]
+
+        assert self.run_next(CountJob) is None
+        self.pass_time(HOUR)
+        assert self.run_next(CountJob).ending == "done"
+        assert RAN == [4]
+        assert self.upcoming_ticks(HOUR, job_class=CountJob) == []
+
+
+class NoMixinTests(TestCase):
+    """Whoever has no mixin may capture all the same."""
+
+    def test_jobs_of_a_block_run_at_its_end(self):
+        RAN.clear()
+        with capture_jobs(execute=True):
+            CountJob.enqueue(5)
+
+        assert RAN == [5]
 
 
 class InlineTests(JobsTestMixin, TestCase):

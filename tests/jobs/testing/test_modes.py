@@ -221,6 +221,25 @@ def test_failed_assertions_show_what_was_collected(fake):
     assert len(assert_enqueued(NoteJob, args=(1,), kwargs={}, queue="low", count=1)) == 1
 
 
+def test_moment_and_key_of_a_job_are_compared(fake):
+    hour, day = timedelta(hours=1), timezone.now() + timedelta(days=1)
+    NoteJob.using(run_after=hour, key="order 7").enqueue(1)
+    NoteJob.using(run_after=day).enqueue(2)
+
+    assert_enqueued(NoteJob, args=[1], at=timezone.now() + hour, unique="order 7")
+    assert_enqueued(NoteJob, args=[2], at=day, unique=False)
+    [found] = assert_enqueued(NoteJob, unique=True, count=1)
+    assert found.args == [1]
+    with pytest.raises(AssertionError, match=r"(?s)unique='order 8'\), found 0\..*unique=True"):
+        assert_enqueued(NoteJob, unique="order 8")
+    with pytest.raises(AssertionError, match="found 0"):
+        assert_enqueued(NoteJob, args=[2], at=day + hour)
+    with pytest.raises(InvalidArguments, match="a timedelta is a run_after"):
+        assert_enqueued(NoteJob, at=hour)
+    with pytest.raises(InvalidArguments, match=r"assert_enqueued\(\): run_after .* aware"):
+        assert_enqueued(NoteJob, at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
 def test_time_of_a_scheduled_job_is_compared(fake):
     hour = timedelta(hours=1)
     NoteJob.using(run_after=hour).enqueue(1)

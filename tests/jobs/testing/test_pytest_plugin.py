@@ -25,6 +25,19 @@ def test_each_test_starts_empty(jobs_testing):
 @pytest.mark.jobs("inline")
 def test_marker_chooses():
     assert type(switch.current).__name__ == "InlineSink"
+
+@pytest.fixture(scope="module")
+def prepared():
+    return NoteJob.using(commit="immediate").enqueue()
+
+def test_fixture_of_a_module_needs_no_redis_either(prepared, jobs_testing):
+    assert prepared.id
+    jobs_testing.assert_nothing_enqueued()
+
+def test_capture_is_a_fixture(capture_jobs):
+    with capture_jobs() as captured:
+        NoteJob.enqueue()
+    assert len(captured) == 1
 """
 
 
@@ -38,12 +51,13 @@ def project(pytester, monkeypatch):
     return pytester
 
 
-def test_modes_by_default_and_by_marker(project, request):
+def test_modes_by_default_and_by_marker(project, request, monkeypatch):
+    monkeypatch.setenv("JOBS_REDIS_URL", "redis://127.0.0.1:1/0")
     result = project.runpytest_subprocess(
         "-p", "no:randomly", f"--rootdir={project.path}", *plugin_options(request)
     )
 
-    result.assert_outcomes(passed=3)
+    result.assert_outcomes(passed=5)
 
 
 def test_ini_option_chooses_for_all(project, request):
