@@ -20,9 +20,15 @@ from django.utils.translation import gettext_lazy
 from jobs.admin.access import VIEW_ARGUMENTS, Can
 from jobs.admin.entry_form import ScheduleEntryForm
 from jobs.admin.pages.schedules import PREVIEW, written_there
-from jobs.errors import JobsError
+from jobs.errors import InvalidJob, JobsError
 from jobs.features.periodic import mirror
-from jobs.features.periodic.kept import document_of, entry_of, name_of
+from jobs.features.periodic.kept import (
+    clock_fields,
+    document_of,
+    entry_of,
+    name_of,
+    schedule_of,
+)
 from jobs.features.periodic.preview import Tick, preview
 from jobs.models import ScheduleEntry
 from jobs.queue_access import limits_queues, may_see_queue
@@ -62,10 +68,11 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, row: ScheduleEntry) -> str:
-        """Return the expression with its zone, or the period."""
-        if row.every_seconds is not None:
-            return _("every %(seconds)s s") % {"seconds": row.every_seconds}
-        return f"{row.cron} {row.timezone}"
+        """Return the expression with its zone, or the period, also of a class that is gone."""
+        try:
+            return schedule_of(clock_fields(row.cron, row.timezone, row.every_seconds)).when
+        except (InvalidJob, TypeError, OverflowError):  # whatever somebody wrote into the table
+            return "–"
 
     @admin.display(description=gettext_lazy("next run"))
     def next_run(self, row: ScheduleEntry) -> str:

@@ -69,8 +69,8 @@ def _override(request: HttpRequest, view: ScheduleView) -> HttpResponse:
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
         return _back(request, view)
-    clock = schedule_of(form.clock).clock
-    by_code = (view.by_code or view.entry).schedule.clock if view.entry else "?"
+    clock = schedule_of(form.clock).when
+    by_code = (view.by_code or view.entry).schedule.when if view.entry else "?"
     facts = (_("From %(old)s to %(new)s.") % {"old": by_code, "new": clock},)
     deed = Deed(view.name, _("Override"), facts)
     text = gettext_lazy(

@@ -212,6 +212,15 @@ def test_override_is_told_shown_previewed_and_logged(boss, overridden):
     assert "From 30 2 * * * Europe/Berlin to 15 4 * * * Asia/Tokyo." in message
 
 
+def test_period_is_told_in_words_on_the_page_and_in_the_log(boss):
+    url = f"/admin/jobs/schedules/{OTHER}/override/"
+    page = text(boss.post(url, {"every_seconds": "5400"}, follow=True))
+
+    assert "<code>every 90 minutes</code>" in page
+    assert "<code>every hour</code>" in page
+    assert "From every hour to every 90 minutes." in LogEntry.objects.get().get_change_message()
+
+
 def test_override_is_taken_back(boss, overridden):
     response = boss.post(f"/admin/jobs/schedules/{NAME}/restore/", follow=True)
 

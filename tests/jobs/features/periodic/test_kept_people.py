@@ -122,12 +122,12 @@ def test_override_by_command_is_shown_and_undone(store):
     look(store)
 
     assert "until its code changes" in jobs("override-schedule", PLAIN, "--every", "7200")
-    assert "every 2 h (overridden)" in line(PLAIN)
+    assert "every 2 hours (overridden)" in line(PLAIN)
     assert view(PLAIN).by_code.schedule.clock == "every 3600 s"
     jobs("override-schedule", PLAIN, "--cron", "5 * * * *", "--timezone", "UTC")
     assert "5 * * * * UTC (overridden)" in line(PLAIN)
     jobs("restore-schedule", PLAIN)
-    assert "every 1 h " in line(PLAIN)
+    assert "every hour " in line(PLAIN)
 
 
 @pytest.mark.parametrize(
