@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from jobs.client import get_client
 from jobs.errors import InvalidArguments, JobsError, ScheduleRefused
 from jobs.features.periodic.clockwork import cancel_previous
@@ -128,7 +130,7 @@ def _view(
         entry = entry_of(name, kept)
     except JobsError as error:
         is_hidden = isinstance(error, InvalidArguments) and not sees_arguments
-        trouble = "perform does not take its arguments." if is_hidden else str(error)
+        trouble = _("perform does not take its arguments.") if is_hidden else str(error)
         queue = record.queue if record else _queue_of(kept)
         return ScheduleView(name, queue, None, record, trouble=trouble)
     return ScheduleView(name, record.queue if record else entry.queue, entry, record)
