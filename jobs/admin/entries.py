@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from jobs.admin.access import VIEW_ARGUMENTS, Can
 from jobs.admin.entry_form import ScheduleEntryForm
-from jobs.admin.pages.schedules import PREVIEW, written_there
+from jobs.admin.pages.schedules import PREVIEW, STATES, written_there
 from jobs.errors import InvalidJob, JobsError
 from jobs.features.periodic import mirror
 from jobs.features.periodic.kept import (
@@ -76,7 +76,9 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("next run"))
     def next_run(self, row: ScheduleEntry) -> str:
-        """Return the next tick, empty where there is none."""
+        """Return the next tick, empty where there is none, or that it rests."""
+        if row.enabled and _trouble(row):
+            return str(STATES["resting"][0])
         return "".join(written_there(tick.at) for tick in _ticks(row, 1))
 
     @admin.display(description=gettext_lazy("Next runs"))
@@ -84,10 +86,8 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
         """Return the next ticks in the schedule's zone, or why there are none."""
         if not row.pk:
             return _("They are shown when it is saved. Save it switched off to look first.")
-        try:
-            _entry(row)
-        except JobsError as error:
-            return str(error)
+        if trouble := _trouble(row):
+            return trouble
         lines = [(written_there(tick.at), _mark(tick)) for tick in _ticks(row, PREVIEW)]
         return format_html("<ol>{}</ol>", format_html_join("", "<li>{} {}</li>", lines))
 
@@ -179,6 +179,15 @@ def _tell_at_commit(request: HttpRequest) -> None:
 
 def _entry(row: ScheduleEntry) -> Any:
     return entry_of(name_of(row), Kept(0, row.enabled, document_of(row)))
+
+
+def _trouble(row: ScheduleEntry) -> str:
+    """Return why the code here cannot fire a row, empty if it can."""
+    try:
+        _entry(row)
+    except JobsError as error:
+        return str(error)
+    return ""
 
 
 def _ticks(row: ScheduleEntry, count: int) -> list[Tick]:

@@ -71,7 +71,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """A schedule with its address."""
+    """A schedule with its address.
+
+    `overdue` is since when a run has been missing, None where none is.
+    """
 
     view: ScheduleView
     url: str
@@ -81,6 +84,7 @@ class ScheduleRow:
     next: datetime | None
     last: Run | None
     done: datetime | None
+    overdue: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,14 @@ def _row(request: HttpRequest, view: ScheduleView, now: float) -> ScheduleRow:
         next=ticks[0].at if ticks else None,
         last=runs[0] if runs else None,
         done=moment(done / 1000) if done else None,
+        overdue=_overdue(view, now),
     )
+
+
+def _overdue(view: ScheduleView, now: float) -> datetime | None:
+    """Return since when people ought to know that a run is missing."""
+    late_at = view.record.late_at if view.record else None
+    return None if late_at is None or late_at > now * 1000 else moment(late_at / 1000)
 
 
 def _runs(request: HttpRequest, view: ScheduleView) -> Sequence[Run]:

@@ -49,7 +49,7 @@ def _missed(record: ScheduleRecord, late_at: int, *, is_overdue: bool) -> Proble
         reason = _("Nobody has fired schedule %(schedule)s, which was due at %(time)s.")
         remedy = _(
             "Start a worker that knows it: python manage.py runjobs. "
-            "Where one runs, the page of the schedule says what keeps it."
+            "Where one runs, the page of the schedule may say what keeps it."
         )
     else:
         reason = _("Schedule %(schedule)s has had no success since its run for %(time)s was due.")

@@ -159,6 +159,7 @@ def test_list_tells_a_period_in_words_even_of_a_class_that_is_gone(boss, job_cla
 
     assert "every day" in page
     assert "86400" not in page
+    assert ("resting" in page) == (job_class != CLASS)
 
 
 @pytest.mark.parametrize("wrong", [{"every_seconds": 10**18}, {"cron": "x", "every_seconds": None}])

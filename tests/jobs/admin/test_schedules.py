@@ -60,6 +60,37 @@ def test_list_shows_when_each_ticks_and_how_the_last_run_ended(store, boss):
     assert "not ended yet" in page
 
 
+def test_run_that_is_missing_is_told_on_the_list_and_on_the_page(store, boss):
+    url = "/admin/jobs/schedules/"
+    assert "a run is missing" not in text(boss.get(url))
+    assert "has been missing" not in text(boss.get(f"{url}{NAME}/"))
+
+    three_hours_ago = int(store.now() * 1000) - 3 * 3_600_000
+    store.client.hset(store.keys("mine").schedules, f"next:{NAME}", three_hours_ago)
+
+    assert text(boss.get(url)).count("a run is missing") == 1
+    page = text(boss.get(f"{url}{NAME}/"))
+    assert "A run has been missing for" in page
+    assert "2 h 50 min" in page
+
+
+@pytest.mark.parametrize(("verb", "is_told"), [("resume", False), ("pause", True)])
+def test_runs_to_come_are_promised_only_while_it_is_on(boss, verb, is_told):
+    boss.post(f"/admin/jobs/schedules/{NAME}/{verb}/")
+
+    told = "They come only if somebody lets it go on before."
+    assert (told in text(boss.get(f"/admin/jobs/schedules/{NAME}/"))) is is_told
+
+
+def test_page_of_a_job_leads_to_the_schedule_that_made_it(boss):
+    job_id = people.run_now(people.find(NAME, inspect.get_reader()))
+
+    page = text(boss.get(f"/admin/jobs/job/{job_id}/"))
+
+    assert f'<a href="/admin/jobs/schedules/{NAME}/">The schedule that made it</a>' in page
+    assert "by_hand" not in page
+
+
 def test_page_counts_the_ticks_that_nobody_fired_before_a_skip(store, boss):
     key = store.keys("mine").schedules
     store.client.hset(key, f"runs:{NAME}", "2000 b paused 2300 3\n1000 a done 1300\n")
