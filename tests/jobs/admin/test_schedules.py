@@ -278,10 +278,14 @@ def test_run_now_of_an_overridden_schedule_is_made_once_supervisors_know_it(
 @pytest.mark.parametrize(
     "data", [{}, {"cron": "61 * * * *"}, {"cron": "* * * * *", "every_seconds": "5"}]
 )
-def test_override_that_is_no_time_is_refused(boss, data):
-    response = boss.post(f"/admin/jobs/schedules/{NAME}/override/", data, follow=True)
+def test_override_that_is_no_time_is_refused_beside_what_was_entered(boss, data):
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/override/", data)
 
-    assert messages(response)
+    page = text(response)
+    assert "<details open>" in page
+    assert 'class="jobs-problem" role="alert"' in page
+    for value in data.values():
+        assert f'value="{value}"' in page
     assert seen().by_code is None
     assert LogEntry.objects.count() == 0
 
