@@ -204,7 +204,8 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
 
 
 def _moments(job: JobRecord, failures: Sequence[Failure]) -> Iterator[Moment]:
-    yield Moment(job.enqueued_at, _("Enqueued"))
+    if job.payload.enqueued_at:
+        yield Moment(job.enqueued_at, _("Enqueued"))
     if job.run_after:
         yield Moment(job.run_after, _("Asked to run"))
     for failure in failures:

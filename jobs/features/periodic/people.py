@@ -73,17 +73,18 @@ class ScheduleView:
     def state(self) -> str:
         """One of `on`, `paused`, `resting`, `off` and `new`.
 
-        A schedule rests when the newest code does not know it. It is new until a supervisor has
-        announced it. One of the database is off when somebody has switched it off.
+        A schedule rests when the newest code does not know it, and one of the database where it
+        cannot be fired. It is new until a supervisor has announced it. One of the database is off
+        when somebody has switched it off.
         """
         if self.entry is not None and not self.entry.is_on:
             return "off"
         if self.record is None:
             return "resting" if self.trouble else "new"
-        if self.record.is_resting:
-            return "resting"
         if self.record.is_off:
             return "off"
+        if self.record.is_resting or self.trouble:
+            return "resting"
         return "paused" if self.record.is_paused else "on"
 
     def preview(self, count: int, after: float) -> list[Tick]:

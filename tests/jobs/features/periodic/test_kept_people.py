@@ -109,6 +109,15 @@ def test_who_sees_no_arguments_reads_none_in_why_an_entry_rests(store, arguments
     assert trouble(sees_arguments=False) == "perform does not take its arguments."
 
 
+def test_entry_that_cannot_be_fired_here_is_not_called_on(store, row):
+    look(store)
+    assert view().state == "on"
+
+    store.client.hset(store.shared.schedules, f"kept:{NAME}", "9 on {nonsense")
+
+    assert view().state == "resting"
+
+
 def test_entry_of_the_database_is_not_forgotten_but_deleted(store, row):
     look(store)
     store.client.hset(store.shared.schedules, "classes", "")
