@@ -68,7 +68,10 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, row: ScheduleEntry) -> str:
-        """Return the expression with its zone, or the period, also of a class that is gone."""
+        """Return the expression with its zone, or the period.
+
+        It is told of a class that is gone, too.
+        """
         try:
             return schedule_of(clock_fields(row.cron, row.timezone, row.every_seconds)).when
         except (InvalidJob, TypeError, OverflowError):  # whatever somebody wrote into the table

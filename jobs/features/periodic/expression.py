@@ -1,4 +1,4 @@
-"""Cron expressions as text: their five fields, their short names, and what is wrong with one.
+"""Cron expressions as text: their fields, and what is wrong with one.
 
 What is wrong is said in one place for the code, in English, and for forms, in any language.
 """

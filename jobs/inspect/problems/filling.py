@@ -43,7 +43,10 @@ def _problem(queue: Queue, limit: int) -> Problem:
 
 
 def _remedy(queue: Queue) -> str:
-    """Return what makes room. Workers take neither what is paused nor what is not due."""
+    """Return what makes room.
+
+    Workers take neither what is paused nor what is not due.
+    """
     if queue.is_paused:
         return _("It is paused. Resume it, or raise its limit in JOBS['QUEUE_LIMITS'].")
     half = queue.size / 2

@@ -71,6 +71,9 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
 
 
 def page_of(name: str, folder: str = "queues") -> str:
-    """Return the address of the page of a queue, or of a schedule, below the control room."""
+    """Return the address of the page of a queue below the control room.
+
+    With another folder it is that of another thing, such as a schedule.
+    """
     has_page = shown(name) == name
     return f"{folder}/{quote(name, safe='')}/" if has_page else f"{folder}/"
