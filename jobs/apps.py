@@ -9,6 +9,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import autodiscover_modules, import_string
+from django.utils.translation import gettext_lazy as _
 
 from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
@@ -24,7 +25,7 @@ class MakeItSoConfig(AppConfig):
     """
 
     name = "jobs"
-    verbose_name = "Jobs"
+    verbose_name = _("Jobs")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -20,6 +20,7 @@ MOST_RUNNING = 1_000
 CLOCK_APART = 5.0
 #: The longest part of a bad value that is shown.
 MOST_CHARACTERS = 40
+_CLASS = "class="
 _COUNT = re.compile(r"[0-9]{1,15}\Z")
 #: What would end a field or a line in the list of running jobs.
 _SEPARATORS = re.compile(r"[%\s]")
@@ -29,19 +30,21 @@ _SEPARATORS = re.compile(r"[%\s]")
 class JobInHand:
     """A job that a worker has in hand, and since when.
 
-    The time is in epoch seconds by the worker's own clock.
+    The time is in epoch seconds by the worker's own clock. Older versions do not tell the class.
     """
 
     job_id: str
     queue: str
     since: float
+    job_class: str = ""
 
     def to_line(self) -> str:
-        """Return it as `id queue since`.
+        """Return it as `id queue since class=name`.
 
         Later versions may write further fields behind these.
         """
-        return f"{_quoted(self.job_id)} {_quoted(self.queue)} {self.since:.3f}"
+        line = f"{_quoted(self.job_id)} {_quoted(self.queue)} {self.since:.3f}"
+        return f"{line} {_CLASS}{_quoted(self.job_class)}" if self.job_class else line
 
     @classmethod
     def from_line(cls, line: str) -> "JobInHand | None":
@@ -50,7 +53,9 @@ class JobInHand:
         since = seconds_of(parts[2]) if len(parts) > 2 else None
         if since is None:
             return None
-        return cls(_unquoted(parts[0]), _unquoted(parts[1]), since)
+        names = [part.removeprefix(_CLASS) for part in parts[3:] if part.startswith(_CLASS)]
+        job_class = _unquoted(names[0]) if names else ""
+        return cls(_unquoted(parts[0]), _unquoted(parts[1]), since, job_class)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,12 @@ def occasion_of(context: Mapping[str, Any]) -> Occasion | None:
     return Occasion(name, at, missed, is_by_hand=found.get("by_hand") is True)
 
 
+def without_occasion(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a context without the occasion that can be read in it."""
+    name = _NAME if occasion_of(context) else None
+    return {key: value for key, value in context.items() if key != name}
+
+
 class SeesOccasion:
     """The part of a job that knows which schedule made it."""
 

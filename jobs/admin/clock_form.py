@@ -10,8 +10,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from jobs.errors import InvalidJob
-from jobs.features.periodic.kept import clock_fields, schedule_of
+from jobs.features.periodic.expression import fault_of
+from jobs.features.periodic.kept import clock_fields
 from jobs.features.periodic.zones import zone
 from jobs.options import LONGEST
 
@@ -33,21 +33,19 @@ def clean_clock(form: forms.BaseForm) -> None:
         return
     timezone = (entered["timezone"].strip() or settings.TIME_ZONE) if cron else ""
     entered.update(cron=cron, timezone=timezone)
-    if cron and zone(timezone) is None:
+    if cron:
+        _check_cron(form, cron, timezone)
+    elif not 1 <= every <= MOST_SECONDS:
+        text = _("Enter a number of seconds from 1 to those of 100 years.")
+        form.add_error("every_seconds", text)
+
+
+def _check_cron(form: forms.BaseForm, cron: str, timezone: str) -> None:
+    if fault := fault_of(cron):
+        form.add_error("cron", fault.translated())
+    if zone(timezone) is None:
         text = _("There is no time zone %(zone)s. Enter a name such as Europe/Berlin or UTC.")
         form.add_error("timezone", text % {"zone": timezone})
-        return
-    _check(form, clock_fields(cron, timezone, every), "cron" if cron else "every_seconds")
-
-
-def _check(form: forms.BaseForm, clock: dict[str, Any], field: str) -> None:
-    if not 1 <= clock.get("every", 1) <= MOST_SECONDS:
-        form.add_error(field, _("Enter a number of seconds from 1 to those of 100 years."))
-        return
-    try:
-        schedule_of(clock)
-    except InvalidJob as error:
-        form.add_error(field, str(error))
 
 
 def is_duration(seconds: int) -> bool:

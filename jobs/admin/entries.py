@@ -21,10 +21,10 @@ from django.utils.translation import gettext_lazy
 
 from jobs.admin.access import VIEW_ARGUMENTS, Can
 from jobs.admin.entry_form import ScheduleEntryForm
-from jobs.admin.pages.schedules import PREVIEW, written_there
-from jobs.errors import JobsError
+from jobs.admin.pages.schedules import PREVIEW, STATES, written_there
+from jobs.errors import InvalidJob, JobsError
 from jobs.features.periodic import mirror
-from jobs.features.periodic.kept import entry_of_row
+from jobs.features.periodic.kept import clock_fields, entry_of_row, schedule_of
 from jobs.features.periodic.preview import Tick, preview
 from jobs.models import ScheduleEntry
 from jobs.queue_access import limits_queues, may_see_queue
@@ -63,21 +63,25 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, row: ScheduleEntry) -> str:
-        """Return the expression with its zone, or the period."""
-        if row.every_seconds is not None:
-            return _("every %(seconds)s s") % {"seconds": row.every_seconds}
-        return f"{row.cron} {row.timezone}"
+        """Return the expression with its zone, or the period.
+
+        It is told of a class that is gone, too.
+        """
+        try:
+            return schedule_of(clock_fields(row.cron, row.timezone, row.every_seconds)).when
+        except (InvalidJob, TypeError, OverflowError):  # whatever somebody wrote into the table
+            return "–"
 
     @admin.display(description=gettext_lazy("next run"))
     def next_run(self, row: ScheduleEntry) -> str:
-        """Return the next tick.
+        """Return the next tick, or that the row rests.
 
-        It is empty for a row that is off, rests, or never ticks again.
+        It is empty for a row that is off or never ticks again.
         """
-        with suppress(JobsError):
-            if row.enabled:
-                return "".join(written_there(tick.at) for tick in _ticks(row, 1))
-        return ""
+        try:
+            return "".join(written_there(tick.at) for tick in _ticks(row, 1)) if row.enabled else ""
+        except JobsError:
+            return str(STATES["resting"][0])
 
     @admin.display(description=gettext_lazy("Next runs"))
     def next_runs(self, row: ScheduleEntry) -> str | SafeString:

@@ -41,9 +41,7 @@ class JsonField(forms.CharField):
         try:
             parsed = json.loads(text)
         except ValueError as error:
-            raise forms.ValidationError(
-                _("This is not JSON: %(error)s") % {"error": error}
-            ) from error
+            raise forms.ValidationError(self._not_json(error)) from error
         except RecursionError as error:
             raise forms.ValidationError(_too_deep()) from error
         if not isinstance(parsed, self._kind):
@@ -51,6 +49,14 @@ class JsonField(forms.CharField):
         if _is_too_deep(parsed):
             raise forms.ValidationError(_too_deep())
         return parsed
+
+    def _not_json(self, error: ValueError) -> str:
+        """Return where the text stops being JSON, and what to enter."""
+        told = str(_WANTED[self._kind])
+        if isinstance(error, json.JSONDecodeError):
+            text = _("This is no JSON from line %(line)s, character %(column)s on.")
+            told = f"{text % {'line': error.lineno, 'column': error.colno}} {told}"
+        return told
 
 
 class RunAgainForm(forms.Form):

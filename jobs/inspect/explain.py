@@ -238,12 +238,12 @@ class _Reasons:
             yield _("It is unique, but job %(id)s holds the key %(key)s.") % values
 
     def _class(self) -> Iterator[str]:
-        if self._job.known_class is None:
+        if self._job.job_class and self._job.known_class is None:
             yield _(
                 "No job class %(name)s is known here. "
                 "Workers that do not know it either try the job for five minutes. "
                 "Then it is in the dead set, from which it can be retried after a deploy."
-            ) % {"name": self._job.job_class or "?"}
+            ) % {"name": self._job.job_class}
 
     def _history(self) -> Iterator[str]:
         payload = self._job.payload

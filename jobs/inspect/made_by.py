@@ -1,6 +1,7 @@
 """Says which schedule made a job."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from jobs.moment import moment
 from jobs.occasion import Occasion
@@ -17,9 +18,10 @@ def made_by(occasion: Occasion) -> str:
     if occasion.is_by_hand:
         text = _("Somebody asked for this run of schedule %(schedule)s at %(time)s.")
     elif occasion.missed:
-        text = _(
-            "Schedule %(schedule)s made it for %(time)s, and for %(count)s times before "
-            "that were missed."
+        text = ngettext(
+            "Schedule %(schedule)s made it for %(time)s. %(count)s run before that was missed.",
+            "Schedule %(schedule)s made it for %(time)s. %(count)s runs before that were missed.",
+            occasion.missed,
         )
     else:
         text = _("Schedule %(schedule)s made it for %(time)s.")

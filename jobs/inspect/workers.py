@@ -14,11 +14,15 @@ from jobs.store.sight import Sight
 
 @dataclass(frozen=True, slots=True)
 class RunningJob:
-    """A job that a worker ran at its last heartbeat, and since when."""
+    """A job that a worker ran at its last heartbeat, and since when.
+
+    The class is empty where a worker of an older version does not tell it.
+    """
 
     job_id: str
     queue: str
     since: datetime
+    job_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,10 @@ def _note_faults(name: str, beat: Heartbeat, reader: Reader) -> None:
 
 def _worker(name: str, seen_at: float, beat: Heartbeat) -> Worker:
     clock = _Clock(seen_at, beat.beat_at)
-    running = [RunningJob(job.job_id, job.queue, clock.read(job.since)) for job in beat.running]
+    running = [
+        RunningJob(job.job_id, job.queue, clock.read(job.since), job.job_class)
+        for job in beat.running
+    ]
     return Worker(
         name=name,
         host=beat.host,

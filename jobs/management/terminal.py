@@ -32,7 +32,7 @@ WORKER_HEADERS = (
     "State",
 )
 #: The columns of `running_rows`.
-RUNNING_HEADERS = ("Running at last beat", "Queue", "For", "Worker")
+RUNNING_HEADERS = ("Running at last beat", "Class", "Queue", "For", "Worker")
 NO_WORKER = "No worker is running. Start one with: python manage.py runjobs"
 
 
@@ -180,7 +180,10 @@ def running_rows(workers: Iterable[inspect.Worker]) -> list[list[object]]:
     """
     rows: list[list[object]] = []
     for worker in workers:
-        rows += [[job.job_id, job.queue, age(job.since), worker.name] for job in worker.running]
+        rows += [
+            [job.job_id, job.job_class or "?", job.queue, age(job.since), worker.name]
+            for job in worker.running
+        ]
     return rows
 
 

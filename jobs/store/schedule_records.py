@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from jobs.store.questions import Asker, Question
 from jobs.store.reader import WHOLE
-from jobs.store.schedule_home import Home, class_of, home_of
+from jobs.store.schedule_home import Home, class_of, home_of, is_kept
 from jobs.text import text_of
 
 
@@ -62,9 +62,11 @@ class ScheduleRecord:
         """When people must be told that a run is missing, None for never.
 
         After a success that is a period and a margin later, since the next run may take as long as
-        the last one did.
+        the last one did. One of the code that rests is not wanted any more. One of the database is,
+        as long as nobody switches it off.
         """
-        if self.is_paused or self.is_resting or self.is_off:
+        is_left = self.is_resting and not is_kept(self.name)
+        if self.is_paused or self.is_off or is_left:
             return None
         if self.owed is not None:
             return self.owed + self.took + self.margin

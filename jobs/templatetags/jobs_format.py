@@ -1,6 +1,7 @@
 """Writes numbers, times and sizes for the control room, in the reader's language."""
 
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from django import template
 from django.template.defaultfilters import filesizeformat
@@ -67,7 +68,7 @@ def ago(moment: datetime | None) -> SafeString | str:
 
     Examples: 3 min 5 s ago, in 2 h 4 min. The tooltip shows the exact time.
     """
-    if moment is None:
+    if not _is_known(moment):
         return "–"
     seconds = (timezone.now() - moment).total_seconds()
     text = _("%(span)s ago") if seconds >= 0 else _("in %(span)s")
@@ -81,7 +82,7 @@ def since(moment: datetime | None) -> SafeString | str:
 
     The tooltip shows the exact time.
     """
-    if moment is None:
+    if not _is_known(moment):
         return "–"
     seconds = (timezone.now() - moment).total_seconds()
     return _time(moment, duration(max(0, round(seconds))))
@@ -90,7 +91,15 @@ def since(moment: datetime | None) -> SafeString | str:
 @register.filter
 def exact(moment: datetime | None) -> str:
     """Write a moment with date, time, seconds and the time zone of the project."""
-    return "–" if moment is None else written(moment)
+    return written(moment) if _is_known(moment) else "–"
+
+
+def _is_known(moment: datetime | None) -> TypeGuard[datetime]:
+    """Tell whether a moment is one.
+
+    The first of 1970 stands for a time that is missing or cannot be read.
+    """
+    return moment is not None and moment.timestamp() != 0
 
 
 def _time(moment: datetime, text: str) -> SafeString:

@@ -94,10 +94,10 @@ class Crew:
             current = thread.current  # read once: it may end meanwhile
             if current is not None:
                 unit, began_at = current
-                jobs.append(JobInHand(unit.id, unit.queue, began_at))
+                jobs.append(JobInHand(unit.id, unit.queue, began_at, unit.job_class))
         waited_for = {job.job_id for job in jobs}  # by a thread, in a serial crew
         jobs += [
-            JobInHand(run.unit.id, run.unit.queue, run.began_at)
+            JobInHand(run.unit.id, run.unit.queue, run.began_at, run.unit.job_class)
             for run in self.loop.running()
             if run.unit.id not in waited_for
         ]

@@ -7,7 +7,17 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from contextlib import suppress
 
+import msgspec
 from msgspec import Struct
+
+
+class _Head(Struct):
+    """What is read of a payload without decoding the rest of it."""
+
+    job_class: str = ""
+
+
+_read_head = msgspec.json.Decoder(_Head).decode
 
 
 class Unit(Struct, frozen=True, gc=False):
@@ -31,6 +41,17 @@ class Unit(Struct, frozen=True, gc=False):
         Redis compares it before this unit may be ended.
         """
         return f"{self.worker}#{self.number}"
+
+    @property
+    def job_class(self) -> str:
+        """The name of its class, for people to look at.
+
+        It is empty where the payload cannot be read.
+        """
+        try:
+            return _read_head(self.raw).job_class
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return ""
 
 
 def number_in(token: str) -> int | None:

@@ -120,3 +120,23 @@ def test_long_name_pushes_no_number_out_of_sight(chromium, live_server, store):
         cell = page.locator("tr", has_text=name).locator("td").last.bounding_box()
 
     assert cell["x"] + cell["width"] <= size["width"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+@pytest.mark.parametrize("width", [1400, 400])
+def test_no_column_or_button_is_out_of_sight(
+    chromium, live_server, store, settings, language, width
+):
+    settings.LANGUAGE_CODE = language
+    settings.JOBS = {**settings.JOBS, "QUEUE_LIMITS": {"default": 10_000}}
+    furnish(store)
+    too_wide = []
+    size = {"width": width, "height": 900}
+    hidden = "boxes => boxes.some(box => box.scrollWidth > box.clientWidth)"
+    with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page:
+        for path in ("queues/", "workers/", "schedules/", "failures/", "dead/", "unique/"):
+            page.goto(f"/admin/jobs/{path}")
+            if page.locator(".jobs-scroll").evaluate_all(hidden):
+                too_wide.append(path)
+
+    assert too_wide == []

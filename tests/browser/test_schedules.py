@@ -52,7 +52,7 @@ def override(page: Page, **fields: str) -> None:
 def test_schedule_is_made_found_edited_and_switched_off(chromium, live_server, store):
     with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
         fill(page, cron="61 2 * * *")
-        expect(page.get_by_text("is no cron expression: bad minute")).to_be_visible()
+        expect(page.get_by_text("The first field is the minute, and '61' is none")).to_be_visible()
         fill(page)
         expect(page.get_by_text("was added successfully")).to_be_visible()
 

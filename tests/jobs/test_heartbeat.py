@@ -16,7 +16,7 @@ FULL = Heartbeat(
     concurrency=5,
     busy=2,
     running=(
-        JobInHand("0190aa", "high", 1_700_000_000.25),
+        JobInHand("0190aa", "high", 1_700_000_000.25, "shop.ReportJob"),
         JobInHand("0190bb", "default", 1_700_000_001.0),
     ),
     is_quiet=True,
@@ -49,7 +49,9 @@ def test_what_was_written_is_read():
 
 
 def test_ids_and_queues_of_any_bytes_survive():
-    odd = Heartbeat(running=(JobInHand("a b\n50%\udcff", "q\tq", 1.0), JobInHand("", "", 2.0)))
+    odd = Heartbeat(
+        running=(JobInHand("a b\n50%\udcff", "q\tq", 1.0, "a\nb c"), JobInHand("", "", 2.0))
+    )
 
     assert Heartbeat.from_hash(as_redis_has_it(odd.to_hash())) == odd
 

@@ -18,11 +18,12 @@ from jobs.admin.access import (
 from jobs.admin.audit import Deed, recorded
 from jobs.admin.clock_form import OverrideForm
 from jobs.admin.nav import address
-from jobs.admin.pages.schedules import found_or_404
+from jobs.admin.pages.schedules import found_or_404, show
 from jobs.errors import ScheduleRefused
 from jobs.features.periodic import people
 from jobs.features.periodic.kept import schedule_of
 from jobs.features.periodic.people import ScheduleView
+from jobs.store.reader import Reader
 
 #: What to do, what the log calls it, and what people are told.
 VERBS: dict[str, tuple[Callable[[ScheduleView], object], str | Promise, str | Promise]] = {
@@ -54,7 +55,8 @@ def schedule_action(request: HttpRequest, name: str, verb: str) -> HttpResponse:
     """Change a schedule."""
     if verb == "override":
         demand(request, OVERRIDE_SCHEDULE)
-        return _override(request, found_or_404(name, reader_for(request)))
+        reader = reader_for(request)
+        return _override(request, found_or_404(name, reader), reader)
     if verb not in VERBS:
         raise Http404(_("There is no such action."))
     change, what, text = VERBS[verb]
@@ -62,13 +64,14 @@ def schedule_action(request: HttpRequest, name: str, verb: str) -> HttpResponse:
     return _do(request, found_or_404(name, reader_for(request)), change, Deed(name, what), text)
 
 
-def _override(request: HttpRequest, view: ScheduleView) -> HttpResponse:
-    """Give a schedule of the code another time."""
+def _override(request: HttpRequest, view: ScheduleView, reader: Reader) -> HttpResponse:
+    """Give a schedule of the code another time.
+
+    What cannot be accepted stays in the form, beside what is wrong with it.
+    """
     form = OverrideForm(request.POST)
     if not form.is_valid():
-        for errors in form.errors.values():
-            messages.error(request, " ".join(map(str, errors)))
-        return _back(request, view)
+        return show(request, view, reader, form)
     by_code = view.by_code or view.entry
     times = {
         "old": by_code.schedule.when if by_code else "?",

@@ -27,6 +27,7 @@ from jobs.admin.verbs import Verb, verbs_for
 from jobs.conf import get_settings
 from jobs.inspect import Explanation, JobRecord
 from jobs.inspect.record import text_in, time_of
+from jobs.occasion import occasion_of, without_occasion
 from jobs.redaction import redact, redact_text, redact_traceback
 from jobs.store.reader import Reader
 
@@ -92,6 +93,7 @@ class JobDetail:
     verbs: list[Verb]
     urls: dict[str, str]
     unique_url: str
+    schedule_url: str
     reschedule_form: RescheduleForm
     run_again_form: RunAgainForm | None
 
@@ -148,11 +150,12 @@ def show(
         failures=failures,
         arguments=_json({"args": job.args, "kwargs": job.kwargs}) if can.view_arguments else "",
         options=_json(redact(job.payload.options, secrets)),
-        context=_json(redact(job.payload.context, secrets)),
+        context=_json(redact(without_occasion(job.payload.context), secrets)),
         result=_json(redact(job.payload.result, secrets)),
         verbs=verbs_for(job.place, can),
         urls=_action_urls(request, job),
         unique_url=_unique_url(request, job, reader),
+        schedule_url=_schedule_url(request, job),
         reschedule_form=RescheduleForm(),
         run_again_form=form,
     )
@@ -181,6 +184,12 @@ def _unique_url(request: HttpRequest, job: JobRecord, reader: Reader) -> str:
     return f"{address(request, 'jobs_unique')}?{query}"
 
 
+def _schedule_url(request: HttpRequest, job: JobRecord) -> str:
+    """Return the address of the schedule that made it, empty if none did."""
+    occasion = occasion_of(job.payload.context)
+    return address(request, "jobs_schedule", name=occasion.schedule) if occasion else ""
+
+
 def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
     if job.place == "ready":
         return [
@@ -195,7 +204,8 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
 
 
 def _moments(job: JobRecord, failures: Sequence[Failure]) -> Iterator[Moment]:
-    yield Moment(job.enqueued_at, _("Enqueued"))
+    if job.payload.enqueued_at:
+        yield Moment(job.enqueued_at, _("Enqueued"))
     if job.run_after:
         yield Moment(job.run_after, _("Asked to run"))
     for failure in failures:

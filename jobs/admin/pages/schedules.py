@@ -71,7 +71,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """A schedule with its address."""
+    """A schedule with its address.
+
+    `overdue` is since when a run has been missing, None where none is.
+    """
 
     view: ScheduleView
     url: str
@@ -81,6 +84,7 @@ class ScheduleRow:
     next: datetime | None
     last: Run | None
     done: datetime | None
+    overdue: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,18 @@ def schedules(request: HttpRequest) -> HttpResponse:
 def schedule(request: HttpRequest, name: str) -> HttpResponse:
     """Show one schedule."""
     reader = reader_for(request)
-    view = found_or_404(name, reader)
+    return show(request, found_or_404(name, reader), reader)
+
+
+def show(
+    request: HttpRequest, view: ScheduleView, reader: Reader, form: OverrideForm | None = None
+) -> HttpResponse:
+    """Return the page of a schedule.
+
+    A form is given when what was entered in it could not be accepted.
+    """
     now = reader.now()
+    has_form = view.entry is not None and not view.is_kept
     shown = SchedulePage(
         row=_row(request, view, now),
         ticks=tuple(
@@ -133,14 +147,14 @@ def schedule(request: HttpRequest, name: str) -> HttpResponse:
         ),
         runs=tuple(_runs(request, view)),
         urls={
-            verb: address(request, "jobs_schedule_action", name=name, verb=verb)
+            verb: address(request, "jobs_schedule_action", name=view.name, verb=verb)
             for verb in ("pause", "resume", "run", "override", "restore")
         },
-        form=OverrideForm() if view.entry and not view.is_kept else None,
+        form=(form or OverrideForm()) if has_form else None,
         edit_url=_edit_url(request, view) if view.is_kept else "",
     )
     trail = [Link(_("Schedules"), address(request, "jobs_schedules"))]
-    return render(request, "schedule", name, shown, trail=trail, problems=reader.problems)
+    return render(request, "schedule", view.name, shown, trail=trail, problems=reader.problems)
 
 
 def found_or_404(name: str, reader: Reader) -> ScheduleView:
@@ -176,7 +190,14 @@ def _row(request: HttpRequest, view: ScheduleView, now: float) -> ScheduleRow:
         next=ticks[0].at if ticks else None,
         last=runs[0] if runs else None,
         done=moment(done / 1000) if done else None,
+        overdue=_overdue(view, now),
     )
+
+
+def _overdue(view: ScheduleView, now: float) -> datetime | None:
+    """Return since when people ought to know that a run is missing."""
+    late_at = view.record.late_at if view.record else None
+    return None if late_at is None or late_at > now * 1000 else moment(late_at / 1000)
 
 
 def _runs(request: HttpRequest, view: ScheduleView) -> Sequence[Run]:

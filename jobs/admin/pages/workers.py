@@ -25,6 +25,7 @@ MOST_MISSED = 3
 class RunningRow:
     """A job in hand, with the address of its page."""
 
+    job_class: str
     job_id: str
     url: str
     queue: str
@@ -110,6 +111,7 @@ def _row(request: HttpRequest, worker: Worker, *, is_shared: bool) -> WorkerRow:
     longest = max(SILENT_SECONDS, MOST_MISSED * get_settings().heartbeat)
     running = tuple(
         RunningRow(
+            job_class=job.job_class,
             job_id=job.job_id,
             url=address(request, "jobs_job", job_id=job.job_id),
             queue=job.queue,

@@ -11,7 +11,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.errors import InvalidArguments, InvalidJob, JobsError
+from django.utils.translation import gettext as _
+
+from jobs.errors import InvalidArguments, InvalidJob, JobsError, UnknownJob
 from jobs.features.periodic.entries import Entry, check_fits, check_name
 from jobs.features.periodic.times import Cron, Every, Schedule
 from jobs.options import check_queue_name
@@ -99,11 +101,8 @@ def entry_of(name: str, kept: Kept) -> Entry:
 
     Raise JobsError where the code here cannot fire it, which says why.
     """
-    class_name, _, own_name = name.partition(KEPT)
-    if not is_schedulable(class_name):
-        raise InvalidJob(
-            f"{class_name} may not be scheduled by people: it lacks the option schedulable = True."
-        )
+    class_name, _kept, own_name = name.partition(KEPT)
+    _demand_schedulable(class_name)
     check_name(own_name, class_name)
     job_class = registry.find(class_name)
     fields = _fields(kept.document)
@@ -117,6 +116,24 @@ def entry_of(name: str, kept: Kept) -> Entry:
     check_fits(job_class, schedule)
     priority = job_class.options.priority
     return Entry(name, class_name, queue, priority, schedule, is_kept=True, is_on=kept.is_on)
+
+
+def _demand_schedulable(class_name: str) -> None:
+    """Raise InvalidJob unless the code here lets people schedule a job class."""
+    try:
+        is_allowed = is_schedulable(class_name)
+    except UnknownJob as error:
+        text = _(
+            "The code here has no job class %(name)s. Deploy the code that has it, or delete the "
+            "schedule in the admin."
+        )
+        raise InvalidJob(text % {"name": class_name}) from error
+    if not is_allowed:
+        text = _(
+            "%(name)s may not be scheduled by people: it lacks the option schedulable = True. "
+            "Write that on the class, or delete the schedule in the admin."
+        )
+        raise InvalidJob(text % {"name": class_name})
 
 
 def _arguments(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,4 +204,5 @@ def _fields(document: str) -> dict[str, Any]:
 
 
 def _unreadable(reason: object) -> InvalidJob:
-    return InvalidJob(f"The entry cannot be read: {reason}. Save it again in the admin.")
+    text = _("The schedule cannot be read: %(reason)s. Save it again in the admin.")
+    return InvalidJob(text % {"reason": reason})

@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from jobs.client import get_client
 from jobs.errors import InvalidArguments, JobsError, ScheduleRefused
 from jobs.features.periodic.clockwork import cancel_previous
@@ -73,16 +75,16 @@ class ScheduleView:
 
         A schedule rests when the newest code does not know it. It is new until a supervisor has
         announced it. One of the database is off when somebody has switched it off. It rests too
-        where the code here cannot fire it and no supervisor has announced it.
+        where it cannot be fired.
         """
         if self.entry is not None and not self.entry.is_on:
             return "off"
         if self.record is None:
             return "resting" if self.trouble else "new"
-        if self.record.is_resting:
-            return "resting"
         if self.record.is_off:
             return "off"
+        if self.record.is_resting or self.trouble:
+            return "resting"
         return "paused" if self.record.is_paused else "on"
 
     def preview(self, count: int, after: float) -> list[Tick]:
@@ -128,7 +130,7 @@ def _view(
         entry = entry_of(name, kept)
     except JobsError as error:
         is_hidden = isinstance(error, InvalidArguments) and not sees_arguments
-        trouble = "perform does not take its arguments." if is_hidden else str(error)
+        trouble = _("perform does not take its arguments.") if is_hidden else str(error)
         queue = record.queue if record else _queue_of(kept)
         return ScheduleView(name, queue, None, record, trouble=trouble)
     return ScheduleView(name, record.queue if record else entry.queue, entry, record)

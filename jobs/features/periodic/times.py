@@ -9,37 +9,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 
-from cronsim import CronSim, CronSimError
+from cronsim import CronSim
 from django.conf import settings
+from django.utils.translation import ngettext
 
 from jobs.errors import InvalidJob
+from jobs.features.periodic.expression import fault_of, fields_of
 from jobs.features.periodic.zones import zone
 from jobs.options import LONGEST
-from jobs.text import brief
+from jobs.text import brief, grouped
 
 #: What becomes of a tick while the run before it has not ended.
 Overlap = Literal["skip", "one_waiting", "allow", "cancel_other"]
 OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)
-#: Short names of common expressions.
-NICKNAMES = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
 #: Missed ticks are counted up to this number.
 MOST_MISSED = 1_000
 #: A tick that is no later than this counts as in time, whatever `catch_up` says. In ms.
 IN_TIME = 60_000
 _MINUTE = 60_000
-#: Units of a period, and how many seconds each has.
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-_EXAMPLE = (
-    'Write five fields, such as "30 2 * * *" (minute, hour, day, month, weekday), or "@daily".'
-)
 
 
 class Due(NamedTuple):
@@ -146,27 +133,22 @@ class Cron(Schedule):
                 f"Cron: there is no time zone {brief(self.timezone)}. "
                 'Write a name such as "Europe/Berlin" or "UTC".'
             )
-        if not _is_text(self.expression) or len(self._fields.split()) != 5:
+        if not _is_text(self.expression):
+            raise InvalidJob(f"Cron: {brief(self.expression)} is no cron expression, but no text.")
+        if fault := fault_of(self.expression):
             raise InvalidJob(
-                f"Cron: {brief(self.expression)} is no cron expression. {_EXAMPLE} "
-                "What comes more than once a minute is Every(timedelta(seconds=10))."
+                f"Cron: {brief(self.expression)} is no cron expression. {fault} "
+                "A period is written as Every(timedelta(seconds=10))."
             )
-        try:
-            CronSim(self._fields, datetime(2026, 1, 1, tzinfo=UTC))
-        except CronSimError as error:
-            reason = str(error).replace("Bad ", "bad ")
-            raise InvalidJob(
-                f"Cron: {brief(self.expression)} is no cron expression: {reason}. {_EXAMPLE}"
-            ) from error
 
     @property
     def _fields(self) -> str:
-        return NICKNAMES.get(self.expression.strip().lower(), self.expression)
+        return " ".join(fields_of(self.expression))
 
     @property
     def clock(self) -> str:
         """The expression and the zone."""
-        return f"{' '.join(self._fields.split())} {self.timezone}"
+        return f"{self._fields} {self.timezone}"
 
     def next_after(self, at: int) -> int | None:
         """Return the first tick after a moment.
@@ -245,15 +227,11 @@ class Every(Schedule):
 
     @property
     def when(self) -> str:
-        """The period in units that people use.
+        """The period in whole units, in the language in use.
 
-        Such as `every 1 h 30 min`.
+        The unit is the largest that needs no second one: `every day`, `every 90 minutes`.
         """
-        rest, words = self._ms // 1000, ["every"]
-        for unit, seconds in _UNITS:
-            count, rest = divmod(rest, seconds)
-            words += [f"{count:,} {unit}"] if count else []
-        return " ".join(words)
+        return _period_in_words(self._ms // 1000)
 
     def next_after(self, at: int) -> int:
         """Return the first tick after a moment."""
@@ -270,6 +248,18 @@ class Every(Schedule):
             return None
         missed = (tick - self.next_after(cursor)) // self._ms
         return Due(tick, min(missed, MOST_MISSED))
+
+
+def _period_in_words(seconds: int) -> str:
+    size = next(unit for unit in (86_400, 3_600, 60, 1) if seconds % unit == 0)
+    count = seconds // size
+    words = {
+        86_400: ngettext("every day", "every %(count)s days", count),
+        3_600: ngettext("every hour", "every %(count)s hours", count),
+        60: ngettext("every minute", "every %(count)s minutes", count),
+        1: ngettext("every second", "every %(count)s seconds", count),
+    }
+    return words[size] % {"count": grouped(count)}
 
 
 def _is_zone(value: object) -> bool:

@@ -1,8 +1,8 @@
 """Rule: a queue with a limit in QUEUE_LIMITS is full, or nearly.
 
 It is when the jobs that have not ended are more than CHECK_FULLNESS of the limit. A full one
-refuses new jobs, so requests fail. A problem that was told of ends five percent lower, so that it
-does not come and go.
+refuses new jobs, so requests fail. What helps depends on what fills it. A problem that was told of
+ends five percent lower, so that it does not come and go.
 """
 
 from collections.abc import Iterator
@@ -34,9 +34,30 @@ def _problem(queue: Queue, limit: int) -> Problem:
     reason = _("Queue %(queue)s is nearly full: it holds %(size)s of at most %(limit)s jobs.")
     if queue.has_no_room:
         reason = _(
-            "Queue %(queue)s is full: it holds %(size)s of at most %(limit)s jobs, and enqueue "
-            "raises QueueFull."
+            "Queue %(queue)s is full: it holds %(size)s of at most %(limit)s jobs. "
+            "New ones are refused with QueueFull."
         )
     numbers = {"queue": queue.name, "size": grouped(queue.size), "limit": grouped(limit)}
-    remedy = _("Start more workers, or raise its limit in JOBS['QUEUE_LIMITS'].")
-    return Problem(queue.name, reason % numbers, remedy, "queue_full", None, page_of(queue.name))
+    remedy, page = _remedy(queue), page_of(queue.name)
+    return Problem(queue.name, reason % numbers, remedy, "queue_full", None, page)
+
+
+def _remedy(queue: Queue) -> str:
+    """Return what makes room.
+
+    Workers take neither what is paused nor what is not due.
+    """
+    if queue.is_paused:
+        return _("It is paused. Resume it, or raise its limit in JOBS['QUEUE_LIMITS'].")
+    half = queue.size / 2
+    if queue.retry > half:
+        return _(
+            "Most of its jobs have failed and wait for another attempt. "
+            "Find out why, or raise its limit in JOBS['QUEUE_LIMITS']."
+        )
+    if queue.scheduled > half:
+        return _(
+            "Most of its jobs are scheduled for later. "
+            "Delete those that nobody needs, or raise its limit in JOBS['QUEUE_LIMITS']."
+        )
+    return _("Start more workers, or raise its limit in JOBS['QUEUE_LIMITS'].")

@@ -70,7 +70,10 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
     return Problem(name, reason, remedy, "queue_late", moment(late_at), page_of(name))
 
 
-def page_of(queue: str) -> str:
-    """Return the address of the page of a queue below the control room."""
-    has_page = shown(queue) == queue
-    return f"queues/{quote(queue, safe='')}/" if has_page else "queues/"
+def page_of(name: str, folder: str = "queues") -> str:
+    """Return the address of the page of a queue below the control room.
+
+    With another folder it is that of another thing, such as a schedule.
+    """
+    has_page = shown(name) == name
+    return f"{folder}/{quote(name, safe='')}/" if has_page else f"{folder}/"

@@ -7,7 +7,7 @@ import pytest
 from jobs import Job, control, inspect
 from tests.jobs.admin.conftest import messages, text
 from tests.jobs.admin.test_export import samples
-from tests.jobs.inspect.filling import put
+from tests.jobs.inspect.filling import beat, put
 from tests.jobs.store.sample_queue import SampleQueue
 
 
@@ -35,6 +35,18 @@ def test_pages_tell_how_many_a_queue_holds_and_may_hold(boss, page):
     assert "holds 2 of at most 3" in shown
     assert "runs at most 2 at a time" in shown
     assert shown.count("of at most") == 1
+
+
+@pytest.mark.parametrize("page", ["queues/", "queues/imports/"])
+def test_pages_call_a_full_queue_full_and_not_open(store, boss, page):
+    beat(store, queues="imports")
+    url = f"/admin/jobs/{page}"
+    assert "! full" not in text(boss.get(url))
+
+    BoundedJob.using(commit="immediate").enqueue(3)
+
+    assert "! full" in text(boss.get(url))
+    assert "▶ open" not in text(boss.get(url))
 
 
 def test_state_has_a_row_of_its_own_on_the_page_of_a_queue(boss):

@@ -63,6 +63,16 @@ def test_a_change_without_an_answer_of_redis_is_neither_promised_nor_made_again(
     assert "data-again" not in text(response)
 
 
+def test_page_that_answers_a_change_is_not_kept_up_to_date(boss, full):
+    url = f"/admin/jobs/job/{full['dead']}/"
+    assert 'id="jobs-live"' in text(boss.get(url))
+
+    page = text(boss.post(f"{url}run-again/", {"args": "{", "kwargs": ""}))
+
+    assert "jobs-problem" in page
+    assert 'id="jobs-live"' not in page
+
+
 @pytest.mark.parametrize(
     "route",
     ["job/0123/", "queues/nosuch/", "metrics/no.Such/", "find/?id=", "find/?id=0123"],

@@ -169,12 +169,12 @@ def test_queues_of_a_fresh_redis_say_what_to_do(boss):
 def test_workers_show_what_they_run_and_since_when(store, boss):
     (job_id,) = push(store)
     fetch(store)
-    beat(store, busy=1, running=f"{job_id} default 1764000000.000")
+    beat(store, busy=1, running=f"{job_id} default 1764000000.000 class=shop.SleepJob")
 
     page = get(boss, "workers/")
 
     assert "Threads at work: 1 of 5" in page
-    assert f'href="/admin/jobs/job/{job_id}/"' in page
+    assert f'<a href="/admin/jobs/job/{job_id}/">shop.SleepJob</a>' in page
     assert f"/admin/jobs/workers/{WORKER}/stop/" in page
 
 

@@ -220,7 +220,7 @@ def test_a_text_that_looks_like_a_marker_survives(boss):
 @pytest.mark.parametrize(
     ("args", "kwargs", "problem"),
     [
-        ("[1, ", "{}", "This is not JSON"),
+        ("[1, ", "{}", "This is no JSON from line 1"),
         ("{}", "{}", "Enter a list"),
         ("[1]", "[]", "Enter an object"),
         ("[1, 2]", "{}", "too many positional arguments"),

@@ -101,9 +101,9 @@ def test_change_stands_and_is_told_while_redis_is_away(boss, store, monkeypatch)
 @pytest.mark.parametrize(
     ("changes", "field", "told"),
     [
-        ({"cron": "61 * * * *"}, "cron", "is no cron expression: bad minute"),
-        ({"cron": "* * * * * *"}, "cron", "is no cron expression"),
-        ({"cron": "0 0 30 2 *"}, "cron", "bad day-of-month"),
+        ({"cron": "61 * * * *"}, "cron", "first field is the minute, and '61' is none"),
+        ({"cron": "* * * * * *"}, "cron", "It has 6 fields"),
+        ({"cron": "0 0 30 2 *"}, "cron", "never comes in the month"),
         ({"cron": ""}, "cron", "one of the two"),
         ({"every_seconds": "60"}, "cron", "one of the two"),
         ({"cron": "", "every_seconds": "0"}, "every_seconds", "from 1 to"),
@@ -139,6 +139,44 @@ def test_mistake_is_named_with_its_remedy_and_nothing_is_saved(boss, store, chan
     assert told in errors(response)[field]
     assert ScheduleEntry.objects.count() == 0
     assert KeptSchedules(store).home().kept == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("de", "Das erste Feld ist die Minute"), ("fr", "Le premier champ est la minute")],
+)
+def test_mistake_in_an_expression_is_told_in_the_language_in_use(boss, settings, language, told):
+    settings.LANGUAGE_CODE = language
+
+    assert told in errors(post(boss, cron="61 * * * *"))["cron"]
+
+
+@pytest.mark.parametrize("job_class", [CLASS, "shop.GoneJob"])
+def test_list_tells_a_period_in_words_even_of_a_class_that_is_gone(boss, job_class):
+    row_of(job_class=job_class, every_seconds=86_400).save()
+
+    page = text(boss.get(LIST))
+
+    assert "every day" in page
+    assert "86400" not in page
+    assert ("resting" in page) == (job_class != CLASS)
+
+
+@pytest.mark.parametrize("wrong", [{"every_seconds": 10**18}, {"cron": "x", "every_seconds": None}])
+def test_list_stands_whatever_the_table_holds(boss, wrong):
+    row_of(**wrong).save()
+
+    assert '<td class="field-when">–</td>' in text(boss.get(LIST))
+
+
+def test_page_says_that_a_class_is_gone_and_what_to_do(boss, store):
+    row_of(job_class="shop.GoneJob").save()
+
+    page = text(boss.get("/admin/jobs/schedules/shop.GoneJob:db.nightly/"))
+
+    assert "The code here has no job class shop.GoneJob." in page
+    assert "delete the schedule in the admin" in page
+    assert "retry the job" not in page
 
 
 def test_second_entry_of_one_name_is_refused(boss):

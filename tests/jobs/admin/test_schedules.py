@@ -60,6 +60,37 @@ def test_list_shows_when_each_ticks_and_how_the_last_run_ended(store, boss):
     assert "not ended yet" in page
 
 
+def test_run_that_is_missing_is_told_on_the_list_and_on_the_page(store, boss):
+    url = "/admin/jobs/schedules/"
+    assert "a run is missing" not in text(boss.get(url))
+    assert "has been missing" not in text(boss.get(f"{url}{NAME}/"))
+
+    three_hours_ago = int(store.now() * 1000) - 3 * 3_600_000
+    store.client.hset(store.keys("mine").schedules, f"next:{NAME}", three_hours_ago)
+
+    assert text(boss.get(url)).count("a run is missing") == 1
+    page = text(boss.get(f"{url}{NAME}/"))
+    assert "A run has been missing for" in page
+    assert "2 h 50 min" in page
+
+
+@pytest.mark.parametrize(("verb", "is_told"), [("resume", False), ("pause", True)])
+def test_runs_to_come_are_promised_only_while_it_is_on(boss, verb, is_told):
+    boss.post(f"/admin/jobs/schedules/{NAME}/{verb}/")
+
+    told = "They come only if somebody lets it go on before."
+    assert (told in text(boss.get(f"/admin/jobs/schedules/{NAME}/"))) is is_told
+
+
+def test_page_of_a_job_leads_to_the_schedule_that_made_it(boss):
+    job_id = people.run_now(people.find(NAME, inspect.get_reader()))
+
+    page = text(boss.get(f"/admin/jobs/job/{job_id}/"))
+
+    assert f'<a href="/admin/jobs/schedules/{NAME}/">The schedule that made it</a>' in page
+    assert "by_hand" not in page
+
+
 def test_page_counts_the_ticks_that_nobody_fired_before_a_skip(store, boss):
     key = store.keys("mine").schedules
     store.client.hset(key, f"runs:{NAME}", "2000 b paused 2300 3\n1000 a done 1300\n")
@@ -212,17 +243,13 @@ def test_override_is_told_shown_previewed_and_logged(boss, overridden):
     assert "From 30 2 * * * Europe/Berlin to 15 4 * * * Asia/Tokyo." in message
 
 
-def test_period_is_written_as_people_say_it_wherever_it_stands(boss):
-    path = f"/admin/jobs/schedules/{NAME}/override/"
-    boss.post(path, {"every_seconds": "5400"})
-    path = f"/admin/jobs/schedules/{OTHER}/override/"
-    page = text(boss.post(path, {"cron": "15 4 * * *"}, follow=True))
+def test_period_is_told_in_words_on_the_page_and_in_the_log(boss):
+    url = f"/admin/jobs/schedules/{OTHER}/override/"
+    page = text(boss.post(url, {"every_seconds": "5400"}, follow=True))
 
-    assert "every 1 h" in page
-    assert "every 3600 s" not in page
-    told = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
-    assert "to every 1 h 30 min." in told[0]
-    assert "From every 1 h to 15 4 * * *" in told[1]
+    assert "<code>every 90 minutes</code>" in page
+    assert "<code>every hour</code>" in page
+    assert "From every hour to every 90 minutes." in LogEntry.objects.get().get_change_message()
 
 
 def test_override_is_taken_back(boss, overridden):
@@ -252,10 +279,14 @@ def test_run_now_of_an_overridden_schedule_is_made_once_supervisors_know_it(
 @pytest.mark.parametrize(
     "data", [{}, {"cron": "61 * * * *"}, {"cron": "* * * * *", "every_seconds": "5"}]
 )
-def test_override_that_is_no_time_is_refused(boss, data):
-    response = boss.post(f"/admin/jobs/schedules/{NAME}/override/", data, follow=True)
+def test_override_that_is_no_time_is_refused_beside_what_was_entered(boss, data):
+    response = boss.post(f"/admin/jobs/schedules/{NAME}/override/", data)
 
-    assert messages(response)
+    page = text(response)
+    assert "<details open>" in page
+    assert 'class="jobs-problem" role="alert"' in page
+    for value in data.values():
+        assert f'value="{value}"' in page
     assert seen().by_code is None
     assert LogEntry.objects.count() == 0
 

@@ -1,7 +1,11 @@
 """The control room in other languages."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from django.utils import translation
+
+from jobs.text import written
 from tests.jobs.admin.conftest import text
 
 
@@ -21,6 +25,19 @@ def test_pages_speak_the_language_of_the_project(boss, full, settings, language,
         assert word in overview
     for english in ("Jobs per second", "Last error", "Overview", "Retry now", "no append-only"):
         assert english not in overview + dead
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("de", "1. Juni 2026, 02:30:00 UTC"),
+        ("fr", "1 juin 2026, 02:30:00 UTC"),
+        ("en", "Jun 1, 2026, 02:30:00 UTC"),
+    ],
+)
+def test_months_are_called_as_people_do(language, expected):
+    with translation.override(language):
+        assert written(datetime(2026, 6, 1, 2, 30, tzinfo=UTC)) == expected
 
 
 def test_an_explanation_is_translated(boss, full, settings):

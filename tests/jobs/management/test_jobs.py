@@ -144,7 +144,7 @@ def test_workers_show_each_worker_and_what_it_runs(store):
         host="web1",
         pid=41,
         busy=1,
-        running="0190aa high 1700000000.250",
+        running="0190aa high 1700000000.250 class=shop.SleepJob",
         quiet=1,
     )
     beat(store, "web2:50:eeee", host="web2", pid=5100)
@@ -157,8 +157,9 @@ def test_workers_show_each_worker_and_what_it_runs(store):
     assert "5100" in second
     assert second.endswith("running")
     assert gap == ""
-    assert columns(running_titles) == ["Running", "at", "last", "beat", "Queue", "For", "Worker"]
-    assert columns(running)[:2] == ["0190aa", "high"]
+    titles = " ".join(columns(running_titles))
+    assert titles == "Running at last beat Class Queue For Worker"
+    assert columns(running)[:3] == ["0190aa", "shop.SleepJob", "high"]
     assert running.endswith("web1:40:ffff")
 
 

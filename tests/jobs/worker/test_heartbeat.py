@@ -13,6 +13,7 @@ import pytest
 
 from jobs import Job, inspect
 from jobs.registry import registry
+from jobs.worker.unit import Unit
 from tests.jobs.inspect.filling import beat
 from tests.jobs.worker.made_jobs import place_of
 from tests.jobs.worker.small_worker import make_worker, running
@@ -74,6 +75,12 @@ def test_a_coroutine_runs_since_it_began(store, worker_settings):
         go_on.set()
 
     assert before - 0.01 <= told.since.timestamp() <= after + 0.05
+    assert told.job_class == registry.name_of(WaitingJob)
+
+
+@pytest.mark.parametrize("raw", [b"{no", b"\xff", b"7", b'{"job_class": 7}', b"[" * 100_000])
+def test_class_of_what_cannot_be_read_is_empty(raw):
+    assert Unit("q", "w", "id", raw, 1).job_class == ""
 
 
 @pytest.mark.parametrize(("heartbeat", "shown_for"), [(0.1, 60), (5, 60), (100, 600)])

@@ -109,6 +109,15 @@ def test_who_sees_no_arguments_reads_none_in_why_an_entry_rests(store, arguments
     assert trouble(sees_arguments=False) == "perform does not take its arguments."
 
 
+def test_entry_that_cannot_be_fired_here_is_not_called_on(store, row):
+    look(store)
+    assert view().state == "on"
+
+    store.client.hset(store.shared.schedules, f"kept:{NAME}", "9 on {nonsense")
+
+    assert view().state == "resting"
+
+
 def test_entry_of_the_database_is_not_forgotten_but_deleted(store, row):
     look(store)
     store.client.hset(store.shared.schedules, "classes", "")
@@ -122,12 +131,12 @@ def test_override_by_command_is_shown_and_undone(store):
     look(store)
 
     assert "until its code changes" in jobs("override-schedule", PLAIN, "--every", "7200")
-    assert "every 2 h (overridden)" in line(PLAIN)
+    assert "every 2 hours (overridden)" in line(PLAIN)
     assert view(PLAIN).by_code.schedule.clock == "every 3600 s"
     jobs("override-schedule", PLAIN, "--cron", "5 * * * *", "--timezone", "UTC")
     assert "5 * * * * UTC (overridden)" in line(PLAIN)
     jobs("restore-schedule", PLAIN)
-    assert "every 1 h " in line(PLAIN)
+    assert "every hour " in line(PLAIN)
 
 
 @pytest.mark.parametrize(

@@ -121,11 +121,11 @@ def test_spec_changes_with_everything_and_the_clock_with_the_time_only(other, is
 @pytest.mark.parametrize(
     ("period", "when"),
     [
-        (timedelta(seconds=1), "every 1 s"),
-        (timedelta(minutes=5), "every 5 min"),
-        (timedelta(minutes=90), "every 1 h 30 min"),
-        (timedelta(days=1), "every 1 d"),
-        (timedelta(days=1, seconds=61), "every 1 d 1 min 1 s"),
+        (timedelta(seconds=1), "every second"),
+        (timedelta(minutes=5), "every 5 minutes"),
+        (timedelta(minutes=90), "every 90 minutes"),
+        (timedelta(days=1), "every day"),
+        (timedelta(days=1, seconds=61), "every 86,461 seconds"),
     ],
 )
 def test_period_is_told_in_the_units_that_people_use(period, when):

@@ -142,7 +142,7 @@ def test_explain_says_which_schedule_made_a_job(store):
     [job_id] = q.ids("ready")
     [text] = [each for each in inspect.explain(job_id).sentences if HOURLY in each]
     assert text.startswith(f"Schedule {HOURLY} made it for")
-    assert "2 times before" in text
+    assert "2 runs before that were missed" in text
 
 
 def test_run_waits_for_the_one_before_unless_runs_may_overlap(announced):

@@ -157,13 +157,13 @@ def test_latest_missed_tick_is_due_and_the_others_are_counted(schedule):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Cron("30 25 * * *"), "bad hour"),
-        (lambda: Cron("30 2 * *"), "five fields"),
+        (lambda: Cron("30 25 * * *"), "second field is the hour, and '25' is none"),
+        (lambda: Cron("30 2 * *"), "has 4 fields. Write five"),
         (lambda: Cron("*/10 * * * * *"), "Every"),
-        (lambda: Cron("0 0 30 2 *"), "bad day-of-month"),
-        (lambda: Cron("0 0 * * 1#6"), "bad day-of-week"),
+        (lambda: Cron("0 0 30 2 *"), "'30', never comes in the month, '2'"),
+        (lambda: Cron("0 0 * * 1#6"), "fifth field is the weekday, and '1#6' is none"),
         (lambda: Cron(5), "no cron expression"),
-        (lambda: Cron("@reboot"), "no cron expression"),
+        (lambda: Cron("@reboot"), "no '@reboot'. The short names are @yearly"),
         (lambda: Cron("0 3 * * *", timezone="Europe/Bärlin"), "no time zone"),
         (lambda: Cron("0 3 * * *", timezone="../Europe/Berlin"), "no time zone"),
         (lambda: Cron("0 3 * * *", timezone="Europe"), "no time zone"),

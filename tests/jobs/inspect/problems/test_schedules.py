@@ -6,6 +6,8 @@ import time
 import pytest
 
 from jobs import control
+from jobs.inspect import get_reader
+from jobs.store.schedule_records import read_schedules
 from jobs.store.schedules import Opening, Schedules, Shot
 from tests.jobs.inspect.filling import beat
 from tests.jobs.store.sample_queue import raw_payload
@@ -49,7 +51,7 @@ def test_schedule_that_nobody_fires_is_missing_after_its_margin(desk, judge):
     problem = judge()[f"schedule_missed:{NAME}"]
 
     assert "Nobody has fired" in problem.reason
-    assert problem.where == "schedules/"
+    assert problem.where == f"schedules/{NAME}/"
     assert time.time() - problem.since.timestamp() == pytest.approx(54 * 60, abs=5)
 
 
@@ -96,6 +98,28 @@ def test_paused_schedule_and_paused_queue_and_one_that_rests_miss_nothing(desk, 
 
     desk.announce(2, [])
     assert missing(judge) == []
+
+
+@pytest.mark.parametrize(("is_on", "is_missing"), [("on", True), ("off", False)])
+def test_schedule_of_the_database_whose_class_is_gone_is_missing(
+    judge, store, desk, is_on, is_missing
+):
+    name = f"{NAME}:db.nightly"
+    start = desk.start
+    opening = Opening(name, "default", 1, "s", "c", start, start + MINUTE, MINUTE, 5 * MINUTE)
+    desk.open([opening], {})
+    home = {f"queue:{name}": "default", f"kept:{name}": f"1 {is_on} {{}}", "classes": ""}
+    store.client.hset(store.shared.schedules, mapping=home)
+    resting = [each.name for each in read_schedules(get_reader()) if each.is_resting]
+    assert resting == [name]
+
+    found = judge()
+
+    assert (f"schedule_missed:{name}" in found) is is_missing
+    if is_missing:
+        problem = found[f"schedule_missed:{name}"]
+        assert f"have no job class {NAME} that people may schedule" in problem.reason
+        assert problem.where == "schedules/tests.AJob%3Adb.nightly/"
 
 
 def test_project_without_schedules_is_not_asked_about_them(judge, store, monkeypatch):
