@@ -11,7 +11,9 @@ from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
+from jobs.features import outbox
 from jobs.features.bounds.checks import check_bounds
+from jobs.features.outbox.checks import check_outbox, check_rows
 from jobs.features.periodic import mirror
 from jobs.features.periodic.checks import check_entries, check_schedules
 from jobs.job import decide_options
@@ -36,14 +38,17 @@ class MakeItSoConfig(AppConfig):
         _import_task_backends()
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
+            outbox.prepare()
         mirror.listen()
         checks.register(check_settings, "jobs")
         checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")
         checks.register(check_schedules, "jobs")
         checks.register(check_bounds, "jobs")
+        checks.register(check_outbox, "jobs")
         checks.register(check_servers, checks.Tags.database)
         checks.register(check_entries, checks.Tags.database)
+        checks.register(check_rows, checks.Tags.database)
 
 
 def _import_task_backends() -> None:

@@ -10,6 +10,7 @@ from jobs.client import get_client
 from jobs.commit import (
     awaits_commit,
     has_to_wait,
+    keep,
     most_waiting,
     push_after_commit,
     waiting_for,
@@ -41,12 +42,12 @@ class RedisSink:
         """
         if not after_commit:
             return get_client().push(jobs)
-        if (bounds := bounding.bounds()) and has_to_wait():
+        if (bounds := bounding.bounds()) and (_are_kept(jobs) or has_to_wait()):
             _check_room(jobs, bounds)
         for _, job in jobs:
             if job.claim is not None and job.claim.conflict == "raise" and has_to_wait():
                 return _look_early(jobs)
-        return push_after_commit(jobs)
+        return _send(jobs)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether the push of a job waits for a transaction of this thread."""
@@ -64,8 +65,20 @@ def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
             holder = get_client().holder(queue, job.claim.key)
             if holder:
                 taken[job.id] = holder
-    push_after_commit([pair for pair in jobs if pair[1].id not in taken])
+    _send([pair for pair in jobs if pair[1].id not in taken])
     return taken or None
+
+
+def _send(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
+    return keep(jobs) if _are_kept(jobs) else push_after_commit(jobs)
+
+
+def _are_kept(jobs: list[tuple[str, NewJob]]) -> bool:
+    """Tell whether jobs go into the outbox.
+
+    Those that are sent together are of one class.
+    """
+    return any(job.is_kept for _, job in jobs[:1])
 
 
 def _check_room(jobs: list[tuple[str, NewJob]], bounds: Bounds) -> None:

@@ -12,7 +12,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs.bounds import bounding
-from jobs.commit import is_of_test_alone, refuse_transactions_by_hand
+from jobs.commit import is_of_test_alone, outbox_connection, refuse_transactions_by_hand
 from jobs.payload import Payload, decode
 from jobs.store import Claim, Duplicates, NewJob
 from jobs.store.whereabouts import Glance
@@ -96,7 +96,7 @@ class FakeQueue:
         """
         if after_commit:
             refuse_transactions_by_hand()
-        connection = _open_transaction() if after_commit else None
+        connection = _transaction_of(jobs) if after_commit else None
         duplicates: Duplicates = {}
         for part in parts(jobs, self._check_room, is_whole=connection is not None):
             duplicates |= self._collect(part, connection)
@@ -218,6 +218,14 @@ class FakeQueue:
         self._places = Places()
         self._claims.clear()
         self._running.clear()
+
+
+def _transaction_of(jobs: list[tuple[str, NewJob]]) -> BaseDatabaseWrapper | None:
+    """Return the connection whose commit decides over jobs of one class."""
+    if not any(job.is_kept for _, job in jobs[:1]):
+        return _open_transaction()
+    connection = outbox_connection()
+    return connection if connection.in_atomic_block else None
 
 
 def _open_transaction() -> BaseDatabaseWrapper | None:

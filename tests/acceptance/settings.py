@@ -28,6 +28,9 @@ JOBS: dict[str, object] = {
 if most := int(os.environ.get("TEST_QUEUE_LIMIT", "0")):
     JOBS["QUEUE_LIMITS"] = {"default": most}
 
+if "TEST_OUTBOX" in os.environ:
+    JOBS["OUTBOX"] = True
+
 if ahead := float(os.environ.get("TEST_CLOCK_AHEAD", "0")):
     # The clock of this process is wrong, as that of a host would be.
     right = time.time

@@ -6,6 +6,10 @@ import pytest
 from django.conf import settings as configured
 from django.test import override_settings
 
+from jobs.chore import take_away
+from jobs.features.outbox import SWEEP, TIDY
+from jobs.outbox import outbox
+
 _OF_THE_SHOP = ("ERROR_HANDLERS", "DEATH_HANDLERS")
 
 
@@ -15,3 +19,10 @@ def handlers_of_nobody() -> Iterator[None]:
     jobs = {key: value for key, value in configured.JOBS.items() if key not in _OF_THE_SHOP}
     with override_settings(JOBS=jobs):
         yield
+
+
+@pytest.fixture(autouse=True)
+def outbox_of_nobody(monkeypatch) -> None:
+    """Let nobody ask the database for the outbox, as the shop has one."""
+    monkeypatch.setattr(outbox, "has_classes", False)
+    take_away(SWEEP, TIDY)
