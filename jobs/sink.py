@@ -42,12 +42,13 @@ class RedisSink:
         """
         if not after_commit:
             return get_client().push(jobs)
-        if (bounds := bounding.bounds()) and (_are_kept(jobs) or has_to_wait()):
+        is_kept = jobs[0][1].is_kept  # those that are sent together are of one class
+        if (bounds := bounding.bounds()) and (is_kept or has_to_wait()):
             _check_room(jobs, bounds)
         for _, job in jobs:
             if job.claim is not None and job.claim.conflict == "raise" and has_to_wait():
                 return _look_early(jobs)
-        return _send(jobs)
+        return keep(jobs) if is_kept else push_after_commit(jobs)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether the push of a job waits for a transaction of this thread."""
@@ -65,20 +66,12 @@ def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
             holder = get_client().holder(queue, job.claim.key)
             if holder:
                 taken[job.id] = holder
-    _send([pair for pair in jobs if pair[1].id not in taken])
+    left = [pair for pair in jobs if pair[1].id not in taken]
+    if left and left[0][1].is_kept:
+        keep(left)
+    else:
+        push_after_commit(left)
     return taken or None
-
-
-def _send(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
-    return keep(jobs) if _are_kept(jobs) else push_after_commit(jobs)
-
-
-def _are_kept(jobs: list[tuple[str, NewJob]]) -> bool:
-    """Tell whether jobs go into the outbox.
-
-    Those that are sent together are of one class.
-    """
-    return any(job.is_kept for _, job in jobs[:1])
 
 
 def _check_room(jobs: list[tuple[str, NewJob]], bounds: Bounds) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from jobs.admin.access import VIEW_ARGUMENTS, Can
 from jobs.errors import InvalidPayload
 from jobs.models import OutboxEntry
+from jobs.outbox import outbox
 from jobs.payload import decode
 from jobs.queue_access import limits_queues, may_see_queue
 
@@ -68,6 +69,13 @@ class OutboxEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Tell whether the index shows the app to this user."""
         return Can(request.user).do()
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Return what the index goes by.
+
+        It has no line for an outbox that nobody uses.
+        """
+        return super().get_model_perms(request) if outbox.is_used else {}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Tell that nobody adds a row."""

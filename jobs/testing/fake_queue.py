@@ -222,7 +222,7 @@ class FakeQueue:
 
 def _transaction_of(jobs: list[tuple[str, NewJob]]) -> BaseDatabaseWrapper | None:
     """Return the connection whose commit decides over jobs of one class."""
-    if not any(job.is_kept for _, job in jobs[:1]):
+    if not jobs[0][1].is_kept:
         return _open_transaction()
     connection = outbox_connection()
     return connection if connection.in_atomic_block else None
