@@ -15,6 +15,8 @@ from typing import Any
 import django
 from django.db import connection, connections, transaction
 
+from jobs.client import get_client
+
 #: Whose lines count. What lies between them is Django's and Redis' own.
 LIBRARY = str(Path(__file__).resolve().parents[2] / "jobs")
 
@@ -61,6 +63,8 @@ def enqueue(line: int) -> None:
 def main() -> int:
     """Fork a process for each line, until one lives."""
     django.setup()
+    # As in a process that has pushed before: what it reads only once is no part of a push.
+    get_client().store.close()
     connections.close_all()
     line = 0
     while True:

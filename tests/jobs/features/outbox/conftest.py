@@ -12,7 +12,7 @@ from tests.jobs.features.outbox.stage import end_jobs
 
 @pytest.fixture(autouse=True)
 def kept(settings, transactional_db) -> None:
-    settings.JOBS = {**settings.JOBS, "OUTBOX": True, "ENQUEUE_TIMEOUT": 0.3}
+    settings.JOBS = {**settings.JOBS, "OUTBOX": True, "ENQUEUE_TIMEOUT": 5.0}
 
 
 @pytest.fixture

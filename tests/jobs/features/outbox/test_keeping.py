@@ -35,7 +35,8 @@ BOTH = pytest.mark.django_db(transaction=True, databases=["default", "fake_servi
 
 @pytest.fixture
 def away(settings) -> None:
-    settings.JOBS = {**settings.JOBS, "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": url, "ENQUEUE_TIMEOUT": 0.3}
 
 
 @pytest.fixture
