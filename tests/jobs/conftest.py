@@ -6,10 +6,6 @@ import pytest
 from django.conf import settings as configured
 from django.test import override_settings
 
-from jobs.chore import take_away
-from jobs.features.outbox import SWEEP, TIDY
-from jobs.outbox import outbox
-
 _OF_THE_SHOP = ("ERROR_HANDLERS", "DEATH_HANDLERS")
 
 
@@ -19,10 +15,3 @@ def handlers_of_nobody() -> Iterator[None]:
     jobs = {key: value for key, value in configured.JOBS.items() if key not in _OF_THE_SHOP}
     with override_settings(JOBS=jobs):
         yield
-
-
-@pytest.fixture(autouse=True)
-def outbox_of_nobody(monkeypatch) -> None:
-    """Let nobody ask the database for the outbox, as the shop has one."""
-    monkeypatch.setattr(outbox, "has_classes", False)
-    take_away(SWEEP, TIDY)
