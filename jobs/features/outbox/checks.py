@@ -49,19 +49,18 @@ def check_rows(
     `migrate` do.
     """
     try:
-        if outbox.is_used:
-            return []
+        swept = aliases() if outbox.is_used else ()
     except ConfigurationError:  # another check says what is wrong
         return []
     return [
         CheckWarning(
-            f"The outbox in the database {alias!r} is not empty, and nobody uses it: its jobs are "
-            "pushed by no one.",
-            hint="Set JOBS['OUTBOX'] again until the workers have pushed them.",
+            f"The outbox in the database {alias!r} is not empty, and no worker looks at it: its "
+            "jobs are pushed by nobody.",
+            hint=f"Let JOBS['OUTBOX'] name {alias!r} again until workers have pushed them.",
             id="jobs.W008",
         )
         for alias in databases or ()
-        if _has_rows(alias)
+        if alias not in swept and _has_rows(alias)
     ]
 
 

@@ -52,6 +52,15 @@ def test_immediate_pushes_go_past_it_which_is_an_error(settings):
     assert (error.id, "go past it" in error.msg) == ("jobs.E008", True)
 
 
+def test_rows_of_a_database_that_is_named_no_more_are_told(settings):
+    fail_to_push(1)
+    settings.JOBS = {**settings.JOBS, "OUTBOX": "fake_services"}
+
+    [warning] = check_rows(None, databases=["default"])
+
+    assert (warning.id, "'default'" in warning.msg) == ("jobs.W008", True)
+
+
 def test_rows_that_nobody_sweeps_are_told(settings):
     fail_to_push(1)
     assert check_rows(None, databases=["default"]) == []
