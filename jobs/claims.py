@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.ids import new_job_id
 from jobs.options import JobOptions, Option, declare_option
+from jobs.outbox import OPTION
 from jobs.store import Claim
 from jobs.text import brief
 
@@ -131,7 +132,7 @@ def check_choice(configured: "ConfiguredJob", options: Mapping[str, Any], owner:
 
     It is InvalidJob or InvalidArguments.
     """
-    for name in _makers.keys() & options:
+    for name in (_makers.keys() | {OPTION}) & options.keys():
         raise InvalidJob(f"{owner}: option {name!r} belongs to the class, and cannot be changed.")
     option = claimed_by(configured.options)
     is_elsewhere = configured.options.queue != configured.job_class.options.queue

@@ -16,11 +16,14 @@ Where the setting AUTOCOMMIT is False they would never run.
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic, TransactionManagementError
 
 from jobs.client import get_client
 from jobs.databases import opened
+from jobs.events import PushPutOff, emit
+from jobs.outbox import alias_for, outbox
 from jobs.store import Duplicates, NewJob
 
 
@@ -47,7 +50,7 @@ class CommitBatch:
         """Push what survived, and tell it."""
         jobs, self._jobs = self._jobs, []
         callbacks, self._callbacks = self._callbacks, []
-        duplicates = get_client().push(jobs, is_owed=True) if jobs else {}
+        duplicates = _push_owed(jobs) or {} if jobs else {}
         for callback in callbacks:
             callback(duplicates)
 
@@ -92,12 +95,57 @@ def push_after_commit(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     return None
 
 
+def keep(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
+    """Write jobs into the outbox, and push them when their transaction commits.
+
+    Outside of a transaction they are pushed at once. Return what `Client.push` returns, and None as
+    long as nobody knows. The transaction of the row decides, and no other. Raise
+    TransactionManagementError where it is not clear which one that is.
+    """
+    connection = outbox_connection()
+    connection.ensure_connection()
+    _refuse_by_hand([connection])
+    outbox.write(connection.alias, jobs)
+    if not connection.in_atomic_block:
+        return _push_owed(jobs)
+    _add_hooks(connection, _Waiting(jobs, 1))
+    return None
+
+
+def outbox_connection() -> BaseDatabaseWrapper:
+    """Return the connection whose commit decides over jobs of the outbox.
+
+    Raise TransactionManagementError where that is not clear.
+    """
+    of_thread = opened()
+    _refuse_by_hand(of_thread)
+    open_now = [c.alias for c in of_thread if c.in_atomic_block and not is_of_test_alone(c)]
+    return connections[alias_for(open_now)]
+
+
+def _push_owed(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
+    """Push what has committed.
+
+    Where that fails, jobs of the outbox are pushed by a worker, so this returns None. Raise the
+    error where other jobs are among those that are not in.
+    """
+    try:
+        return get_client().push(jobs, is_owed=True)
+    except Exception as error:
+        left = jobs[getattr(error, "pushed", 0) :]
+        if not all(job.is_kept for _, job in left):
+            raise
+        emit(PushPutOff(len(left), error))
+        return None
+
+
 def call_after_push(callback: Callable[[Duplicates], object]) -> None:
     """Call back when what this thread has enqueued so far is pushed.
 
-    It is called at once if no transaction is open, and not at all if the savepoint of this moment
-    is rolled back. It gets the duplicates among the jobs of the transaction, each with the id of
-    the job that has its place. It must raise nothing: the hooks of others come after it.
+    A push that is left to the outbox counts as done. It is called at once if no transaction is
+    open, and not at all if the savepoint of this moment is rolled back. It gets the duplicates
+    among the jobs of the transaction, each with the id of the job that has its place. It must raise
+    nothing: the hooks of others come after it.
     """
     open_now = to_wait_for()
     if not open_now:

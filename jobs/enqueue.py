@@ -213,7 +213,8 @@ class _Batches:
         if not jobs:
             return {}
         after_commit = self._maker.after_commit
-        may_wait = self._maker.claimer is not None or (after_commit and has_to_wait())
+        is_special = self._maker.claimer is not None or self._maker.is_kept
+        may_wait = is_special or (after_commit and has_to_wait())
         if isinstance(switch.current, RedisSink) and not may_wait:
             self._stream = self._stream or Stream(get_client())
             with self._counting():

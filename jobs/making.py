@@ -19,6 +19,7 @@ from jobs.claims import claimer_for
 from jobs.conf import JobsSettings
 from jobs.errors import DuplicateJob, InvalidArguments, InvalidJob
 from jobs.middleware.chain import MiddlewareChain
+from jobs.outbox import outbox
 from jobs.payload import Payload, decode, dumps
 from jobs.registry import registry
 from jobs.store import Duplicates, NewJob
@@ -106,6 +107,8 @@ class Maker:
         self._options = _travelling(configured.changes, self._name)
         self._keeps_result = returns.are_wanted(configured.options)
         self.after_commit = (configured.commit or settings.enqueue) == "on_commit"
+        #: Whether its jobs lie in the outbox until they are surely in Redis.
+        self.is_kept = self.after_commit and outbox.keeps(configured.options)
 
     def is_of(self, settings: JobsSettings, chain: MiddlewareChain) -> bool:
         """Return whether it was made for these settings and this middleware."""
@@ -156,7 +159,7 @@ class Maker:
         if len(raw) > self._settings.max_payload_bytes:
             self._refuse(raw, args, kwargs)
         claim = None if self.claimer is None else self.claimer.claim(args, kwargs)
-        new = NewJob(job_id, raw, self._priority, self._due, claim)
+        new = NewJob(job_id, raw, self._priority, self._due, claim, self.is_kept)
         return EnqueuedJob(job_id, self._queue, False, False, self._keeps_result, now), new
 
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -200,7 +203,8 @@ class Maker:
         keeps_result = self._keeps_result or accepted.options != self._options
         made_at = accepted.enqueued_at
         enqueued = EnqueuedJob(accepted.id, accepted.queue, False, False, keeps_result, made_at)
-        return enqueued, NewJob(accepted.id, raw, accepted.priority, due, claim)
+        new = NewJob(accepted.id, raw, accepted.priority, due, claim, self.is_kept)
+        return enqueued, new
 
     def _refuse(
         self,

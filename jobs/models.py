@@ -1,4 +1,4 @@
-"""The schedules that people keep, and the control room.
+"""The schedules that people keep, the outbox, and the control room.
 
 The control room is a model without a table. Django hangs permissions on models, and the admin lists
 models.
@@ -124,3 +124,33 @@ class ScheduleEntry(models.Model):
     def __str__(self) -> str:
         """Return the class and the name."""
         return f"{self.job_class}: {self.name}"
+
+
+class OutboxEntry(models.Model):
+    """A job that was enqueued in a transaction, until it is surely in Redis.
+
+    A request writes it, and a worker deletes it; see `features/outbox`. `push` is the name of its
+    mark in Redis. Times are by the clock of the database. Until `next_at` no sweeper looks at it.
+    """
+
+    queue = models.CharField(_("queue"), max_length=100)
+    job_id = models.CharField(_("job id"), max_length=64)
+    push = models.CharField(max_length=64)
+    payload = models.TextField()
+    priority = models.SmallIntegerField()
+    due = models.CharField(max_length=32)
+    claim = models.TextField(blank=True)
+    created_at = models.DateTimeField(_("waits since"))
+    next_at = models.DateTimeField(_("next attempt"), db_index=True)
+    claimed_by = models.CharField(max_length=32, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("job in the outbox")
+        verbose_name_plural = _("outbox")
+
+    def __str__(self) -> str:
+        """Return the id of its job."""
+        return self.job_id

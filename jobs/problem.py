@@ -18,6 +18,7 @@ KINDS = (
     "worker_stuck",
     "queue_late",
     "queue_full",
+    "outbox_late",
     "failures",
     "schedule_missed",
     "redis_memory",

@@ -147,10 +147,21 @@ def _limits_problem(value: object) -> str | None:
     return None
 
 
+def _outbox_problem(value: object) -> str | None:
+    named = value if isinstance(value, list | tuple) else [value]
+    if isinstance(value, bool) or (named and all(each and isinstance(each, str) for each in named)):
+        return None
+    return (
+        "JOBS['OUTBOX'] must be True, False, the alias of a database such as 'default', or a list "
+        f"of aliases, not {brief(value)}."
+    )
+
+
 #: What says itself what is wrong with a setting, or None.
 _CHECKED_APART: Mapping[str, Callable[[object], str | None]] = {
     "capsules": capsules_problem,
     "metrics_token": _token_problem,
+    "outbox": _outbox_problem,
     "queue_limits": _limits_problem,
 }
 

@@ -1,7 +1,7 @@
 """The values of the `JOBS` setting, with their types and defaults."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobs.capsule import parse_capsules
@@ -74,6 +74,9 @@ class JobsSettings:
     #: Import paths of the context variables that travel with a job.
     context: tuple[str, ...] = ()
     enqueue: str = "on_commit"
+    #: Whether jobs are rows of their transaction until they are in Redis. An alias of a database,
+    #: or a list of them, says where the rows are.
+    outbox: bool | str | Sequence[str] = False
     #: Longest time that an enqueue may block its caller.
     enqueue_timeout: float = 1.0
     max_payload_bytes: int = 1_000_000

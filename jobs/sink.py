@@ -10,6 +10,7 @@ from jobs.client import get_client
 from jobs.commit import (
     awaits_commit,
     has_to_wait,
+    keep,
     most_waiting,
     push_after_commit,
     waiting_for,
@@ -41,12 +42,13 @@ class RedisSink:
         """
         if not after_commit:
             return get_client().push(jobs)
-        if (bounds := bounding.bounds()) and has_to_wait():
+        is_kept = jobs[0][1].is_kept  # those that are sent together are of one class
+        if (bounds := bounding.bounds()) and (is_kept or has_to_wait()):
             _check_room(jobs, bounds)
         for _, job in jobs:
             if job.claim is not None and job.claim.conflict == "raise" and has_to_wait():
                 return _look_early(jobs)
-        return push_after_commit(jobs)
+        return keep(jobs) if is_kept else push_after_commit(jobs)
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether the push of a job waits for a transaction of this thread."""
@@ -67,7 +69,11 @@ def _look_early(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
         }
         holders = get_client().holders(queue, keys.values())
         taken |= {job_id: holders[key] for job_id, key in keys.items() if key in holders}
-    push_after_commit([pair for pair in jobs if pair[1].id not in taken])
+    left = [pair for pair in jobs if pair[1].id not in taken]
+    if left and left[0][1].is_kept:
+        keep(left)
+    else:
+        push_after_commit(left)
     return taken or None
 
 

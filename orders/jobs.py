@@ -32,9 +32,13 @@ __all__ = [
 
 
 class CompleteOrderJob(ShopJob):
-    """Charge for an order. The rest follows from that."""
+    """Charge for an order. The rest follows from that.
+
+    It is a row of the transaction that saves the order, until it is in Redis.
+    """
 
     queue = "high"
+    outbox = True
 
     def perform(self, order_id: int) -> None:
         """Run the step for the order."""

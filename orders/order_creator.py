@@ -26,14 +26,14 @@ from orders.shop_job import ShopJob
 def create_order(order: Order) -> Order:
     """Save a valid order and enqueue its completion.
 
-    Raise `ValidationError` and save nothing if it is not valid. Raise `StoreUnavailable` when Redis
-    is away: the order is saved then, and `reconciliation` will start it.
+    Raise `ValidationError` and save nothing if it is not valid. The job is kept in the outbox: it
+    is there if and only if the order is, also when Redis is away.
     """
     order.full_clean()
-    order.save()
-    enqueued = order_jobs.CompleteOrderJob.enqueue(order.pk)
-    # That job may have run by now, and have noted the next one.
-    Order.objects.filter(pk=order.pk, job_id=None).update(job_id=enqueued.id)
+    with transaction.atomic():
+        order.save()
+        order.job_id = order_jobs.CompleteOrderJob.enqueue(order.pk).id
+        order.save(update_fields=["job_id"])
     return order
 
 

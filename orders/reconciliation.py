@@ -1,9 +1,9 @@
 """Finds orders that got stuck and starts the step that is missing.
 
-This is what the shop sees when a job was lost. A job enqueued while Redis was away, lost with it,
-or deleted by hand leaves an order that nothing will move. `ReconcileOrdersJob` calls it every five
-minutes, by its schedule, and people do with `manage.py reconcile_orders`. It never does a step
-itself. As each step does nothing twice, starting one that is only late does no harm.
+This is what the shop sees when a job was lost. A job lost with its Redis, deleted by hand, or not
+enqueued since Redis was away leaves an order that nothing will move. `ReconcileOrdersJob` calls it
+every five minutes, by its schedule, and people do with `manage.py reconcile_orders`. It never does
+a step itself. As each step does nothing twice, starting one that is only late does no harm.
 """
 
 import logging
@@ -72,12 +72,13 @@ def reconcile_orders(older_than: timedelta = STUCK_AFTER) -> Reconciliation:
 def _start(job: type[ShopJob], stuck: QuerySet[Order]) -> list[int]:
     """Enqueue a job for each order, then note it.
 
-    A crash in between enqueues some twice, which beats never.
+    A crash in between enqueues some twice, which beats never. They go past the outbox: the next run
+    looks again anyway.
     """
     ids = list(stuck.values_list("pk", flat=True))
     for first in range(0, len(ids), BATCH):
         batch = ids[first : first + BATCH]
-        enqueued = job.enqueue_many([(order_id,) for order_id in batch])
+        enqueued = job.using(commit="immediate").enqueue_many([(order_id,) for order_id in batch])
         now = timezone.now()
         started = [
             Order(pk=order_id, job_id=each.id, reconciled_at=now)

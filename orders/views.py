@@ -3,16 +3,12 @@
 A view reads the request and picks a template. What happens to an order is in `order_creator`.
 """
 
-import logging
-
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jobs import StoreUnavailable
 from orders.forms import OrderForm
 from orders.models import Customer, Order
 from orders.order_creator import create_order
@@ -20,12 +16,8 @@ from orders.recent_look import recent_services
 from orders.service_status import check_services
 from orders.visitor import keep_order, sees_everything, visible_orders
 
-logger = logging.getLogger(__name__)
-
 #: How many orders the home page lists.
 LISTED_ORDERS = 50
-#: What reconciliation makes true: it looks every five minutes for orders older than ten.
-NOT_ENQUEUED = "We have your order. It may take us a quarter of an hour to get to it."
 
 
 @require_safe
@@ -100,8 +92,5 @@ def _place(request: HttpRequest, form: OrderForm) -> Order | None:
     except ValidationError as error:  # the stock went between the form's look at it and ours
         form.add_error(None, error)
         return None
-    except StoreUnavailable as error:  # the order is saved, and reconciliation will start it
-        logger.error("order.not_enqueued order=%s error=%r", order.pk, str(error))  # noqa: TRY400  # foreseen
-        messages.warning(request, NOT_ENQUEUED)
     keep_order(request, order)
     return order

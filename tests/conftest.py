@@ -25,13 +25,18 @@ from django.core.signals import setting_changed
 from django.db import connections
 from django.test import TransactionTestCase
 
+from jobs.chore import take_away
 from jobs.devredis import Server, embedded_server, find_servers, version_of
+from jobs.features.outbox import SWEEP, TIDY
+from jobs.outbox import outbox
 from jobs.store import Store
 from jobs.testing import mode
 from tests.waiting import wait_until
 
 #: The folders whose tests push jobs to Redis; all others collect them.
 REAL_FOLDERS = frozenset({"jobs", "acceptance", "browser", "faults"})
+#: The folders whose tests are not about the shop, which has an outbox.
+WITHOUT_SHOP = frozenset({"jobs", "acceptance", "faults"})
 #: What pytest-django opens the database by, beside its mark and Django's classes of tests.
 DATABASE_FIXTURES = frozenset({"db", "transactional_db"})
 _SERVER = pytest.StashKey[subprocess.Popen[bytes]]()
@@ -181,9 +186,23 @@ def real_jobs(request: pytest.FixtureRequest, _jobs_mode: None) -> Iterator[None
 
     In the tests of the library itself, and where a worker or a browser takes part.
     """
-    folder = request.path.relative_to(Path(__file__).parent).parts[0]
-    with mode("real") if folder in REAL_FOLDERS else nullcontext():
+    with mode("real") if _folder_of(request) in REAL_FOLDERS else nullcontext():
         yield
+
+
+def _folder_of(request: pytest.FixtureRequest) -> str:
+    return request.path.relative_to(Path(__file__).parent).parts[0]
+
+
+@pytest.fixture(autouse=True)
+def outbox_of_nobody(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody ask the database for the outbox of the shop.
+
+    The tests of a project that has one are about the shop.
+    """
+    if _folder_of(request) in WITHOUT_SHOP:
+        monkeypatch.setattr(outbox, "has_classes", False)
+        take_away(SWEEP, TIDY)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ told.
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages

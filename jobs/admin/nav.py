@@ -7,6 +7,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from jobs.outbox import outbox
+
+#: The list of the rows of the outbox. It has a tab where there is an outbox.
+OUTBOX = "jobs_outboxentry_changelist"
 #: Title, name of the address, and what the address needs. Who adds a page adds its tab here.
 _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
     (_("Overview"), "jobs_overview", {}),
@@ -19,6 +23,7 @@ _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
     (_("Schedules"), "jobs_schedules", {}),
     (_("Failures"), "jobs_failures", {}),
     (_("Unique"), "jobs_unique", {}),
+    (_("Outbox"), OUTBOX, {}),
     (_("Metrics"), "jobs_metrics", {}),
 )
 
@@ -38,7 +43,11 @@ def tabs(request: HttpRequest) -> list[Link]:
     A tab is current on its page and on all pages below it; the overview only on its own page, since
     all pages are below it.
     """
-    found = [(title, address(request, name, **kwargs)) for title, name, kwargs in _TABS]
+    found = [
+        (title, address(request, name, **kwargs))
+        for title, name, kwargs in _TABS
+        if name != OUTBOX or outbox.is_used
+    ]
     home = found[0][1]
 
     def is_current(url: str) -> bool:

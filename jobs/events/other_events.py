@@ -87,6 +87,43 @@ class EnqueueRefused(Event):
     limit: int
 
 
+class PushPutOff(Event):
+    """Jobs could not be pushed at a commit, and stay in the outbox.
+
+    Nothing is lost: a worker pushes them when Redis answers again.
+    """
+
+    NAME: ClassVar[str] = "outbox.put_off"
+    LEVEL: ClassVar[int] = logging.WARNING
+
+    jobs: int
+    error: Exception
+
+
+class OutboxSwept(Event):
+    """A worker has pushed jobs of the outbox that nobody had pushed."""
+
+    NAME: ClassVar[str] = "outbox.swept"
+
+    database: str
+    jobs: int
+
+
+class OutboxRefused(Event):
+    """Redis refused a job of the outbox.
+
+    It stays there, and is tried again after a pause that doubles up to an hour.
+    """
+
+    NAME: ClassVar[str] = "outbox.refused"
+    LEVEL: ClassVar[int] = logging.ERROR
+
+    id: str
+    queue: str
+    database: str
+    error: Exception
+
+
 class ListenerFailed(Event):
     """A listener raised.
 

@@ -78,6 +78,7 @@ def check_invariant(*, repair: bool = False, reader: Reader | None = None) -> Di
     rounds = [_Round(reader, check, queue) for queue in names]
     for each in rounds:
         each.go()
+    check.outbox()
     return Diagnosis(
         queues=tuple(names),
         jobs=sum(each.jobs for each in rounds),

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from jobs.inspect.find import find
 from jobs.inspect.made_by import made_by
 from jobs.inspect.metrics import queue_rate
+from jobs.inspect.outbox import explain_row, kept_row
 from jobs.inspect.queue_obstacles import queue_obstacles
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobPlace, JobRecord
@@ -46,10 +47,13 @@ class Explanation:
 def explain(job_id: str, reader: Reader | None = None) -> Explanation:
     """Say why a job has not run yet, or what became of it.
 
-    It costs at most a dozen round trips, O(queues log n + workers).
+    It costs at most a dozen round trips, O(queues log n + workers), and a query where there is an
+    outbox.
     """
     reader = reader or get_reader()
     job = find(job_id, reader)
+    if job is None and (row := kept_row(job_id, reader)):
+        return Explanation(job_id, None, tuple(explain_row(row, reader)))
     if job is None:
         text = _(
             "There is no such job: it is done and its result was not kept, it was deleted, "

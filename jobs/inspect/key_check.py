@@ -8,6 +8,7 @@ named, with what to do by hand.
 
 from collections.abc import Iterable, Sequence
 
+from jobs.inspect.outbox import refused_rows
 from jobs.inspect.queues import queue_names
 from jobs.problem import Problem, Problems
 from jobs.store.census import Census
@@ -192,6 +193,13 @@ class KeyCheck:
             )
             reason = f"Its field {text_of(field)} is no number: {text_of(value[:MOST_BYTES])}."
             self._settle(key, reason, is_mended=is_mended)
+
+    # The database
+
+    def outbox(self) -> None:
+        """Name the jobs that wait in the outbox since Redis refused them."""
+        for problem in refused_rows():
+            self._left.add(problem)
 
     # Every kind
 

@@ -52,7 +52,7 @@ class NewJob(Struct, frozen=True, gc=False):
     """A job on its way into a queue.
 
     `due` is in ms since the epoch, or "+N": N ms from when Redis sees it. With a claim
-    it may be a duplicate of another job.
+    it may be a duplicate of another job. One that `is_kept` lies in the outbox too.
     """
 
     id: str
@@ -60,6 +60,12 @@ class NewJob(Struct, frozen=True, gc=False):
     priority: int
     due: str = "+0"
     claim: Claim | None = None
+    is_kept: bool = False
+
+    @property
+    def push(self) -> str:
+        """The name of its push, the same however often that is sent."""
+        return self.claim.push or self.id if self.claim else self.id
 
 
 #: The ids of jobs that were not inserted, each with the id of the job that has its place.
@@ -112,7 +118,7 @@ class Intake:
             )
         args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
         for job in jobs:
-            if job.claim is not None:
+            if job.claim is not None or job.is_kept:
                 return self._claiming_call(queue, jobs, bound)
             args += (job.id, job.payload)
         for job in jobs if _are_several_kinds(jobs) else jobs[:1]:
@@ -123,18 +129,19 @@ class Intake:
         return "push", (*keys.all, keys.receipt([job.id for job in jobs])), args
 
     def _claiming_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None) -> _Call:
-        """Return the same for jobs of which some have a claim."""
+        """Return the same for jobs of which some have a claim, or are kept."""
         args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
         names = []
         for job in jobs:
             claim = job.claim or _NO_CLAIM
             args += (job.id, job.payload, job.priority, job.due, claim.trait)
             args += (_text(claim.expires_in), claim.conflict, _text(claim.max_wait))
-            names.append(claim.push or job.id)
+            args.append(job.push if job.is_kept else "")
+            names.append(job.push)
         if bound is not None:
             args.append(bound)
         keys = self._session.keys(queue)
-        return "push_unique", (*keys.all, keys.receipt(names)), args
+        return "push_unique", (*keys.all, keys.receipt(names), keys.marks), args
 
     def push_all(
         self,

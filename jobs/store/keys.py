@@ -35,7 +35,7 @@ QUEUE_KEYS = {
     "windows": "zset",
 }
 #: The same of all keys of a queue: with those that only the scripts of one feature take.
-KINDS = {**QUEUE_KEYS, "schedules": "hash"}
+KINDS = {**QUEUE_KEYS, "schedules": "hash", "marks": "zset"}
 #: The hashes in which features keep something by the id of a job. It must not outlive the job.
 BESIDE_JOBS = ("traits", "notes")
 #: The types of the keys that belong to no queue, by their names in `SharedKeys`.
@@ -111,6 +111,14 @@ class QueueKeys:
     def schedules(self) -> str:
         """Return the hash of the periodic entries of this queue: "what:name of the entry"."""
         return f"{{{self.namespace}:{self.queue}}}:schedules"
+
+    @property
+    def marks(self) -> str:
+        """Return the sorted set of the pushes that the outbox has seen done.
+
+        The score is when it was done, in ms. Below 0 it is when the mark ends: -5000 ends at 5000.
+        """
+        return f"{{{self.namespace}:{self.queue}}}:marks"
 
     def receipt(self, job_ids: Sequence[str]) -> str:
         """Return the key that says that the push of just these jobs was done."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from jobs.bounds import bounding
-from jobs.commit import to_wait_for
+from jobs.commit import outbox_connection, to_wait_for
 from jobs.payload import Payload, decode
 from jobs.store import Duplicates, NewJob
 from jobs.store.whereabouts import Glance
@@ -44,7 +44,7 @@ class FakeQueue:
         What cannot be enqueued for real is refused here too. Return None where only the commit
         tells. Raise QueueFull.
         """
-        connections = to_wait_for() if after_commit else ()
+        connections = _deciding(jobs) if after_commit else ()
         duplicates: Duplicates = {}
         for part in parts(jobs, self._check_room, is_whole=bool(connections)):
             duplicates |= self._collect(part, connections)
@@ -201,6 +201,14 @@ class FakeQueue:
         self._places = Places()
         self._running.clear()
         self.last_fired.clear()
+
+
+def _deciding(jobs: list[tuple[str, NewJob]]) -> Sequence[BaseDatabaseWrapper]:
+    """Return the connections whose commits decide over jobs of one class."""
+    if not jobs[0][1].is_kept:
+        return to_wait_for()
+    connection = outbox_connection()
+    return (connection,) if connection.in_atomic_block else ()
 
 
 def _made(job: NewJob) -> FakeJob:

@@ -29,6 +29,9 @@ TASKS = {"default": {"BACKEND": "jobs.contrib.django_tasks.JobsBackend"}}
 if most := int(os.environ.get("TEST_QUEUE_LIMIT", "0")):
     JOBS["QUEUE_LIMITS"] = {"default": most}
 
+if "TEST_OUTBOX" in os.environ:
+    JOBS["OUTBOX"] = True
+
 if ahead := float(os.environ.get("TEST_CLOCK_AHEAD", "0")):
     # The clock of this process is wrong, as that of a host would be.
     right = time.time

@@ -91,9 +91,8 @@ def run_to_the_end(mortal: Mortal, **traits: object) -> Order:
         reconcile_orders(timedelta(0))
     work(mortal)
     assert reconcile_orders(timedelta(0)).count == 0
-    if order.pk:
-        order.refresh_from_db()
-    return order
+    # A rollback leaves the key of a row that is gone.
+    return Order.objects.filter(pk=order.pk).first() or Order(product=order.product)
 
 
 def count_moments(**traits: object) -> int:

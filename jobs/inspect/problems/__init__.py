@@ -17,6 +17,7 @@ from jobs.inspect.problems.filling import judge_filling
 from jobs.inspect.problems.keeping import judge_keeping
 from jobs.inspect.problems.lateness import judge_lateness
 from jobs.inspect.problems.limits import Limits, limits
+from jobs.inspect.problems.outbox import judge_outbox
 from jobs.inspect.problems.schedules import judge_schedules
 from jobs.inspect.problems.sight import Onlooker
 from jobs.inspect.problems.silence import judge_silence
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     judge_staff,
     judge_lateness,
     judge_filling,
+    judge_outbox,
     judge_silence,
     judge_failing,
     judge_schedules,
@@ -61,8 +63,8 @@ def problems(
     shows what is wrong with these, and with Redis.
 
     It costs what `stats` costs, unless that is given, and five to eight round trips: O(queues log n
-    + workers). With a reader that sees only some queues it costs `stats` once more. Raise
-    StoreUnavailable.
+    + workers). With a reader that sees only some queues it costs `stats` once more. With an outbox
+    it costs a query too. Raise StoreUnavailable.
     """
     reader = reader or get_reader()
     stats = stats or read_stats(reader)

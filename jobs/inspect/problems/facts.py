@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.inspect.outbox import Oldest, oldest_rows
 from jobs.inspect.problems.failing import RECENT, Failing, is_suspect
 from jobs.inspect.problems.limits import Limits
 from jobs.inspect.queues import Queue
@@ -82,6 +83,7 @@ class Facts:
     notes: Mapping[str, Note]
     limits: Limits
     schedules: tuple[ScheduleRecord, ...] = ()
+    outbox: tuple[Oldest, ...] = ()
 
     @property
     def ended(self) -> dict[str, float]:
@@ -122,8 +124,8 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
     It costs five round trips, one more where there are schedules, and three more while job classes
-    fail: O(queues log n + workers). At most it reads 100 KB for all job classes, and 150 KB for
-    each of the ten that fail most.
+    fail: O(queues log n + workers). Where there is an outbox it costs a query. At most it reads 100
+    KB for all job classes, and 150 KB for each of the ten that fail most.
     """
     asked_at = time.time()
     now = reader.now()
@@ -156,6 +158,7 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
         notes=notes_of(notes),
         limits=limits,
         schedules=tuple(records(reader, home_of(homes))) if homes else (),
+        outbox=oldest_rows(),
     )
 
 

@@ -19,10 +19,11 @@ ABOUT_QUEUES = frozenset(
 #: They are about a job class, or about one of its schedules.
 ABOUT_CLASSES = frozenset({"failures", "schedule_missed"})
 ABOUT_WORKERS = frozenset({"worker_silent", "worker_stuck"})
-#: They are about Redis and the workers as a whole, and name nothing that is hidden.
+#: They are about Redis, the outbox and the workers as a whole, and name nothing that is hidden.
 FOR_EVERYBODY = frozenset(
     {
         "workers_missing",
+        "outbox_late",
         "redis_memory",
         "redis_unlimited",
         "redis_eviction",

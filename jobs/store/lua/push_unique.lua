@@ -1,13 +1,15 @@
 #!lua
--- Insert new jobs of one queue of which some are unique, one after the other, and ring its bell.
--- KEYS: those of a queue, and KEYS[19] receipt
+-- Insert new jobs of one queue of which some are unique or marked, one after the other, and ring its bell.
+-- KEYS: those of a queue, and KEYS[19] receipt   KEYS[20] marks
 -- ARGV[1] receipt lifetime in ms   ARGV[2] number of jobs, at most 1,000, then for each of them:
 --         id   payload   priority   due in ms (epoch, or "+N" from now)   trait, or ''   when it expires, in ms after it is due, or ''
---         on a conflict: return | raise | replace | debounce   longest wait of a debounced job in ms, or ''
+--         on a conflict: return | raise | replace | debounce   longest wait of a debounced job in ms, or ''   mark, or ''
 --         and behind all this, for a queue with a bound: how many jobs that have not ended it may hold
 -- Returns: for each job "+id" if it was inserted, "=id of the job that holds its place" if not, parted by spaces. Sent again
 --          after a lost answer, it returns the same. Where they do not all fit, -2 - n as in `push`.  Cost: O(k log n) for k jobs
 -- All keys are read before anything is written: one of a wrong type must not leave half a push.
+local marks, last, is_over = KEYS[20], 2 + 9 * ARGV[2], {} -- what was pushed under a mark is never pushed again
+for at = 11, last, 9 do is_over[ARGV[at]] = ARGV[at] ~= '' and redis.call('ZSCORE', marks, ARGV[at]) end
 check_hashes()
 for _, hash in ipairs({traits, unique}) do redis.call('HLEN', hash) end
 for _, set in ipairs({ready, retry, dead, done, windows}) do redis.call('ZCARD', set) end
@@ -23,12 +25,13 @@ local function replaceable(id)
 end
 
 -- Who is a duplicate, or takes the place of another, needs no room.
-local most, more, is_asked = #ARGV % 2 == 1 and tonumber(ARGV[#ARGV]), 0, {}
-for at = 3, most and #ARGV - 8 or 0, 8 do
+local most, more, is_asked = tonumber(ARGV[last + 1]), 0, {}
+for at = 3, most and last or 0, 9 do
   local id, holder, expired, _, key = ARGV[at], nil, nil, claim_in(ARGV[at + 4])
   if key then holder, expired = holder_of(key) end
   if holder and (ARGV[at + 6] == 'replace' or ARGV[at + 6] == 'debounce') then holder = waits(holder) end
-  local is_there = holder or expired or is_asked[id] or is_asked[key or id] or redis.call('HSTRLEN', payloads, id) > 0
+  local is_known = is_over[ARGV[at + 8]] or redis.call('HSTRLEN', payloads, id) > 0
+  local is_there = is_known or holder or expired or is_asked[id] or is_asked[key or id]
   if not is_there then is_asked[id], is_asked[key or id], more = true, true, more + 1 end
 end
 if most and more > 0 and unfinished() + more > most then return -2 - unfinished() end
@@ -42,13 +45,13 @@ local function make_room(id)
 end
 
 local is_new, answers, must_ring = {}, {}, false
-for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
-  local id, payload, priority, due, trait, expires, conflict, longest = unpack(ARGV, at, at + 7)
-  local till, key = claim_in(trait)
-  local holder, expired
+for at = 3, last, 9 do
+  local id, payload, priority, due, trait, expires, conflict, longest, mark = unpack(ARGV, at, at + 8)
+  local till, key, holder, expired = claim_in(trait)
+  if mark ~= '' and not is_over[mark] then redis.call('ZADD', marks, whole(now), mark) end
   if key then holder, expired = holder_of(key) end
-  if is_new[id] or redis.call('HSTRLEN', payloads, id) > 0 then
-    answers[#answers + 1] = (is_new[id] and '+' or '=') .. id
+  if is_over[mark] or is_new[id] or redis.call('HSTRLEN', payloads, id) > 0 then
+    answers[#answers + 1] = ((is_over[mark] or is_new[id]) and '+' or '=') .. id
   elseif holder and (conflict == 'return' or conflict == 'raise') then
     answers[#answers + 1] = '=' .. holder
   else
@@ -65,12 +68,9 @@ for at = 3, 3 + 8 * (tonumber(ARGV[2]) - 1), 8 do
     trait = trait .. (trait ~= '' and expires ~= '' and ' expires=' .. whole(due + expires) or '')
     if trait ~= '' then redis.call('HSET', traits, id, trait) end
     if key then hold(key, till, id) end
-    if place or due <= now then
-      redis.call('ZADD', ready, place or place_of(priority, due), id)
-    else
-      redis.call('ZADD', scheduled, whole(due), id)
-    end
-    must_ring = must_ring or place or due <= now or not head[2] or due < tonumber(head[2])
+    if not place and due <= now then place = place_of(priority, due) end
+    redis.call('ZADD', place and ready or scheduled, place or whole(due), id)
+    must_ring = must_ring or place or not head[2] or due < tonumber(head[2])
     is_new[id], answers[#answers + 1] = true, '+' .. id
   end
 end

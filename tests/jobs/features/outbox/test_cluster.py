@@ -1,0 +1,40 @@
+"""The outbox on a cluster, where each queue has a node of its own."""
+
+import pytest
+
+from jobs.features.outbox.marks import tidy
+from jobs.features.outbox.sweeping import sweep
+from jobs.models import OutboxEntry
+from jobs.store import Store
+from jobs.store.connection import RedisCluster
+from jobs.store.marks import Marks
+from tests.jobs.features.outbox.stage import KeptJob, OtherJob, enqueue, fail_to_push
+from tests.jobs.store.servers import running_cluster
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def cluster(tmp_path, settings):
+    with running_cluster(tmp_path) as ports:
+        url = f"redis+cluster://127.0.0.1:{ports[0]}"
+        settings.JOBS = {**settings.JOBS, "REDIS_URL": url}
+        store = Store(url, timeout=5)
+        store.client.flushall(target_nodes=RedisCluster.PRIMARIES)
+        yield store
+        store.close()
+
+
+def test_rows_of_several_nodes_are_pushed_and_deleted(cluster, let_pass):
+    [pushed] = enqueue(1, job_class=KeptJob)
+    fail_to_push(2, job_class=OtherJob)
+    left = OutboxEntry.objects.get(queue="other").push
+    let_pass(10)
+
+    sweep(cluster)
+    tidy(cluster)
+
+    assert OutboxEntry.objects.count() == 0
+    assert Marks(cluster).seen({"kept": [pushed], "other": [left]}) == {pushed, left}
+    assert cluster.intake.size("kept") == 1
+    assert cluster.intake.size("other") == 1
