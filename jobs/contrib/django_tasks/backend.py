@@ -12,10 +12,12 @@ from jobs.abilities import awaits_commit
 from jobs.commit import call_after_push
 from jobs.conf import get_settings
 from jobs.contrib.django_tasks.backend_checks import check_backend
+from jobs.contrib.django_tasks.checked import checked_tasks
 from jobs.contrib.django_tasks.classes import check_fits, task_classes
+from jobs.contrib.django_tasks.metadata import JobsResult
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.plain import plain
-from jobs.contrib.django_tasks.results import ALIAS, result_at, task_at, time_of
+from jobs.contrib.django_tasks.results import ALIAS, METADATA, result_at, task_at, time_of
 from jobs.contrib.django_tasks.signals import tell
 from jobs.contrib.django_tasks.task import JobsTask, check_options, stated_options
 from jobs.contrib.django_tasks.task_job import TaskJob
@@ -25,7 +27,6 @@ from jobs.contrib.django_tasks.versions import (
     BaseTaskBackend,
     InvalidTask,
     TaskError,
-    TaskResult,
     TaskResultDoesNotExist,
     TaskResultStatus,
     task_enqueued,
@@ -57,6 +58,8 @@ class JobsBackend(BaseTaskBackend):
     supports_async_task = True
     supports_get_result = True
     supports_priority = True
+    #: Of the proposal for metadata.
+    supports_metadata = True
 
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
         """Read the entry of TASKS. Raise ConfigurationError for a text as its QUEUES."""
@@ -66,6 +69,9 @@ class JobsBackend(BaseTaskBackend):
                 f"TASKS[{alias!r}]['QUEUES'] must be a list such as ['default'], not {queues!r}."
             )
         super().__init__(alias, params)
+        #: For tasks that say nothing themselves, as a proposal has it: see `JobsTask`.
+        self.max_attempts = params.get("MAX_ATTEMPTS")
+        self.backoff = params.get("BACKOFF")
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for what cannot be run, and for wrong options."""
@@ -75,6 +81,8 @@ class JobsBackend(BaseTaskBackend):
                 f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
                 f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
             )
+        if checked_tasks.find(task, self.alias):
+            return
         super().validate_task(task)
         options = check_options(task)
         if options is None:
@@ -83,6 +91,8 @@ class JobsBackend(BaseTaskBackend):
             check_fits(task, options)
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
+        task_classes.expect(task)
+        checked_tasks.add(task, self.alias)
 
     def enqueue(  # type: ignore[override]  # of any parameters
         self, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -95,7 +105,7 @@ class JobsBackend(BaseTaskBackend):
         self.validate_task(task)
         arguments, named = plain(list(args)), plain(dict(kwargs))
         enqueued = self._configured(task).enqueue(*arguments, **named)
-        result = TaskResult(
+        result = JobsResult(
             task=task,
             id=enqueued.id,
             status=TaskResultStatus.READY,
@@ -108,6 +118,7 @@ class JobsBackend(BaseTaskBackend):
             backend=self.alias,
             errors=[],
             worker_ids=[],
+            metadata=plain(getattr(task, "metadata", None) or {}),
         )
         if enqueued.is_vetoed:
             object.__setattr__(result, "status", TaskResultStatus.FAILED)
@@ -148,6 +159,7 @@ class JobsBackend(BaseTaskBackend):
         So a process knows them before it has leases to renew, and its children share the memory.
         """
         autodiscover_modules("tasks")
+        task_classes.make_periodic()
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """Return what is wrong in the entry of TASKS. The system checks call it."""
@@ -162,6 +174,18 @@ class JobsBackend(BaseTaskBackend):
             return None if queue is None else desk.look(queue, result_id, "always")
 
     def _configured(self, task: AnyTask) -> Any:
+        """Return what enqueues the jobs of a task.
+
+        It is made once for tasks that are known.
+        """
+        known, commit = checked_tasks.find(task, self.alias), self.options.get("commit")
+        if known is None:
+            return self._configure(task, commit)
+        if known.configured is None or known.commit != commit:
+            known.configured, known.commit = self._configure(task, commit), commit
+        return known.configured
+
+    def _configure(self, task: AnyTask, commit: str | None) -> Any:
         """Return the job class of a task, with what this task changes of it."""
         path = task.module_path
         base, job_class = task_at(path), task_classes.find(path)
@@ -173,7 +197,8 @@ class JobsBackend(BaseTaskBackend):
         changes = _changes(task, base)
         if self.alias != base.backend:
             changes[ALIAS] = self.alias
-        commit = self.options.get("commit")
+        if metadata := getattr(task, "metadata", None):
+            changes[METADATA] = plain(metadata)
         if not changes and task.run_after is None and commit is None:
             return job_class
         # Without USE_TZ it may be naive, and is of the local time.

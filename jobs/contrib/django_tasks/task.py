@@ -6,28 +6,38 @@
 Django's own decorator takes these options too from 6.1 on, and so does that of the backport.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, overload
+from typing import Any, TypeGuard, overload
 
+from django.utils.module_loading import import_string
+
+from jobs.contrib.django_tasks.plain import plain_metadata
 from jobs.contrib.django_tasks.versions import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
     DEFAULT_TASK_QUEUE_NAME,
+    AnyResult,
     AnyTask,
     InvalidTask,
+    InvalidTaskBackend,
     task_backends,
 )
 from jobs.errors import ConfigurationError, InvalidJob
 from jobs.features.unique import Unique
 from jobs.middleware.chain import declared_options
 from jobs.options import RIVALS, JobOptions
+from jobs.text import brief
 
 #: How long the result of a task is kept that does not say.
 KEEP_RESULT_FOR = timedelta(days=1)
+#: Gets the error of a run and the result as that run left it. Returns the seconds until the next
+#: run, or None for no other.
+Backoff = Callable[[BaseException, AnyResult], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +45,8 @@ class JobsTask(AnyTask):
     """A task with the options of job classes.
 
     They mean here what they mean there. None is "not said". Only `keep_result_for=None` in the
-    decorator says that no result is kept. `options` holds those of middleware.
+    decorator says that no result is kept. `options` holds those of middleware. `max_attempts`,
+    `backoff` and `metadata` are words of proposals for Django.
     """
 
     max_retries: int | None = None
@@ -47,6 +58,11 @@ class JobsTask(AnyTask):
     dead: bool | None = None
     backtrace: bool | None = None
     keep_result_for: timedelta | None = KEEP_RESULT_FOR
+    schedule: Any = field(default=None, hash=False)
+    schedulable: bool | None = None
+    max_attempts: int | None = None
+    backoff: Backoff | None = None
+    metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def using(  # as Django has it
@@ -60,8 +76,8 @@ class JobsTask(AnyTask):
     ) -> "JobsTask":
         """Return a copy with these changed. None changes nothing.
 
-        Beside those of Django it takes the options of this class, but `unique` and
-        `transient_errors`, which belong to the function.
+        Beside those of Django it takes the options of this class, but those that belong to the
+        function: `unique`, `transient_errors`, schedules, `max_attempts` and `backoff`.
         """
         named = {
             "priority": priority,
@@ -74,14 +90,20 @@ class JobsTask(AnyTask):
             raise InvalidTask(f"{self.module_path}: {name} belongs to the function: say it there.")
         _check_known(self.module_path, options)
         rivals = {rival: None for name, rival in RIVALS.items() if name in said}
+        if rivals:
+            rivals["max_attempts"] = None
         return replace(self, **(rivals | said))
 
 
 #: Options that no call changes.
-_OF_THE_FUNCTION = frozenset({"unique", "transient_errors"})
-#: The options of ours that a task has. Those of middleware are in its `options`.
+_OF_THE_FUNCTION = frozenset(
+    {"unique", "transient_errors", "schedule", "schedulable", "max_attempts", "backoff"}
+)
+#: What a task says by words that are no options of job classes.
+_OTHERS = ("max_attempts", "backoff", "metadata", "options")
+#: The options of job classes that a task has. Those of middleware are in its `options`.
 OPTION_NAMES = tuple(
-    f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__ and f.name != "options"
+    f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__ and f.name not in _OTHERS
 )
 
 
@@ -133,7 +155,7 @@ def task(  # as Django has it
 
 def _check_known(path: str, options: Mapping[str, Any]) -> None:
     """Raise TypeError for an option that tasks have not."""
-    known = (*OPTION_NAMES, "options")
+    known = (*OPTION_NAMES, *_OTHERS)
     for name in options.keys() - set(known):
         near = get_close_matches(name, (*known, "priority", "queue_name", "backend"), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -149,9 +171,45 @@ def stated_options(task: AnyTask) -> dict[str, Any]:
     """
     found = {name: getattr(task, name, None) for name in OPTION_NAMES}
     stated = {name: value for name, value in found.items() if value is not None}
+    if not stated.keys() & RIVALS.keys() and (attempts := _max_attempts_of(task)) is not None:
+        stated["max_retries"] = attempts - 1
     stated["keep_result_for"] = getattr(task, "keep_result_for", KEEP_RESULT_FOR)
     stated |= {"queue": task.queue_name, "priority": int(task.priority)}
     return stated | dict(getattr(task, "options", {}))
+
+
+def _max_attempts_of(task: AnyTask) -> int | None:
+    """Return how often a task may run, None if nobody says it.
+
+    The task says it, or else its entry of TASKS.
+    """
+    stated: int | None = getattr(task, "max_attempts", None)
+    if stated is not None:
+        return stated
+    attempts = getattr(_backend_at(task.backend), "max_attempts", None)
+    return attempts if is_attempts(attempts) else None  # a check tells of a wrong one
+
+
+def backoff_of(task: AnyTask, alias: str) -> Backoff | None:
+    """Return what says when a failed task is tried again.
+
+    That is the function of the task, or else of the entry of TASKS. Raise ImportError for a path
+    that leads nowhere.
+    """
+    found = getattr(task, "backoff", None) or getattr(_backend_at(alias), "backoff", None)
+    return import_string(found) if isinstance(found, str) else found
+
+
+def _backend_at(alias: str) -> Any:
+    """Return the backend of an alias, None where this process has none."""
+    with suppress(InvalidTaskBackend):
+        return task_backends[alias]
+    return None
+
+
+def is_attempts(value: object) -> TypeGuard[int]:
+    """Tell whether a value can be the most runs of a task."""
+    return type(value) is int and value >= 1
 
 
 def check_options(task: AnyTask) -> JobOptions | None:
@@ -159,9 +217,31 @@ def check_options(task: AnyTask) -> JobOptions | None:
 
     Return None where JOBS is wrong: the system checks say how, and every enqueue does.
     """
+    _check_proposed(task)
     with suppress(ConfigurationError):
         try:
             return JobOptions().merged(stated_options(task), task.module_path, declared_options)
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
     return None
+
+
+def _check_proposed(task: AnyTask) -> None:
+    """Raise InvalidTask for what the words of proposals cannot mean."""
+    path, attempts = task.module_path, getattr(task, "max_attempts", None)
+    if attempts is not None and not is_attempts(attempts):
+        raise InvalidTask(
+            f"{path}: max_attempts must be a whole number, 1 or more, not {brief(attempts)}."
+        )
+    for rival in RIVALS if attempts is not None else ():
+        if getattr(task, rival, None) is not None:
+            raise InvalidTask(f"{path}: max_attempts and {rival} exclude each other; keep one.")
+    backoff = getattr(task, "backoff", None)
+    if backoff is not None and not callable(backoff):
+        raise InvalidTask(f"{path}: backoff must be a function, not {brief(backoff)}.")
+    metadata = getattr(task, "metadata", None)
+    if metadata is not None:
+        try:
+            plain_metadata(metadata, sys.maxsize)
+        except (TypeError, ValueError) as error:
+            raise InvalidTask(f"{path}: metadata must be a dict of JSON. {error}") from error

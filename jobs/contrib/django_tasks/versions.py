@@ -19,7 +19,7 @@ if TYPE_CHECKING or django.VERSION >= (6,):
         task_backends,
     )
     from django.tasks.backends.base import BaseTaskBackend
-    from django.tasks.base import DEFAULT_TASK_PRIORITY, TaskError
+    from django.tasks.base import DEFAULT_TASK_PRIORITY, TASK_REFRESH_ATTRS, TaskError
     from django.tasks.exceptions import InvalidTask, InvalidTaskBackend, TaskResultDoesNotExist
     from django.tasks.signals import task_enqueued, task_finished, task_started
     from django.utils.json import normalize_json
@@ -33,7 +33,7 @@ else:
         task_backends,
     )
     from django_tasks.backends.base import BaseTaskBackend
-    from django_tasks.base import DEFAULT_TASK_PRIORITY, Task, TaskError
+    from django_tasks.base import DEFAULT_TASK_PRIORITY, TASK_REFRESH_ATTRS, Task, TaskError
     from django_tasks.exceptions import InvalidTaskBackendError as InvalidTaskBackend
     from django_tasks.exceptions import InvalidTaskError as InvalidTask
     from django_tasks.exceptions import TaskResultDoesNotExist
@@ -43,14 +43,18 @@ else:
 if TYPE_CHECKING:
     AnyTask = Task[..., Any]
     AnyResult = TaskResult[..., Any]
+    AnyContext = TaskContext[..., Any]
 else:  # generic in the backport alone
     AnyTask = Task
     AnyResult = TaskResult
+    AnyContext = TaskContext
 
 __all__ = [
     "DEFAULT_TASK_BACKEND_ALIAS",
     "DEFAULT_TASK_PRIORITY",
     "DEFAULT_TASK_QUEUE_NAME",
+    "TASK_REFRESH_ATTRS",
+    "AnyContext",
     "AnyResult",
     "AnyTask",
     "BaseTaskBackend",
