@@ -75,14 +75,7 @@ class JobsBackend(BaseTaskBackend):
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for what cannot be run, and for wrong options."""
-        if self.queues and task.queue_name not in self.queues:
-            names = ", ".join(sorted(self.queues))
-            raise InvalidTask(
-                f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
-                f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
-            )
-        if checked_tasks.find(task, self.alias):
-            return
+        self._check_queue(task)
         super().validate_task(task)
         options = check_options(task)
         if options is None:
@@ -102,29 +95,25 @@ class JobsBackend(BaseTaskBackend):
         Raise InvalidTask, TypeError or ValueError for arguments that are no JSON, InvalidArguments
         for those that the function does not take, and StoreUnavailable.
         """
-        self.validate_task(task)
-        arguments, named = plain(list(args)), plain(dict(kwargs))
+        self._check(task)
+        arguments, named = plain(args), plain(kwargs)
         enqueued = self._configured(task).enqueue(*arguments, **named)
-        result = JobsResult(
-            task=task,
-            id=enqueued.id,
-            status=TaskResultStatus.READY,
-            enqueued_at=None,
-            started_at=None,
-            finished_at=None,
-            last_attempted_at=None,
-            args=arguments,
-            kwargs=named,
-            backend=self.alias,
-            errors=[],
-            worker_ids=[],
-            metadata=plain(getattr(task, "metadata", None) or {}),
-        )
-        if enqueued.is_vetoed:
-            object.__setattr__(result, "status", TaskResultStatus.FAILED)
-            result.errors.append(_VETOED)
-        else:
-            self._tell(result, enqueued)
+        result = self._result_of(task, arguments, named, enqueued)
+        self._tell(result, enqueued)
+        return result
+
+    async def aenqueue(  # type: ignore[override]  # of any parameters
+        self, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> AnyResult:
+        """Do what `enqueue` does, from a coroutine.
+
+        The thread of Django's ORM makes the job and sends the signal, but waits for no round trip.
+        """
+        self._check(task)
+        arguments, named = plain(args), plain(kwargs)
+        enqueued = await self._configured(task).aenqueue(*arguments, **named)
+        result = self._result_of(task, arguments, named, enqueued)
+        await sync_to_async(self._tell)(result, enqueued)
         return result
 
     async def aget_result(self, result_id: str) -> AnyResult:
@@ -164,6 +153,22 @@ class JobsBackend(BaseTaskBackend):
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """Return what is wrong in the entry of TASKS. The system checks call it."""
         return check_backend(self)
+
+    def _check(self, task: AnyTask) -> None:
+        """Validate a task, unless that was done before. Its queue is always looked at."""
+        is_usual = type(self).validate_task is JobsBackend.validate_task
+        if is_usual and checked_tasks.find(task, self.alias):
+            self._check_queue(task)
+        else:
+            self.validate_task(task)
+
+    def _check_queue(self, task: AnyTask) -> None:
+        if self.queues and task.queue_name not in self.queues:
+            names = ", ".join(sorted(self.queues))
+            raise InvalidTask(
+                f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
+                f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
+            )
 
     def _glance(self, result_id: str) -> Glance | None:
         settings = get_settings()
@@ -208,8 +213,31 @@ class JobsBackend(BaseTaskBackend):
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
 
+    def _result_of(
+        self, task: AnyTask, args: list[Any], kwargs: dict[str, Any], enqueued: EnqueuedJob
+    ) -> JobsResult:
+        """Return the result of a task that was enqueued just now."""
+        metadata = getattr(task, "metadata", None)
+        return JobsResult(
+            task=task,
+            id=enqueued.id,
+            status=TaskResultStatus.FAILED if enqueued.is_vetoed else TaskResultStatus.READY,
+            enqueued_at=None,
+            started_at=None,
+            finished_at=None,
+            last_attempted_at=None,
+            args=args,
+            kwargs=kwargs,
+            backend=self.alias,
+            errors=[_VETOED] if enqueued.is_vetoed else [],
+            worker_ids=[],
+            metadata=plain(metadata) if metadata else {},
+        )
+
     def _tell(self, result: AnyResult, enqueued: EnqueuedJob) -> None:
         """Send the signal, now or when the commit has pushed the task."""
+        if enqueued.is_vetoed:
+            return
         after_commit = (self.options.get("commit") or get_settings().enqueue) == "on_commit"
         if after_commit and awaits_commit(enqueued.id):
             call_after_push(partial(_tell_late, result, enqueued.enqueued_at))

@@ -19,15 +19,15 @@ def plain(value: Any) -> Any:
     if type(value) in _SCALARS:
         return value
     # The way of most arguments: JSON would take longer than the rest of an enqueue.
-    if type(value) in {list, tuple} and _are_scalars(value):
+    if type(value) in {list, tuple} and _SCALARS.issuperset(map(type, value)):
         return [*value]
-    if type(value) is dict and _are_scalars(value.values()) and all(type(k) is str for k in value):
+    if type(value) is dict and _are_plain_items(value):
         return {**value}
     return json.loads(json.dumps(normalize_json(value), allow_nan=False))
 
 
-def _are_scalars(values: Any) -> bool:
-    return all(type(each) in _SCALARS for each in values)
+def _are_plain_items(found: dict[Any, Any]) -> bool:
+    return {str}.issuperset(map(type, found)) and _SCALARS.issuperset(map(type, found.values()))
 
 
 def plain_metadata(value: Any, most_bytes: int) -> dict[str, Any]:

@@ -56,19 +56,21 @@ def result_of(
     finished_at: float | None = None,
 ) -> JobsResult:
     """Return the result of a task, whose payload is as it is stored."""
+    runs = note.runs
+    started_at = time_of(runs[0][0]) if runs else None
     result = JobsResult(
         task=task,
         id=payload.id,
         status=status,
         enqueued_at=time_of(payload.enqueued_at),
-        started_at=time_of(note.runs[0][0]) if note.runs else None,
-        last_attempted_at=time_of(note.runs[-1][0]) if note.runs else None,
+        started_at=started_at,
+        last_attempted_at=time_of(runs[-1][0]) if len(runs) > 1 else started_at,
         finished_at=None,
         args=payload.args,
         kwargs=payload.kwargs,
         backend=task.backend,
         errors=[],
-        worker_ids=[worker for _, worker in note.runs],
+        worker_ids=[worker for _, worker in runs],
         metadata=_metadata_of(payload, note),
     )
     settle(result, payload, status, finished_at)
@@ -118,6 +120,8 @@ def _status_of(place: Whereabout, payload: Payload) -> TaskResultStatus:
 
 
 def _errors_of(payload: Payload, status: TaskResultStatus) -> list[TaskError]:
+    if not payload.errors and status != TaskResultStatus.FAILED:  # the way of most tasks
+        return []
     errors = [_error_of(error) for error in payload.errors]
     return errors or ([_KILLED] if status == TaskResultStatus.FAILED else [])
 

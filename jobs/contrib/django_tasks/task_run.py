@@ -62,6 +62,8 @@ class TaskRun:
 
     def check_metadata(self) -> None:
         """Raise TypeError or ValueError for metadata that cannot be kept."""
+        if self.result.metadata == self._saved:  # the way of most tasks
+            return
         with shielded(), self._writing:
             self._take_metadata()
 
