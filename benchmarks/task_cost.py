@@ -107,7 +107,7 @@ def enqueued(name: str, bench: Bench, kind: str, jobs: int, **options: int) -> F
 
 
 def drained(bench: Bench, queue: str) -> Figures:
-    """Run what is in a queue, and return the rate and the CPU of one.
+    """Run what is in a queue, and return rate and CPU.
 
     The start of the worker does not count.
     """
@@ -122,7 +122,7 @@ def drained(bench: Bench, queue: str) -> Figures:
 
 
 def cpu_of(processes: Sequence[int]) -> float:
-    """Return the CPU time of processes and all their descendants, in seconds."""
+    """Return the CPU seconds of processes and all their descendants."""
     ticks = 0
     for pid in tree(processes):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

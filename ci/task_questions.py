@@ -62,7 +62,7 @@ def after_work(work: Work, task: Any, *args: Any, **kwargs: Any) -> str:
 
 
 def tasks() -> Any:
-    """Return the module of the tasks. It can be imported once Django is set up."""
+    """Return the module of the tasks, which needs a Django that is set up."""
     import any_tasks  # noqa: PLC0415
 
     return any_tasks

@@ -23,7 +23,12 @@ def set_up(name: str) -> Work:
     apps = ["django.contrib.contenttypes", "django.contrib.auth", "jobs"]
     settings.configure(
         INSTALLED_APPS=[*apps, "django_tasks_db"] if name == "db" else apps,
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["TASKS_DATABASE"]}},
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": os.environ["TASKS_DATABASE"],
+            }
+        },
         JOBS={"REDIS_URL": os.environ.get("JOBS_REDIS_URL", "")},
         TASKS={"default": {"BACKEND": BACKENDS[name]}},
         LOGGING_CONFIG=None,

@@ -18,7 +18,7 @@ from jobs.contrib.django_tasks.metadata import JobsResult
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.plain import plain
 from jobs.contrib.django_tasks.results import ALIAS, METADATA, result_at, task_at, time_of
-from jobs.contrib.django_tasks.signals import tell
+from jobs.contrib.django_tasks.signals import is_heard, tell
 from jobs.contrib.django_tasks.task import JobsTask, check_options, stated_options
 from jobs.contrib.django_tasks.task_job import TaskJob
 from jobs.contrib.django_tasks.versions import (
@@ -218,7 +218,7 @@ class JobsBackend(BaseTaskBackend):
     ) -> JobsResult:
         """Return the result of a task that was enqueued just now."""
         metadata = getattr(task, "metadata", None)
-        return JobsResult(
+        return JobsResult.of_json(
             task=task,
             id=enqueued.id,
             status=TaskResultStatus.FAILED if enqueued.is_vetoed else TaskResultStatus.READY,
@@ -244,7 +244,8 @@ class JobsBackend(BaseTaskBackend):
             return
         if enqueued.enqueued_at:
             object.__setattr__(result, "enqueued_at", time_of(enqueued.enqueued_at))
-            task_enqueued.send(type(self), task_result=result)
+            if is_heard(task_enqueued):
+                task_enqueued.send(type(self), task_result=result)
 
 
 def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) -> None:

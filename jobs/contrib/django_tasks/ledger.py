@@ -10,11 +10,12 @@ import time
 
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.results import result_of, settle, task_of
-from jobs.contrib.django_tasks.signals import tell
+from jobs.contrib.django_tasks.signals import is_heard, tell
 from jobs.contrib.django_tasks.task_run import Scribe, TaskRun
 from jobs.contrib.django_tasks.versions import AnyResult, TaskResultStatus, task_finished
 from jobs.ending import Ending
 from jobs.events import JobEnded, subscribe
+from jobs.payload import Payload
 
 #: Where a job goes that is to run again.
 _NOT_OVER = frozenset({"ready", "retry"})
@@ -40,9 +41,9 @@ class Ledger:
             subscribe(JobEnded, at_once=True)(self.hear)
         self._names.add(name)
 
-    def begin(self, run: TaskRun) -> None:
+    def begin(self, job_id: str, run: TaskRun) -> None:
         """Take down a run that begins."""
-        self.runs[run.result.id] = run
+        self.runs[job_id] = run
         _get_scribe().wake()
 
     def hear(self, event: JobEnded) -> None:
@@ -54,15 +55,23 @@ class Ledger:
         if event.ending.rule.destination in _NOT_OVER:
             return
         is_done = event.ending is Ending.DONE
+        if is_done and not is_heard(task_finished):
+            return
         status = TaskResultStatus.SUCCESSFUL if is_done else TaskResultStatus.FAILED
-        finished_at = payload.finished_at or time.time()
-        if run is None:
-            note = TaskNote.of_errors(payload)
-            result: AnyResult = result_of(payload, task_of(payload), status, note, finished_at)
-        else:
-            result = run.result
-            settle(result, payload, status, finished_at)
-        _tell(result, event.error)
+        _tell(_result_of(run, payload, status), event.error)
+
+
+def _result_of(run: TaskRun | None, payload: Payload, status: TaskResultStatus) -> AnyResult:
+    """Return the result of a task that is over.
+
+    It may have ended without a run.
+    """
+    finished_at = payload.finished_at or time.time()
+    if run is not None and run.result is not None:
+        settle(run.result, payload, status, finished_at)
+        return run.result
+    note = TaskNote.of_errors(payload) if run is None else run.note
+    return result_of(payload, task_of(payload), status, note, finished_at)
 
 
 def _tell(result: AnyResult, error: BaseException | None) -> None:

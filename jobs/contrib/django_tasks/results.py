@@ -58,7 +58,7 @@ def result_of(
     """Return the result of a task, whose payload is as it is stored."""
     runs = note.runs
     started_at = time_of(runs[0][0]) if runs else None
-    result = JobsResult(
+    result = JobsResult.of_json(
         task=task,
         id=payload.id,
         status=status,
@@ -66,8 +66,8 @@ def result_of(
         started_at=started_at,
         last_attempted_at=time_of(runs[-1][0]) if len(runs) > 1 else started_at,
         finished_at=None,
-        args=payload.args,
-        kwargs=payload.kwargs,
+        args=plain(payload.args),  # the task may change its own
+        kwargs=plain(payload.kwargs),
         backend=task.backend,
         errors=[],
         worker_ids=[worker for _, worker in runs],

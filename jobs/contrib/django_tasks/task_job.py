@@ -20,10 +20,15 @@ from jobs.contrib.django_tasks.results import (
     task_as_enqueued,
     task_of,
 )
-from jobs.contrib.django_tasks.signals import tell
+from jobs.contrib.django_tasks.signals import is_heard, tell
 from jobs.contrib.django_tasks.task import backoff_of
 from jobs.contrib.django_tasks.task_run import LONGEST, TaskRun
-from jobs.contrib.django_tasks.versions import AnyTask, TaskResultStatus, task_started
+from jobs.contrib.django_tasks.versions import (
+    AnyTask,
+    TaskResultStatus,
+    task_finished,
+    task_started,
+)
 from jobs.errors import Discard, InvalidJob, StoreUnavailable
 from jobs.job import Job, Retry
 from jobs.payload import Payload
@@ -51,18 +56,22 @@ class TaskJob(Job):
             raise InvalidJob(f"{self._task.module_path} is a task: call its .func() in a test.")
         with shielded():
             note = self._earlier(payload).with_run(time.time(), self._worker)
-            task = task_as_enqueued(self._task, payload)
-            result = result_of(payload, task, TaskResultStatus.RUNNING, note)
+            is_heard_of = is_heard(task_started)
+            result: JobsResult | None = None
+            if is_heard_of or self._task.takes_context or is_heard(task_finished):
+                task = task_as_enqueued(self._task, payload)
+                result = result_of(payload, task, TaskResultStatus.RUNNING, note)
             run = self._run = TaskRun(self.taking, note, result)
             if self.taking is not None:  # else nobody would tell of its end
                 self.last_words = {"task": run.last_note}
-                ledger.begin(run)
-        tell(task_started, result)
+                ledger.begin(payload.id, run)
+        if is_heard_of and result is not None:
+            tell(task_started, result)
         return run
 
     def arguments(self, run: TaskRun, args: Sequence[Any]) -> Sequence[Any]:
         """Return what the function is called with."""
-        if self._task.takes_context:
+        if self._task.takes_context and run.result is not None:
             return (JobsContext(task_result=run.result, save=run.save), *args)
         return args
 
@@ -96,11 +105,13 @@ class TaskJob(Job):
     def _failed(self, payload: Payload, error: BaseException) -> JobsResult:
         """Return the result of a failed run, as if it were the last."""
         failed = payload.changed(errors=[*payload.errors, describe(error, self._worker)])
-        if self._run is None:  # its time limit ended the process that ran it
-            note = TaskNote.of_errors(failed)
-            return result_of(failed, task_of(failed), TaskResultStatus.FAILED, note, time.time())
-        settle(self._run.result, failed, TaskResultStatus.FAILED, time.time())
-        return self._run.result
+        run = self._run
+        if run is not None and run.result is not None:
+            settle(run.result, failed, TaskResultStatus.FAILED, time.time())
+            return run.result
+        # Without a run, its time limit ended the process that ran it.
+        note = TaskNote.of_errors(failed) if run is None else run.note
+        return result_of(failed, task_of(failed), TaskResultStatus.FAILED, note, time.time())
 
     def record_of_discard(self, payload: Payload, error: BaseException | None) -> Kept | None:
         """Keep why the task has no result, for as long as one would be."""

@@ -34,14 +34,17 @@ class TaskRun:
     Without a taking no worker runs it, and Redis is told nothing.
     """
 
-    def __init__(self, taking: Taking | None, note: TaskNote, result: JobsResult) -> None:
-        """Take the note of this run, and the result that the task sees."""
+    def __init__(self, taking: Taking | None, note: TaskNote, result: JobsResult | None) -> None:
+        """Take the note of this run, and the result that others see.
+
+        None if nobody does.
+        """
         self.taking = taking
         self.result = result
+        self.note = note
         #: Whether the scribe has seen it, and whether Redis has its note.
         self.was_seen = self.is_written = False
-        self._note = note
-        self._saved: dict[str, Any] = plain(result.metadata) if result.metadata else {}
+        self._saved: dict[str, Any] = plain(result.metadata) if result else {}
         # Whoever writes holds it, so that an older note never follows a newer one. A stop that
         # strikes beside it could leave it locked.
         self._writing = threading.Lock()
@@ -62,7 +65,7 @@ class TaskRun:
 
     def check_metadata(self) -> None:
         """Raise TypeError or ValueError for metadata that cannot be kept."""
-        if self.result.metadata == self._saved:  # the way of most tasks
+        if self.result is None or self.result.metadata == self._saved:  # the way of most tasks
             return
         with shielded(), self._writing:
             self._take_metadata()
@@ -72,14 +75,18 @@ class TaskRun:
         try:
             self.check_metadata()
         except (TypeError, ValueError) as error:  # those that were saved before are kept
-            emit(ProgressNotWritten(self.result.id, error))
-        return self._note.encode()
+            self.complain(error)
+        return self.note.encode()
+
+    def complain(self, error: Exception) -> None:
+        """Say that something for people could not be written."""
+        emit(ProgressNotWritten(self.taking.id if self.taking else "", error))
 
     def _take_metadata(self) -> None:
-        if self.result.metadata == self._saved:
+        if self.result is None or self.result.metadata == self._saved:
             return
         kept = plain_metadata(self.result.metadata, get_settings().max_payload_bytes)
-        self._note, self._saved = self._note.with_metadata(kept), kept
+        self.note, self._saved = self.note.with_metadata(kept), kept
 
     def _write(self) -> None:
         if self.taking is None:
@@ -87,7 +94,7 @@ class TaskRun:
         taking = self.taking
         with time_limited(LONGEST):
             notes = Notes(get_client().store)
-            notes.write(taking.queue, taking.token, taking.id, self._note.encode())
+            notes.write(taking.queue, taking.token, taking.id, self.note.encode())
         self.is_written = True
 
 
@@ -128,4 +135,4 @@ class Scribe:
                 return
             except Exception as error:  # noqa: BLE001  # it is for people, and the task goes on
                 run.is_written = True
-                emit(ProgressNotWritten(run.result.id, error))
+                run.complain(error)

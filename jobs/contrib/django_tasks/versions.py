@@ -18,6 +18,7 @@ if TYPE_CHECKING or django.VERSION >= (6,):
         TaskResultStatus,
         task_backends,
     )
+    from django.tasks import signals as django_signals
     from django.tasks.backends.base import BaseTaskBackend
     from django.tasks.base import DEFAULT_TASK_PRIORITY, TASK_REFRESH_ATTRS, TaskError
     from django.tasks.exceptions import InvalidTask, InvalidTaskBackend, TaskResultDoesNotExist
@@ -32,6 +33,7 @@ else:
         TaskResultStatus,
         task_backends,
     )
+    from django_tasks import signals as django_signals
     from django_tasks.backends.base import BaseTaskBackend
     from django_tasks.base import DEFAULT_TASK_PRIORITY, TASK_REFRESH_ATTRS, Task, TaskError
     from django_tasks.exceptions import InvalidTaskBackendError as InvalidTaskBackend
@@ -66,6 +68,7 @@ __all__ = [
     "TaskResult",
     "TaskResultDoesNotExist",
     "TaskResultStatus",
+    "django_signals",
     "normalize_json",
     "task_backends",
     "task_enqueued",
