@@ -62,8 +62,9 @@ def run_with(version: str) -> int:
     """Run the tests with another Django, and return the exit code."""
     folder = ROOT / ".dev" / f"django-{version}"
     if not folder.is_dir():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder]
-        if subprocess.run([*pip, f"django=={version}"], check=False).returncode:
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        wanted = ["--target", str(folder), f"django=={version}"]
+        if subprocess.run([*pip, *wanted], check=False).returncode:
             print(f"Django {version} could not be fetched.", file=sys.stderr)
             return NOT_FETCHED
     path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])

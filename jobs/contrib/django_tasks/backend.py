@@ -12,14 +12,19 @@ from jobs.abilities import awaits_commit
 from jobs.commit import call_after_push
 from jobs.conf import get_settings
 from jobs.contrib.django_tasks.backend_checks import check_backend
-from jobs.contrib.django_tasks.checked import checked_tasks
+from jobs.contrib.django_tasks.checked import Checked, checked_tasks
 from jobs.contrib.django_tasks.classes import check_fits, task_classes
 from jobs.contrib.django_tasks.metadata import JobsResult
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.plain import plain
 from jobs.contrib.django_tasks.results import ALIAS, METADATA, result_at, task_at, time_of
 from jobs.contrib.django_tasks.signals import is_heard, tell
-from jobs.contrib.django_tasks.task import JobsTask, check_options, stated_options
+from jobs.contrib.django_tasks.task import (
+    JobsTask,
+    check_options,
+    says_the_same,
+    stated_options,
+)
 from jobs.contrib.django_tasks.task_job import TaskJob
 from jobs.contrib.django_tasks.versions import (
     AnyResult,
@@ -34,6 +39,7 @@ from jobs.contrib.django_tasks.versions import (
 from jobs.errors import ConfigurationError, InvalidJob, InvalidPayload, UnknownJob
 from jobs.features.results.desks import switch
 from jobs.making import EnqueuedJob
+from jobs.options import check_queue_name
 from jobs.payload import decode
 from jobs.registry import registry
 from jobs.shield import shielded
@@ -77,11 +83,14 @@ class JobsBackend(BaseTaskBackend):
         """Raise InvalidTask for what cannot be run, and for wrong options."""
         self._check_queue(task)
         super().validate_task(task)
-        options = check_options(task)
-        if options is None:
-            return
         try:
-            check_fits(task, options)
+            if self._is_variant(task):
+                check_queue_name(task.queue_name)
+            else:
+                options = check_options(task)
+                if options is None:
+                    return
+                check_fits(task, options)
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
         task_classes.expect(task)
@@ -95,9 +104,9 @@ class JobsBackend(BaseTaskBackend):
         Raise InvalidTask, TypeError or ValueError for arguments that are no JSON, InvalidArguments
         for those that the function does not take, and StoreUnavailable.
         """
-        self._check(task)
-        arguments, named = plain(args), plain(kwargs)
-        enqueued = self._configured(task).enqueue(*arguments, **named)
+        known = self._check(task)
+        arguments, named = plain(args), plain(kwargs) if kwargs else {}
+        enqueued = self._configured(task, known).enqueue(*arguments, **named)
         result = self._result_of(task, arguments, named, enqueued)
         self._tell(result, enqueued)
         return result
@@ -109,9 +118,9 @@ class JobsBackend(BaseTaskBackend):
 
         The thread of Django's ORM makes the job and sends the signal, but waits for no round trip.
         """
-        self._check(task)
-        arguments, named = plain(args), plain(kwargs)
-        enqueued = await self._configured(task).aenqueue(*arguments, **named)
+        known = self._check(task)
+        arguments, named = plain(args), plain(kwargs) if kwargs else {}
+        enqueued = await self._configured(task, known).aenqueue(*arguments, **named)
         result = self._result_of(task, arguments, named, enqueued)
         await sync_to_async(self._tell)(result, enqueued)
         return result
@@ -154,13 +163,23 @@ class JobsBackend(BaseTaskBackend):
         """Return what is wrong in the entry of TASKS. The system checks call it."""
         return check_backend(self)
 
-    def _check(self, task: AnyTask) -> None:
-        """Validate a task, unless that was done before. Its queue is always looked at."""
+    def _check(self, task: AnyTask) -> Checked | None:
+        """Validate a task, unless that was done before.
+
+        Return what is known of it. Its queue is always looked at.
+        """
         is_usual = type(self).validate_task is JobsBackend.validate_task
-        if is_usual and checked_tasks.find(task, self.alias):
+        known = checked_tasks.find(task, self.alias) if is_usual else None
+        if known is not None:
             self._check_queue(task)
-        else:
-            self.validate_task(task)
+            return known
+        self.validate_task(task)
+        return checked_tasks.find(task, self.alias)
+
+    def _is_variant(self, task: AnyTask) -> bool:
+        """Tell whether a job class was made of a task of the same options."""
+        base = task_classes.known(task.module_path)
+        return base is not None and base.backend == self.alias and says_the_same(task, base)
 
     def _check_queue(self, task: AnyTask) -> None:
         if self.queues and task.queue_name not in self.queues:
@@ -178,12 +197,12 @@ class JobsBackend(BaseTaskBackend):
             queue = desk.queue_of(result_id, {"default", *served, *self.queues})
             return None if queue is None else desk.look(queue, result_id, "always")
 
-    def _configured(self, task: AnyTask) -> Any:
+    def _configured(self, task: AnyTask, known: Checked | None) -> Any:
         """Return what enqueues the jobs of a task.
 
         It is made once for tasks that are known.
         """
-        known, commit = checked_tasks.find(task, self.alias), self.options.get("commit")
+        commit = self.options.get("commit")
         if known is None:
             return self._configure(task, commit)
         if known.configured is None or known.commit != commit:
@@ -258,7 +277,11 @@ def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) ->
 
 def _changes(task: AnyTask, base: AnyTask) -> dict[str, Any]:
     """Return the options that differ between a task and that of its module."""
-    new, old = stated_options(task), stated_options(base)
+    if says_the_same(task, base):
+        new = {"queue": task.queue_name, "priority": int(task.priority)}
+        old = {"queue": base.queue_name, "priority": int(base.priority)}
+    else:
+        new, old = stated_options(task), stated_options(base)
     return {name: new.get(name) for name in {*new, *old} if new.get(name) != old.get(name)}
 
 

@@ -46,6 +46,11 @@ class TaskClasses:
             raise UnknownJob(path) from error
         return None if task is None else self._class_of(path, task)
 
+    def known(self, path: str) -> AnyTask | None:
+        """Return the task of a path if its class is made."""
+        made = self._made.get(path)
+        return None if made is None else made[0]
+
     def expect(self, task: AnyTask) -> None:
         """Have the class of a periodic task made once all modules are imported."""
         if getattr(task, "schedule", None) or getattr(task, "schedulable", None):

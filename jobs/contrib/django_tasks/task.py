@@ -164,6 +164,17 @@ def _check_known(path: str, options: Mapping[str, Any]) -> None:
         )
 
 
+#: The fields of a task that are options beside those of Django.
+_SAID = (*OPTION_NAMES, *_OTHERS, "backend")
+
+
+def says_the_same(task: AnyTask, other: AnyTask) -> bool:
+    """Tell whether two tasks have the very same options beside those of Django."""
+    if not (isinstance(task, JobsTask) and isinstance(other, JobsTask)):
+        return False
+    return all(getattr(task, name) is getattr(other, name) for name in _SAID)
+
+
 def stated_options(task: AnyTask) -> dict[str, Any]:
     """Return the options of a task as those of a job class.
 
