@@ -16,6 +16,7 @@ from jobs.contrib.django_tasks.versions import AnyResult, TaskResultStatus, task
 from jobs.ending import Ending
 from jobs.events import JobEnded, subscribe
 from jobs.payload import Payload
+from jobs.shield import shielded
 
 #: Where a job goes that is to run again.
 _NOT_OVER = frozenset({"ready", "retry"})
@@ -96,7 +97,8 @@ ledger = Ledger()
 @functools.cache
 def _get_scribe() -> Scribe:
     """Return the scribe of this process."""
-    return Scribe(ledger.runs)
+    with shielded():  # it starts a thread, and a stop could leave locks of all threads locked
+        return Scribe(ledger.runs)
 
 
 os.register_at_fork(after_in_child=_get_scribe.cache_clear)  # a thread does not survive a fork

@@ -33,7 +33,6 @@ from jobs.errors import Discard, InvalidJob, StoreUnavailable
 from jobs.job import Job, Retry
 from jobs.payload import Payload
 from jobs.returns import Kept
-from jobs.shield import shielded
 from jobs.store.bounded import time_limited
 from jobs.store.whereabouts import Whereabouts
 from jobs.worker.outcome import describe
@@ -54,17 +53,16 @@ class TaskJob(Job):
         payload = self._payload
         if payload is None:
             raise InvalidJob(f"{self._task.module_path} is a task: call its .func() in a test.")
-        with shielded():
-            note = self._earlier(payload).with_run(time.time(), self._worker)
-            is_heard_of = is_heard(task_started)
-            result: JobsResult | None = None
-            if is_heard_of or self._task.takes_context or is_heard(task_finished):
-                task = task_as_enqueued(self._task, payload)
-                result = result_of(payload, task, TaskResultStatus.RUNNING, note)
-            run = self._run = TaskRun(self.taking, note, result)
-            if self.taking is not None:  # else nobody would tell of its end
-                self.last_words = {"task": run.last_note}
-                ledger.begin(payload.id, run)
+        note = self._earlier(payload).with_run(time.time(), self._worker)
+        is_heard_of = is_heard(task_started)
+        result: JobsResult | None = None
+        if is_heard_of or self._task.takes_context or is_heard(task_finished):
+            task = task_as_enqueued(self._task, payload)
+            result = result_of(payload, task, TaskResultStatus.RUNNING, note)
+        run = self._run = TaskRun(self.taking, note, result)
+        if self.taking is not None:  # else nobody would tell of its end
+            self.last_words = {"task": run.last_note}
+            ledger.begin(payload.id, run)
         if is_heard_of and result is not None:
             tell(task_started, result)
         return run

@@ -110,7 +110,8 @@ class Scribe:
     def wake(self) -> None:
         """Say that there is a run."""
         if not self._awake.is_set():
-            self._awake.set()
+            with shielded():  # a stop could leave the event locked
+                self._awake.set()
 
     def _go_round(self) -> None:
         while True:
