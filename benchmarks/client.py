@@ -4,6 +4,7 @@ It runs with the library of the checkout that is measured, and uses only what ev
 has. It prints its figures as one line of JSON. `sidekiq/client.rb` does the same in Ruby.
 """
 
+import importlib
 import json
 import os
 import resource
@@ -22,25 +23,31 @@ PAUSE = 0.01
 def main() -> None:
     """Do what the command line says."""
     what, options = sys.argv[1], json.loads(sys.argv[2])
-    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
     import django
 
     django.setup()
     print(json.dumps(COMMANDS[what](**options)))
 
 
-def enqueue(jobs: int, threads: int) -> dict[str, float]:
+def enqueue(
+    jobs: int, threads: int, kind: str = "jobs.NoOpJob", priority: int | None = None
+) -> dict[str, float]:
     """Return the rate of `enqueue`, with so many threads.
 
-    Each thread enqueues one job after the other.
+    Each thread enqueues one job after the other, with `using(priority=...)` if that is given.
     """
-    from benchmarks.jobs import NoOpJob
+    module, _, name = kind.partition(".")
+    chosen: Any = getattr(importlib.import_module(f"benchmarks.{module}"), name)
 
     def work() -> None:
         for number in range(jobs // threads):
-            NoOpJob.enqueue(number)
+            if priority is None:
+                chosen.enqueue(number)
+            else:
+                chosen.using(priority=priority).enqueue(number)
 
-    NoOpJob.enqueue(0)
+    chosen.enqueue(0)
     workers = [threading.Thread(target=work) for _ in range(threads)]
     return timed(jobs, lambda: run_all(workers))
 

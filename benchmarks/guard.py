@@ -9,6 +9,7 @@ has a reason to make it longer, writes the new number down.
 """
 
 import contextlib
+import importlib
 import os
 import sys
 import tempfile
@@ -21,7 +22,14 @@ from benchmarks.throughput import valkey
 
 #: Calls for one job, as they were measured. Python 3.11 counts a comprehension as a call, and later
 #: versions do not.
-EXPECTED = {"enqueue": 121.0, "enqueue_many": 21.3, "run": 71.0}
+EXPECTED = {
+    "enqueue": 121.0,
+    "enqueue_many": 21.3,
+    "run": 71.0,
+    "run, result kept": 372.0,
+    "enqueue a task": 176.0,
+    "run a task": 419.0,
+}
 #: By how much a path may grow.
 TOLERANCE = 1.15
 JOBS = 2_000
@@ -31,15 +39,21 @@ def main() -> int:
     """Print a row for each path. Return 1 if one has grown too much."""
     with tempfile.TemporaryDirectory() as folder, valkey(Path(folder)):
         time.sleep(0.3)
-        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+        os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.task_settings"
         import django
 
         django.setup()
-        counted = {"enqueue": enqueue(), "enqueue_many": enqueue_many(), "run": run()}
+        counted = {"enqueue": enqueue("jobs.NoOpJob"), "enqueue_many": enqueue_many()}
+        counted["run"] = run("bench")
+        enqueue("jobs.ResultJob")
+        counted["run, result kept"] = run("kept")
+        # The last: whoever has run no task pays for none.
+        counted["enqueue a task"] = enqueue("tasks.echo")
+        counted["run a task"] = run("tasks")
     for name, calls in counted.items():
         expected = EXPECTED[name]
         print(
-            f"{name:14} {calls:6.1f} calls for each job, "
+            f"{name:18} {calls:6.1f} calls for each job, "
             f"{expected:6.1f} expected, {calls / expected:.2f}"
         )
     grown = [name for name, calls in counted.items() if calls > TOLERANCE * EXPECTED[name]]
@@ -51,12 +65,13 @@ def main() -> int:
     return 1 if grown else 0
 
 
-def enqueue() -> float:
+def enqueue(kind: str) -> float:
     """Return the calls of one `enqueue`."""
-    from benchmarks.jobs import NoOpJob
+    module, _, name = kind.partition(".")
+    chosen = getattr(importlib.import_module(f"benchmarks.{module}"), name)
 
-    NoOpJob.enqueue(0)
-    return calls_of(lambda: [NoOpJob.enqueue(number) for number in range(JOBS)])
+    chosen.enqueue(0)
+    return calls_of(lambda: [chosen.enqueue(number) for number in range(JOBS)])
 
 
 def enqueue_many() -> float:
@@ -66,8 +81,8 @@ def enqueue_many() -> float:
     return calls_of(lambda: NoOpJob.enqueue_many([(number,) for number in range(JOBS)]))
 
 
-def run() -> float:
-    """Return the calls for one job from the fetch to its end.
+def run(queue: str) -> float:
+    """Return the calls for one job of a queue, from fetch to end.
 
     Its line in the log and its part in the metrics are among them. One thread does what ten
     threads, the chores and the main thread do in a worker.
@@ -80,7 +95,7 @@ def run() -> float:
 
     settings = get_settings()
     board = Board(settings.concurrency + settings.async_concurrency)
-    worker: Any = WorkerProcess("guard", QueueOrder.parse(["bench"]), settings, board, burst=False)
+    worker: Any = WorkerProcess("guard", QueueOrder.parse([queue]), settings, board, burst=False)
     thread = worker.crew.threads[0]
 
     def work() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from jobs import Job
@@ -15,6 +16,17 @@ class NoOpJob(Job):
 
     def perform(self, number: int) -> None:
         """Return at once."""
+
+
+class ResultJob(Job):
+    """Returns its argument, which is kept as long as the result of a task."""
+
+    queue = "kept"
+    keep_result_for = timedelta(days=1)
+
+    def perform(self, number: int) -> int:
+        """Return at once."""
+        return number
 
 
 class TextJob(Job):

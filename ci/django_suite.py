@@ -1,11 +1,12 @@
-"""Run Django's own tests of tasks against our backend: `python ci/django_suite.py`.
+"""Run Django's own tests of tasks against our backend: `python ci/django_suite.py [VERSION]`.
 
 Django's source distribution carries them, and its wheel does not. That of the installed Django is
-fetched once, and kept in `.dev/`. Our backend stands in the place of Django's two: tests of the
+fetched once, and kept in `.dev/`. So is Django itself where another VERSION is asked for, which
+must run on this Python. Our backend stands in the place of Django's two: tests of the
 dummy backend find the tasks that wait in Redis, and those of the immediate backend find what a
 worker made of them.
 
-`bin/ci django` calls it. Exit code 3: the tests could not be fetched.
+`bin/ci tasks` calls it. Exit code 3: the tests could not be fetched.
 """
 
 import os
@@ -40,6 +41,9 @@ IMMEDIATE_COMMIT = "test_doesnt_wait_until_transaction_commit_by_default"
 
 def main() -> int:
     """Run the tests, and return the exit code."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else django.__version__
+    if wanted != django.__version__:
+        return run_with(wanted)
     if django.VERSION < (6,):
         print(f"Django {django.__version__} has no tasks: run this on Django 6.", file=sys.stderr)
         return 2
@@ -52,6 +56,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as data, valkey(Path(data)):
         set_up()
         return run()
+
+
+def run_with(version: str) -> int:
+    """Run the tests with another Django, and return the exit code."""
+    folder = ROOT / ".dev" / f"django-{version}"
+    if not folder.is_dir():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        wanted = ["--target", str(folder), f"django=={version}"]
+        if subprocess.run([*pip, *wanted], check=False).returncode:
+            print(f"Django {version} could not be fetched.", file=sys.stderr)
+            return NOT_FETCHED
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, __file__, version]
+    return subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
 
 
 def fetch(folder: Path) -> bool:

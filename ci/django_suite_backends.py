@@ -7,6 +7,7 @@ Everything else these do as any project would have it. `django_suite` puts them 
 from copy import deepcopy
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.tasks.signals import task_finished
 
 from jobs.client import get_client
@@ -29,6 +30,12 @@ class WaitingBackend(JobsBackend):
         self.results.append(deepcopy(result))
         return result
 
+    async def aenqueue(self, *args: Any, **kwargs: Any) -> AnyResult:  # type: ignore[override]  # as above
+        """Do the same from a coroutine."""
+        result = await super().aenqueue(*args, **kwargs)
+        self.results.append(deepcopy(result))
+        return result
+
     def clear(self) -> None:
         """Forget all tasks, in Redis too."""
         self.results.clear()
@@ -40,15 +47,23 @@ class DrainedBackend(JobsBackend):
 
     def enqueue(self, *args: Any, **kwargs: Any) -> AnyResult:  # type: ignore[override]  # as it is
         """Enqueue a task, run it, and return its result."""
-        finished: list[str] = []
+        return run_now(super().enqueue(*args, **kwargs))
 
-        def hear(task_result: AnyResult, **_: Any) -> None:
-            finished.append(task_result.id)
+    async def aenqueue(self, *args: Any, **kwargs: Any) -> AnyResult:  # type: ignore[override]  # as above
+        """Do the same from a coroutine."""
+        return await sync_to_async(run_now)(await super().aenqueue(*args, **kwargs))
 
-        task_finished.connect(hear)
-        result = super().enqueue(*args, **kwargs)
-        with running(make_worker(get_settings())):
-            wait_until(lambda: result.id in finished)
-        task_finished.disconnect(hear)
-        result.refresh()
-        return result
+
+def run_now(result: AnyResult) -> AnyResult:
+    """Have a worker run a task, and return how it ended."""
+    finished: list[str] = []
+
+    def hear(task_result: AnyResult, **_: Any) -> None:
+        finished.append(task_result.id)
+
+    task_finished.connect(hear)
+    with running(make_worker(get_settings())):
+        wait_until(lambda: result.id in finished)
+    task_finished.disconnect(hear)
+    result.refresh()
+    return result

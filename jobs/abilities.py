@@ -67,8 +67,9 @@ class Able:
     #: None where no worker runs the job.
     taking: Taking | None = None
     #: By the name of a feature, what the worker calls at the end of a run, before it is recorded.
-    #: It is not called where the job is gone with the end. None: no feature has anything to say.
-    last_words: dict[str, Callable[[], None]] | None = None
+    #: A note that it returns is written together with the end. It is not called where the job is
+    #: gone with the end. None: no feature has anything to say.
+    last_words: dict[str, Callable[[], bytes | None]] | None = None
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> None:
         """Tell people how far this job has got: `self.progress(40, 100, "resizing")`.

@@ -48,21 +48,24 @@ class Client:
         self._blind_until = 0.0
         self._announced: dict[str, float] = {}
 
-    def push(self, jobs: Sequence[tuple[str, NewJob]], *, is_owed: bool = False) -> Duplicates:
+    def push(
+        self, jobs: Sequence[tuple[str, NewJob]], *, is_owed: bool = False, spent: float = 0.0
+    ) -> Duplicates:
         """Push (queue, job) pairs, in portions of 1,000 or 1 MB.
 
         Return the ids of those with a claim whose place another job has, and of that job.
         The time bound holds for each round trip, with the connection and a second try if they are
         needed. Raise StoreUnavailable beyond it: the portions before it are in Redis then, and the
         error says how many jobs these are. Raise QueueFull in the same way, but not for jobs that
-        are owed: a transaction has committed, and counts on them.
+        are owed: a transaction has committed, and counts on them. `spent` are the seconds of each
+        round trip that are used up.
         """
         pushed = 0
         duplicates: Duplicates = {}
         bounds = NO_BOUNDS if is_owed else bounding.bounds()
         for portion in portions(jobs, bounds):
             try:
-                duplicates |= self.push_portion(portion, bounds=bounds)
+                duplicates |= self.push_portion(portion, spent, bounds=bounds)
             except StoreUnavailable as error:
                 error.pushed, error.jobs = pushed, len(jobs)
                 raise
@@ -71,6 +74,11 @@ class Client:
                 raise
             pushed += count_of(portion)
         return duplicates
+
+    def is_ready_for(self, queue: str) -> bool:
+        """Tell whether a push into this queue needs nothing prepared."""
+        known_since = self._announced.get(queue, -math.inf)
+        return self._opened is not None and known_since > time.monotonic() - ANNOUNCE_EVERY
 
     def push_portion(
         self, portion: Portion, spent: float = 0.0, *, bounds: Bounds = NO_BOUNDS

@@ -18,6 +18,7 @@ from jobs.conf import get_settings
 from jobs.errors import InvalidArguments, InvalidJob, QueueFull, StoreUnavailable
 from jobs.habits import explain_habits
 from jobs.ids import new_job_id
+from jobs.loop_push import push_from_loop
 from jobs.making import EnqueuedJob, Made, Maker, answered, changes_of
 from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import RIVALS, JobOptions, check_commit, check_run_after
@@ -98,9 +99,26 @@ class ConfiguredJob(Generic[C]):
     async def aenqueue(self, /, *args: C.args, **kwargs: C.kwargs) -> EnqueuedJob:
         """Enqueue one job from a coroutine.
 
-        It is done in the thread of Django's ORM, so that transactions count.
+        It is made in the thread of Django's ORM, so that transactions count, and sent by the event
+        loop. With `commit="immediate"`, and without middleware, no thread is asked.
         """
-        return await sync_to_async(partial(self.enqueue, *args, **kwargs))()
+        maker = self._maker()
+        prepare = partial(self._prepare, maker, args, kwargs)
+        asks_nobody = maker.asks_nobody and isinstance(switch.current, RedisSink)
+        enqueued, job = prepare() if asks_nobody else await sync_to_async(prepare)()
+        if job is not None:
+            await push_from_loop(enqueued.queue, job)
+        return enqueued
+
+    def _prepare(self, maker: Maker, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Made:
+        """Return one job that is to be pushed now.
+
+        None stands in its place if it is seen to.
+        """
+        may_wait = maker.is_special or (maker.after_commit and has_to_wait())
+        if may_wait or not isinstance(switch.current, RedisSink):
+            return self.enqueue(*args, **kwargs), None
+        return maker.make(self.chosen.id or new_job_id(), args, kwargs, maker.common())
 
     def enqueue_many(
         self, arguments: Iterable[Arguments], batch_size: int = 1000
@@ -213,8 +231,7 @@ class _Batches:
         if not jobs:
             return {}
         after_commit = self._maker.after_commit
-        is_special = self._maker.claimer is not None or self._maker.is_kept
-        may_wait = is_special or (after_commit and has_to_wait())
+        may_wait = self._maker.is_special or (after_commit and has_to_wait())
         if isinstance(switch.current, RedisSink) and not may_wait:
             self._stream = self._stream or Stream(get_client())
             with self._counting():

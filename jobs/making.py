@@ -114,6 +114,17 @@ class Maker:
         """Return whether it was made for these settings and this middleware."""
         return settings is self._settings and chain is self._chain
 
+    @property
+    def is_special(self) -> bool:
+        """Whether its jobs claim something of Redis, or lie in the outbox."""
+        return self.claimer is not None or self.is_kept
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether its jobs need no look at transactions, and no code of the project."""
+        asks = self.after_commit or self._chain.has_client_side or self._chain.has_context
+        return not asks and self.claimer is None
+
     def common(self) -> dict[str, Any]:
         """Return the fields that jobs made at this moment share.
 

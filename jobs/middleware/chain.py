@@ -34,6 +34,7 @@ class MiddlewareChain:
         self._client = [m for m in middleware if overrides(m, "enqueue")]
         #: Whether any of them looks at payloads before they are enqueued.
         self.has_client_side = bool(self._client)
+        self.has_context = bool(self._context)
         self._outermost, *within = [
             step.perform for step in reversed(_steps(middleware, "perform") or [Points(())])
         ]

@@ -252,6 +252,10 @@ class Underway:
                 return False
         return True
 
+    async def arrived(self) -> None:
+        """Wait in an event loop until the answer can be read."""
+        await self._exchange.readable()
+
     def drop(self) -> None:
         """Give the answer up."""
         self._exchange.drop()

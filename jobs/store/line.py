@@ -6,6 +6,7 @@ takes longer than Redis takes for the command. A line has redis-py open its conn
 and then writes and reads by itself.
 """
 
+import asyncio
 import os
 from contextlib import suppress
 from typing import Any
@@ -96,14 +97,27 @@ class Line:
             raise
         return Exchange(self, connection)
 
+    def has_idle(self) -> bool:
+        """Whether a connection waits for a caller, so that sending need not connect."""
+        return bool(self._idle) and self._pid == os.getpid()
+
+    def open_one(self) -> None:
+        """Open one connection more for the next caller. Raise what redis-py raises."""
+        connection = self._take_new()
+        connection.connect()
+        self._idle.append(connection)
+
     def _take(self) -> Connection:
         if self._pid != os.getpid():  # the connections are the parent's
             self._idle, self._pid = [], os.getpid()
         try:
             return self._idle.pop()
         except IndexError:
-            connection: Connection = self._pool.connection_class(**self._pool.connection_kwargs)
-            return connection
+            return self._take_new()
+
+    def _take_new(self) -> Connection:
+        connection: Connection = self._pool.connection_class(**self._pool.connection_kwargs)
+        return connection
 
     def put_back(self, connection: Connection) -> None:
         """Keep a connection for the next caller: nothing on it is unread."""
@@ -140,6 +154,16 @@ class Exchange:
             raise
         self._line.put_back(self._connection)
         return answer
+
+    async def readable(self) -> None:
+        """Wait until there is something to read, and let the event loop run meanwhile."""
+        loop, there = asyncio.get_running_loop(), asyncio.Event()
+        number = _socket_of(self._connection).fileno()
+        loop.add_reader(number, there.set)
+        try:
+            await there.wait()
+        finally:
+            loop.remove_reader(number)
 
     def drop(self) -> None:
         """Give the answer up, and the connection with it."""

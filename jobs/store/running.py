@@ -81,20 +81,23 @@ class Running:
         """
         return self._session.command("fetch", queue, _fetch_args(worker, 1, terms, first, until))
 
-    def finish(  # all that one transition needs
+    def finish(  # noqa: PLR0913  # all that one transition needs
         self,
         queue: str,
         token: str,
         job_id: str,
         payload: bytes,
         keep_seconds: float,
+        *,
         counter: str = "processed",
+        note: bytes = b"",
     ) -> bool:
         """Finish a job, and return whether this taking still owned it.
 
-        Its result is kept for `keep_seconds`. One round trip, O(log n).
+        Its result is kept for `keep_seconds`. `note` replaces that of the job unless it is empty.
+        One round trip, O(log n).
         """
-        args = [token, job_id, payload, round(keep_seconds * 1000), counter]
+        args = [token, job_id, payload, round(keep_seconds * 1000), counter, note]
         return bool(self._session.run("finish", queue, args) == 1)
 
     def fail(  # noqa: PLR0913  # all that one transition needs
@@ -108,12 +111,13 @@ class Running:
         delay_seconds: float = 0.0,
         dead_limits: tuple[int, int] = (10_000, 180),
         counter: str = "failed",
+        note: bytes = b"",
     ) -> bool:
         """Move a job that failed, and return whether this taking still owned it.
 
         It goes to the retry set or the dead set, or is dropped. `dead_limits`: the most
         jobs and the most days that the dead set keeps. `counter` is what the stats
-        count it as. One round trip, O(log n).
+        count it as. `note` replaces that of the job unless it is empty. One round trip, O(log n).
         """
         most, days = dead_limits
         args = [
@@ -125,6 +129,7 @@ class Running:
             most,
             days * DAY_MS,
             counter,
+            note,
         ]
         return bool(self._session.run("fail", queue, args) == 1)
 

@@ -4,6 +4,7 @@ The desks are built on it: each a few calls for one who needs them. Redis unreac
 raises StoreUnavailable.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
@@ -153,6 +154,21 @@ class Session:
             return None
         with self.available():
             return self._line.begin("EVALSHA", self.scripts.sha(script), len(keys), *keys, *args)
+
+    async def get_line_ready(self) -> bool:
+        """Let `begin` find a connection, and return whether there is a direct line.
+
+        It connects in a thread, since that may take long. Raise StoreUnavailable.
+        """
+        if self._line is None:
+            return False
+        if not self._line.has_idle():
+            await asyncio.to_thread(self._open_one, self._line)
+        return True
+
+    def _open_one(self, line: Line) -> None:
+        with self.available():
+            line.open_one()
 
     def now(self) -> float:
         """Return the time by Redis' clock, in epoch seconds.

@@ -6,7 +6,7 @@ or keep it from being recorded. Error handlers and death handlers are told by
 Log and metrics listen to `JobEnded`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -60,10 +60,10 @@ class Conclusion:
         if job is not None and error is not None and (rule.is_failure or rule.is_last):
             call_safely(self._tell, job, outcome, error)
             self.check_process(unit)
+        note = b""
         if job is not None and job.last_words:
-            for say in list(job.last_words.values()):
-                call_safely(say)
-        self._buffer.settle(unit, self._sending(unit, outcome))
+            note = _last_note(job.last_words.values())
+        self._buffer.settle(unit, self._sending(unit, outcome, note))
         call_safely(self._buffer.measured, elapsed)
         call_safely(_say, outcome, elapsed, error)
         self.check_process(unit)
@@ -103,10 +103,10 @@ class Conclusion:
 
     # Recording
 
-    def _sending(self, unit: Unit, outcome: Outcome) -> Callable[[], bool]:
+    def _sending(self, unit: Unit, outcome: Outcome, note: bytes) -> Callable[[], bool]:
         """Return what moves the job in Redis and says whether it was ours.
 
-        It may be called again.
+        It may be called again. A job that goes back to its place takes no note along.
         """
         raw = outcome.payload.encode()
         destination = outcome.ending.rule.destination
@@ -118,7 +118,8 @@ class Conclusion:
                 unit.id,
                 raw,
                 outcome.keep_seconds,
-                outcome.ending.rule.counter,
+                counter=outcome.ending.rule.counter,
+                note=note,
             )
         if destination == "ready":
             return lambda: (
@@ -134,7 +135,20 @@ class Conclusion:
             delay_seconds=outcome.delay_seconds,
             dead_limits=self._dead_limits,
             counter=outcome.ending.rule.counter,
+            note=note,
         )
+
+
+def _last_note(words: Iterable[Callable[[], bytes | None]]) -> bytes:
+    """Let features say their last words, and return the note among them."""
+    notes: list[bytes | None] = []
+    for say in list(words):
+        call_safely(_keep, notes, say)
+    return next(filter(None, notes), b"")
+
+
+def _keep(notes: list[bytes | None], say: Callable[[], bytes | None]) -> None:
+    notes.append(say())
 
 
 def _with_record(outcome: Outcome, job: Job, error: BaseException | None) -> Outcome:

@@ -1,25 +1,27 @@
 """The backend: tasks become jobs, and results are read where jobs are."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.checks import CheckMessage
 from django.utils.module_loading import autodiscover_modules
-from django.utils.timezone import is_aware
 
 from jobs.abilities import awaits_commit
 from jobs.commit import call_after_push
 from jobs.conf import get_settings
 from jobs.contrib.django_tasks.backend_checks import check_backend
+from jobs.contrib.django_tasks.checked import Checked, checked_tasks
 from jobs.contrib.django_tasks.classes import check_fits, task_classes
+from jobs.contrib.django_tasks.configured import configured
+from jobs.contrib.django_tasks.metadata import JobsResult
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.plain import plain
-from jobs.contrib.django_tasks.results import ALIAS, result_at, task_at, time_of
-from jobs.contrib.django_tasks.signals import tell
-from jobs.contrib.django_tasks.task import JobsTask, check_options, stated_options
+from jobs.contrib.django_tasks.results import result_at, time_of
+from jobs.contrib.django_tasks.run_after import aware
+from jobs.contrib.django_tasks.signals import is_heard, tell
+from jobs.contrib.django_tasks.task import JobsTask, check_options, says_the_same
 from jobs.contrib.django_tasks.task_job import TaskJob
 from jobs.contrib.django_tasks.versions import (
     AnyResult,
@@ -27,21 +29,19 @@ from jobs.contrib.django_tasks.versions import (
     BaseTaskBackend,
     InvalidTask,
     TaskError,
-    TaskResult,
     TaskResultDoesNotExist,
     TaskResultStatus,
     task_enqueued,
 )
 from jobs.errors import (
     ConfigurationError,
-    InvalidArguments,
     InvalidJob,
     InvalidPayload,
     UnknownJob,
 )
 from jobs.features.results.desks import named_queues, switch
 from jobs.making import EnqueuedJob
-from jobs.options import check_moment
+from jobs.options import check_queue_name
 from jobs.payload import decode
 from jobs.registry import registry
 from jobs.shield import shielded
@@ -67,6 +67,8 @@ class JobsBackend(BaseTaskBackend):
     supports_async_task = True
     supports_get_result = True
     supports_priority = True
+    #: Of the proposal for metadata.
+    supports_metadata = True
 
     def __init__(self, alias: str, params: dict[str, Any]) -> None:
         """Read the entry of TASKS. Raise ConfigurationError for values of the wrong kind."""
@@ -80,24 +82,27 @@ class JobsBackend(BaseTaskBackend):
                 f"TASKS[{alias!r}]['OPTIONS'] must be a dictionary, not {brief(options)}."
             )
         super().__init__(alias, params)
+        #: For tasks that say nothing themselves, as a proposal has it: see `JobsTask`.
+        self.max_attempts = params.get("MAX_ATTEMPTS")
+        self.backoff = params.get("BACKOFF")
 
     def validate_task(self, task: AnyTask) -> None:
         """Raise InvalidTask for what cannot be run, and for wrong options."""
-        if self.queues and task.queue_name not in self.queues:
-            names = ", ".join(sorted(map(str, self.queues)))
-            raise InvalidTask(
-                f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
-                f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
-            )
-        _aware(task.run_after)
+        self._check_queue(task)
+        aware(task.run_after)
         super().validate_task(task)
-        options = check_options(task)
-        if options is None:
-            return
         try:
-            check_fits(task, options)
+            if self._is_variant(task):
+                check_queue_name(task.queue_name)
+            else:
+                options = check_options(task)
+                if options is None:
+                    return
+                check_fits(task, options)
         except InvalidJob as error:
             raise InvalidTask(str(error)) from error
+        task_classes.expect(task)
+        checked_tasks.add(task, self.alias)
 
     def enqueue(  # type: ignore[override]  # of any parameters
         self, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -108,28 +113,25 @@ class JobsBackend(BaseTaskBackend):
         for those that the function does not take or that are too large, and what `Job.enqueue`
         raises.
         """
-        self.validate_task(task)
-        arguments, named = plain(list(args)), plain(dict(kwargs))
-        enqueued = self._configured(task).enqueue(*arguments, **named)
-        result = TaskResult(
-            task=task,
-            id=enqueued.id,
-            status=TaskResultStatus.READY,
-            enqueued_at=None,
-            started_at=None,
-            finished_at=None,
-            last_attempted_at=None,
-            args=arguments,
-            kwargs=named,
-            backend=self.alias,
-            errors=[],
-            worker_ids=[],
-        )
-        if enqueued.is_vetoed:
-            object.__setattr__(result, "status", TaskResultStatus.FAILED)
-            result.errors.append(_VETOED)
-        else:
-            self._tell(result, enqueued)
+        known = self._check(task)
+        arguments, named = plain(args), plain(kwargs) if kwargs else {}
+        enqueued = self._configured(task, known).enqueue(*arguments, **named)
+        result = self._result_of(task, arguments, named, enqueued)
+        self._tell(result, enqueued)
+        return result
+
+    async def aenqueue(  # type: ignore[override]  # of any parameters
+        self, task: AnyTask, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> AnyResult:
+        """Do what `enqueue` does, from a coroutine.
+
+        The thread of Django's ORM makes the job and sends the signal, but waits for no round trip.
+        """
+        known = self._check(task)
+        arguments, named = plain(args), plain(kwargs) if kwargs else {}
+        enqueued = await self._configured(task, known).aenqueue(*arguments, **named)
+        result = self._result_of(task, arguments, named, enqueued)
+        await sync_to_async(self._tell)(result, enqueued)
         return result
 
     async def aget_result(self, result_id: str) -> AnyResult:
@@ -164,10 +166,37 @@ class JobsBackend(BaseTaskBackend):
         So a process knows them before it has leases to renew, and its children share the memory.
         """
         autodiscover_modules("tasks")
+        task_classes.make_periodic()
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         """Return what is wrong in the entry of TASKS. The system checks call it."""
         return check_backend(self)
+
+    def _check(self, task: AnyTask) -> Checked | None:
+        """Validate a task, unless that was done before.
+
+        Return what is known of it. Its queue is always looked at.
+        """
+        is_usual = type(self).validate_task is JobsBackend.validate_task
+        known = checked_tasks.find(task, self.alias) if is_usual else None
+        if known is not None:
+            self._check_queue(task)
+            return known
+        self.validate_task(task)
+        return checked_tasks.find(task, self.alias)
+
+    def _is_variant(self, task: AnyTask) -> bool:
+        """Tell whether a job class was made of a task of the same options."""
+        base = task_classes.known(task.module_path)
+        return base is not None and base.backend == self.alias and says_the_same(task, base)
+
+    def _check_queue(self, task: AnyTask) -> None:
+        if self.queues and task.queue_name not in self.queues:
+            names = ", ".join(sorted(map(str, self.queues)))
+            raise InvalidTask(
+                f"Queue '{task.queue_name}' is not valid for backend. Add it to QUEUES of "
+                f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
+            )
 
     def _glance(self, result_id: str) -> Glance | None:
         with shielded(), time_limited(get_settings().enqueue_timeout):
@@ -175,38 +204,51 @@ class JobsBackend(BaseTaskBackend):
             queue = desk.queue_of(result_id, {*named_queues(), *self.queues})
             return None if queue is None else desk.look(queue, result_id, "always")
 
-    def _configured(self, task: AnyTask) -> Any:
-        """Return the job class of a task, with what this task changes of it."""
-        path = task.module_path
-        try:
-            base, job_class = task_at(path), task_classes.find(path)
-        except UnknownJob as error:
-            raise InvalidTask(str(error)) from error
-        if base is None or job_class is None or base.func is not task.func:
-            raise InvalidTask(
-                f"{path} is not this task, so no worker would find it. Let the decorated function "
-                "keep its name, at the top of a module that workers import."
-            )
-        changes = _changes(task, base)
-        if self.alias != base.backend:
-            changes[ALIAS] = self.alias
+    def _configured(self, task: AnyTask, known: Checked | None) -> Any:
+        """Return what enqueues the jobs of a task.
+
+        It is made once for tasks that are known.
+        """
         commit = self.options.get("commit")
-        if not changes and task.run_after is None and commit is None:
-            return job_class
-        try:
-            return job_class.using(run_after=_aware(task.run_after), commit=commit, **changes)
-        except InvalidJob as error:
-            raise InvalidTask(str(error)) from error
+        if known is None:
+            return configured(task, self.alias, commit)
+        if known.configured is None or known.commit != commit:
+            known.configured, known.commit = configured(task, self.alias, commit), commit
+        return known.configured
+
+    def _result_of(
+        self, task: AnyTask, args: list[Any], kwargs: dict[str, Any], enqueued: EnqueuedJob
+    ) -> JobsResult:
+        """Return the result of a task that was enqueued just now."""
+        metadata = getattr(task, "metadata", None)
+        return JobsResult.of_json(
+            task=task,
+            id=enqueued.id,
+            status=TaskResultStatus.FAILED if enqueued.is_vetoed else TaskResultStatus.READY,
+            enqueued_at=None,
+            started_at=None,
+            finished_at=None,
+            last_attempted_at=None,
+            args=args,
+            kwargs=kwargs,
+            backend=self.alias,
+            errors=[_VETOED] if enqueued.is_vetoed else [],
+            worker_ids=[],
+            metadata=plain(metadata) if metadata else {},
+        )
 
     def _tell(self, result: AnyResult, enqueued: EnqueuedJob) -> None:
         """Send the signal, now or when the commit has pushed the task."""
+        if enqueued.is_vetoed:
+            return
         after_commit = (self.options.get("commit") or get_settings().enqueue) == "on_commit"
         if after_commit and awaits_commit(enqueued.id):
             call_after_push(partial(_tell_late, result, enqueued.enqueued_at))
             return
         if enqueued.enqueued_at:
             object.__setattr__(result, "enqueued_at", time_of(enqueued.enqueued_at))
-            tell(task_enqueued, result)
+            if is_heard(task_enqueued):
+                tell(task_enqueued, result)
 
 
 def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) -> None:
@@ -215,33 +257,6 @@ def _tell_late(result: AnyResult, enqueued_at: float, duplicates: Duplicates) ->
         return
     object.__setattr__(result, "enqueued_at", time_of(enqueued_at))
     tell(task_enqueued, result)
-
-
-def _aware(run_after: object) -> datetime | None:
-    """Return when a task is to run, with its time zone.
-
-    Without USE_TZ it may be naive, and is of the local time. Raise InvalidTask.
-    """
-    if run_after is None:
-        return None
-    if not isinstance(run_after, datetime):
-        raise InvalidTask(
-            "run_after must be a datetime such as timezone.now() + timedelta(hours=1), not "
-            f"{brief(run_after)}."
-        )
-    try:
-        aware = run_after if is_aware(run_after) else run_after.astimezone()
-        return check_moment(aware, "run_after")
-    except (InvalidArguments, ValueError, OverflowError) as error:
-        raise InvalidTask(
-            f"run_after is {run_after}; it must lie between 1970 and 100 years from now."
-        ) from error
-
-
-def _changes(task: AnyTask, base: AnyTask) -> dict[str, Any]:
-    """Return the options that differ between a task and that of its module."""
-    new, old = stated_options(task), stated_options(base)
-    return {name: new.get(name) for name in {*new, *old} if new.get(name) != old.get(name)}
 
 
 def _is_of_job_class(name: str) -> bool:

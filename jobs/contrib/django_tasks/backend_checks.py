@@ -7,25 +7,33 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
+from django.utils.module_loading import import_string
 
 from jobs.conf import get_settings
+from jobs.contrib.django_tasks.task import is_attempts
 from jobs.errors import ConfigurationError, InvalidArguments, InvalidJob
 from jobs.options import check_commit, check_queue_name
+from jobs.text import brief
 
 if TYPE_CHECKING:
-    from jobs.contrib.django_tasks.versions import BaseTaskBackend
+    from jobs.contrib.django_tasks.backend import JobsBackend
 
 _OPTIONS = ("commit",)
 
 
-def check_backend(backend: "BaseTaskBackend") -> list[CheckMessage]:
+def check_backend(backend: "JobsBackend") -> list[CheckMessage]:
     """Return what is wrong.
 
     jobs.E005 is the app that is missing, E006 a wrong option, E007 the name of a queue that cannot
     be one, W007 a queue that `runjobs` does not serve.
     """
     name = f"TASKS[{backend.alias!r}]"
-    return [*_check_app(name), *_check_options(name, backend), *_check_queues(name, backend)]
+    return [
+        *_check_app(name),
+        *_check_options(name, backend),
+        *_check_attempts(name, backend),
+        *_check_queues(name, backend),
+    ]
 
 
 def _check_app(name: str) -> Iterator[CheckMessage]:
@@ -37,7 +45,7 @@ def _check_app(name: str) -> Iterator[CheckMessage]:
         )
 
 
-def _check_options(name: str, backend: "BaseTaskBackend") -> Iterator[CheckMessage]:
+def _check_options(name: str, backend: "JobsBackend") -> Iterator[CheckMessage]:
     for option in backend.options:
         if option not in _OPTIONS:
             near = difflib.get_close_matches(str(option).lower(), _OPTIONS, n=1)
@@ -56,7 +64,29 @@ def _check_options(name: str, backend: "BaseTaskBackend") -> Iterator[CheckMessa
         )
 
 
-def _check_queues(name: str, backend: "BaseTaskBackend") -> Iterator[CheckMessage]:
+def _check_attempts(name: str, backend: "JobsBackend") -> Iterator[CheckMessage]:
+    if backend.max_attempts is not None and not is_attempts(backend.max_attempts):
+        yield Error(
+            f"{name}['MAX_ATTEMPTS'] must be a whole number, 1 or more, not "
+            f"{brief(backend.max_attempts)}.",
+            hint="Without it, the setting JOBS['MAX_RETRIES'] counts.",
+            id="jobs.E006",
+        )
+    backoff = backend.backoff
+    try:
+        found = import_string(backoff) if isinstance(backoff, str) else backoff
+    except ImportError as error:
+        yield Error(f"{name}['BACKOFF']: {error}", hint="Correct the path.", id="jobs.E006")
+        return
+    if found is not None and not callable(found):
+        yield Error(
+            f"{name}['BACKOFF'] must be a function or the path of one, not {brief(found)}.",
+            hint="It gets the error and the result of a run, and returns seconds, or None.",
+            id="jobs.E006",
+        )
+
+
+def _check_queues(name: str, backend: "JobsBackend") -> Iterator[CheckMessage]:
     try:
         served = get_settings().served_queues
     except ConfigurationError:  # another check says what is wrong

@@ -3,6 +3,8 @@
 It is a note, as progress is one: it outlives failed runs, and goes with the job.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
@@ -15,13 +17,14 @@ MOST_RUNS = 100
 _UNKNOWN = f"{UnknownJob.__module__}.{UnknownJob.__qualname__}"
 
 
-class TaskNote(Struct, frozen=True):
+class TaskNote(Struct, frozen=True, omit_defaults=True):
     """The runs of a task: when each began, and on which worker.
 
-    The times are in epoch seconds.
+    The times are in epoch seconds. `metadata` are those that a run has saved, None for none.
     """
 
     runs: list[tuple[float, str]] = []
+    metadata: dict[str, Any] | None = None
 
     @classmethod
     def decode(cls, raw: bytes | None) -> "TaskNote":
@@ -50,7 +53,12 @@ class TaskNote(Struct, frozen=True):
         """Return a copy with one more run."""
         runs = [*self.runs, (at, worker)]
         too_many = len(runs) - MOST_RUNS
-        return TaskNote(runs if too_many <= 0 else [runs[0], *runs[1 + too_many :]])
+        kept = runs if too_many <= 0 else [runs[0], *runs[1 + too_many :]]
+        return TaskNote(kept, self.metadata)
+
+    def with_metadata(self, metadata: dict[str, Any]) -> "TaskNote":
+        """Return a copy with these metadata."""
+        return TaskNote(self.runs, metadata)
 
 
 _decode = msgspec.json.Decoder(TaskNote).decode

@@ -8,13 +8,16 @@ import re
 import sys
 from dataclasses import MISSING, fields
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 
+from jobs.contrib.django_tasks.metadata import JobsResult
 from jobs.contrib.django_tasks.note import TaskNote
+from jobs.contrib.django_tasks.plain import plain
 from jobs.contrib.django_tasks.task import OPTION_NAMES, JobsTask
 from jobs.contrib.django_tasks.versions import (
     DEFAULT_TASK_BACKEND_ALIAS,
@@ -22,22 +25,25 @@ from jobs.contrib.django_tasks.versions import (
     AnyTask,
     Task,
     TaskError,
-    TaskResult,
     TaskResultStatus,
 )
 from jobs.errors import UnknownJob, WorkerCrashed
 from jobs.making import changes_of
 from jobs.moment import moment
+from jobs.options import RIVALS
 from jobs.payload import JobError, Payload
 from jobs.store.whereabouts import Whereabout
 
 #: The option under which the alias of a backend travels that is not the task's own.
 ALIAS = "task_backend"
+#: The option under which the metadata of a task travel.
+METADATA = "task_metadata"
 #: The path of a function: two names at least, and no longer than a name can be.
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+\Z")
 _MOST_PATH = 300
 #: The class of a crash, as a supervisor writes it down.
 _CRASH = WorkerCrashed.__name__
+_OVER = frozenset({TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED})
 _KILLED = TaskError(
     exception_class_path="jobs.result_errors.JobDied",
     traceback="jobs.result_errors.JobDied: A person killed the job before it ran.\n",
@@ -50,34 +56,59 @@ def result_of(
     status: TaskResultStatus,
     note: TaskNote,
     finished_at: float | None = None,
-) -> AnyResult:
+) -> JobsResult:
     """Return the result of a task, whose payload is as it is stored."""
-    is_over = status in {TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED}
-    result = TaskResult(
+    runs = note.runs
+    started_at = time_of(runs[0][0]) if runs else None
+    result = JobsResult.of_json(
         task=task,
         id=payload.id,
         status=status,
         enqueued_at=time_of(payload.enqueued_at),
-        started_at=time_of(note.runs[0][0]) if note.runs else None,
-        last_attempted_at=time_of(note.runs[-1][0]) if note.runs else None,
-        finished_at=time_of(finished_at) if is_over else None,
-        args=payload.args,
-        kwargs=payload.kwargs,
+        started_at=started_at,
+        last_attempted_at=time_of(runs[-1][0]) if len(runs) > 1 else started_at,
+        finished_at=None,
+        args=plain(payload.args),  # the task may change its own
+        kwargs=plain(payload.kwargs),
         backend=task.backend,
-        errors=_errors_of(payload, status),
-        worker_ids=[worker for _, worker in note.runs],
+        errors=[],
+        worker_ids=[worker for _, worker in runs],
+        metadata=_metadata_of(payload, note),
     )
-    if status == TaskResultStatus.SUCCESSFUL:
-        object.__setattr__(result, "_return_value", payload.result)
+    settle(result, payload, status, finished_at)
     return result
 
 
-def result_at(place: Whereabout, payload: Payload, note: TaskNote) -> AnyResult:
+def settle(
+    result: AnyResult, payload: Payload, status: TaskResultStatus, finished_at: float | None
+) -> None:
+    """Let a result tell how its task stands, as Django's own backends do."""
+    change = partial(object.__setattr__, result)
+    change("status", status)
+    change("errors", _errors_of(payload, status))
+    if status in _OVER:
+        change("finished_at", time_of(finished_at))
+    if status == TaskResultStatus.SUCCESSFUL:
+        change("_return_value", payload.result)
+
+
+def _metadata_of(payload: Payload, note: TaskNote) -> dict[str, Any]:
+    """Return the metadata that a run has saved, or else those of the enqueue."""
+    found = note.metadata
+    if found is None:
+        found = payload.options.get(METADATA)
+    try:
+        return plain(found) if isinstance(found, dict) else {}
+    except ValueError:  # somebody else wrote them, and deep
+        return {}
+
+
+def result_at(place: Whereabout, payload: Payload, note: TaskNote) -> JobsResult:
     """Return the result of a task that was found in a place."""
     task = task_of(payload)
     status = _status_of(place, payload)
     if not note.runs:
-        note = TaskNote.of_errors(payload)
+        note = TaskNote(TaskNote.of_errors(payload).runs, note.metadata)
     last = payload.errors[-1]["at"] if payload.errors else None
     return result_of(payload, task, status, note, payload.finished_at or last)
 
@@ -91,6 +122,8 @@ def _status_of(place: Whereabout, payload: Payload) -> TaskResultStatus:
 
 
 def _errors_of(payload: Payload, status: TaskResultStatus) -> list[TaskError]:
+    if not payload.errors and status != TaskResultStatus.FAILED:  # the way of most tasks
+        return []
     errors = [_error_of(error) for error in payload.errors]
     if errors or status != TaskResultStatus.FAILED:
         return errors
@@ -161,6 +194,22 @@ def task_at(path: str) -> AnyTask | None:
     return found if issubclass(type(found), Task) else None
 
 
+def task_as_enqueued(base: AnyTask, payload: Payload) -> AnyTask:
+    """Return the task as it was enqueued, given that of its module."""
+    is_as_it_stands = (
+        not payload.options
+        and payload.run_after is None
+        and payload.priority == base.priority
+        and payload.queue == base.queue_name
+    )
+    if is_as_it_stands:  # the way of most tasks
+        return base
+    said = _said_in(payload)
+    if "options" in said:
+        said["options"] = {**getattr(base, "options", {}), **said["options"]}
+    return _unvalidated(type(base), {f.name: getattr(base, f.name) for f in fields(base)} | said)
+
+
 def task_of(payload: Payload) -> AnyTask:
     """Return the task as it was enqueued.
 
@@ -171,13 +220,11 @@ def task_of(payload: Payload) -> AnyTask:
         base = task_at(payload.job_class) if may_import(payload.job_class) else None
     except (Exception, SystemExit):  # noqa: BLE001  # its module is broken: its results can be read all the same
         base = None
-    said = _said_in(payload)
-    if base is None:
-        missing = {"func": _stand_in(payload.job_class), "takes_context": False}
-        return _unvalidated(JobsTask, {"backend": DEFAULT_TASK_BACKEND_ALIAS} | missing | said)
-    if "options" in said:
-        said["options"] = {**getattr(base, "options", {}), **said["options"]}
-    return _unvalidated(type(base), {f.name: getattr(base, f.name) for f in fields(base)} | said)
+    if base is not None:
+        return task_as_enqueued(base, payload)
+    missing = {"func": _stand_in(payload.job_class), "takes_context": False}
+    said = {"backend": DEFAULT_TASK_BACKEND_ALIAS} | missing | _said_in(payload)
+    return _unvalidated(JobsTask, said)
 
 
 def _said_in(payload: Payload) -> dict[str, Any]:
@@ -187,9 +234,14 @@ def _said_in(payload: Payload) -> dict[str, Any]:
     except (TypeError, ValueError, OverflowError):  # durations that are none: no worker runs it
         changes = {}
     said = {name: value for name, value in changes.items() if name in OPTION_NAMES}
-    if isinstance(alias := changes.get(ALIAS), str):
+    if said.keys() & RIVALS.keys():
+        said["max_attempts"] = None
+    alias, metadata = changes.pop(ALIAS, None), changes.pop(METADATA, None)
+    if isinstance(alias, str):
         said["backend"] = alias
-    if others := {n: v for n, v in changes.items() if n not in OPTION_NAMES and n != ALIAS}:
+    if isinstance(metadata, dict):
+        said["metadata"] = metadata
+    if others := {name: value for name, value in changes.items() if name not in OPTION_NAMES}:
         said["options"] = others
     return said | {
         "priority": payload.priority,

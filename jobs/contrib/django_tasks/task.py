@@ -6,17 +6,22 @@
 Django's own decorator takes these options too from 6.1 on, and so does that of the backport.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, overload
+from typing import Any, TypeGuard, overload
 
+from django.utils.module_loading import import_string
+
+from jobs.contrib.django_tasks.plain import plain_metadata
 from jobs.contrib.django_tasks.versions import (
     DEFAULT_TASK_BACKEND_ALIAS,
     DEFAULT_TASK_PRIORITY,
     DEFAULT_TASK_QUEUE_NAME,
+    AnyResult,
     AnyTask,
     InvalidTask,
     task_backends,
@@ -29,6 +34,9 @@ from jobs.text import brief
 
 #: How long the result of a task is kept that does not say.
 KEEP_RESULT_FOR = timedelta(days=1)
+#: Gets the error of a run and the result as that run left it. Returns the seconds until the next
+#: run, or None for no other.
+Backoff = Callable[[BaseException, AnyResult], float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +44,8 @@ class JobsTask(AnyTask):
     """A task with the options of job classes.
 
     They mean here what they mean there. None is "not said". Only `keep_result_for=None` in the
-    decorator says that no result is kept. `options` holds those of middleware.
+    decorator says that no result is kept. `options` holds those of middleware. `max_attempts`,
+    `backoff` and `metadata` are words of proposals for Django.
     """
 
     max_retries: int | None = None
@@ -48,6 +57,11 @@ class JobsTask(AnyTask):
     dead: bool | None = None
     backtrace: bool | None = None
     keep_result_for: timedelta | None = KEEP_RESULT_FOR
+    schedule: Any = field(default=None, hash=False)
+    schedulable: bool | None = None
+    max_attempts: int | None = None
+    backoff: Backoff | None = None
+    metadata: Mapping[str, Any] | None = field(default=None, hash=False)
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def using(  # as Django has it
@@ -61,8 +75,9 @@ class JobsTask(AnyTask):
     ) -> "JobsTask":
         """Return a copy with these changed. None changes nothing.
 
-        Beside those of Django it takes the options of this class, but `unique` and
-        `transient_errors`, which belong to the function. `options` are added to those it has.
+        Beside those of Django it takes the options of this class, but those that belong to the
+        function: `unique`, `transient_errors`, schedules, `max_attempts` and `backoff`. `options`
+        are added to those it has.
         """
         named = {
             "priority": priority,
@@ -78,14 +93,21 @@ class JobsTask(AnyTask):
             _check_of_middleware(self.module_path, said["options"])
             said["options"] = {**self.options, **said["options"]}
         rivals = {rival: None for name, rival in RIVALS.items() if name in said}
+        if rivals:
+            rivals["max_attempts"] = None
         return replace(self, **(rivals | said))
 
 
 #: Options that no call changes.
-_OF_THE_FUNCTION = frozenset({"unique", "transient_errors"})
-#: The options of ours that a task has. Those of middleware are in its `options`.
+_OF_THE_FUNCTION = frozenset(
+    {"unique", "transient_errors", "schedule", "schedulable", "max_attempts", "backoff"}
+)
+#: What a task says by the words of proposals, which are no options of job classes.
+_PROPOSED = ("max_attempts", "backoff", "metadata")
+_OTHERS = (*_PROPOSED, "options")
+#: The options of job classes that a task has. Those of middleware are in its `options`.
 OPTION_NAMES = tuple(
-    f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__ and f.name != "options"
+    f.name for f in fields(JobsTask) if f.name in JobsTask.__annotations__ and f.name not in _OTHERS
 )
 
 
@@ -137,13 +159,24 @@ def task(  # as Django has it
 
 def _check_known(path: str, options: Mapping[str, Any]) -> None:
     """Raise TypeError for an option that tasks have not."""
-    known = (*OPTION_NAMES, "options")
+    known = (*OPTION_NAMES, *_OTHERS)
     for name in options.keys() - set(known):
         near = get_close_matches(name, (*known, "priority", "queue_name", "backend"), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise TypeError(
             f"{path}: unknown option {name!r}.{hint} Known options: {', '.join(known)}."
         )
+
+
+#: The fields of a task that are options beside those of Django.
+_SAID = (*OPTION_NAMES, *_OTHERS, "backend")
+
+
+def says_the_same(task: AnyTask, other: AnyTask) -> bool:
+    """Tell whether two tasks have the very same options beside those of Django."""
+    if not (isinstance(task, JobsTask) and isinstance(other, JobsTask)):
+        return False
+    return all(getattr(task, name) is getattr(other, name) for name in _SAID)
 
 
 def stated_options(task: AnyTask) -> dict[str, Any]:
@@ -153,9 +186,49 @@ def stated_options(task: AnyTask) -> dict[str, Any]:
     """
     found = {name: getattr(task, name, None) for name in OPTION_NAMES}
     stated = {name: value for name, value in found.items() if value is not None}
+    if not stated.keys() & RIVALS.keys() and (attempts := _max_attempts_of(task)) is not None:
+        stated["max_retries"] = attempts - 1
     stated["keep_result_for"] = getattr(task, "keep_result_for", KEEP_RESULT_FOR)
     stated |= {"queue": task.queue_name, "priority": int(task.priority)}
     return stated | dict(getattr(task, "options", {}))
+
+
+def _max_attempts_of(task: AnyTask) -> int | None:
+    """Return how often a task may run, None if nobody says it.
+
+    The task says it, or else its entry of TASKS.
+    """
+    stated: int | None = getattr(task, "max_attempts", None)
+    if stated is not None:
+        return stated
+    attempts = getattr(backend_at(task.backend), "max_attempts", None)
+    return attempts if is_attempts(attempts) else None  # a check tells of a wrong one
+
+
+def backoff_of(task: AnyTask, alias: str) -> Backoff | None:
+    """Return what says when a failed task is tried again.
+
+    That is the function of the task, or else of the entry of TASKS. Raise ImportError for a path
+    that leads nowhere.
+    """
+    found = getattr(task, "backoff", None) or getattr(backend_at(alias), "backoff", None)
+    return import_string(found) if isinstance(found, str) else found
+
+
+def backend_at(alias: str) -> Any:
+    """Return the backend of an alias.
+
+    None stands for one that this process has not, or whose entry in TASKS no backend takes: a task
+    runs all the same.
+    """
+    with suppress(Exception):
+        return task_backends[alias]
+    return None
+
+
+def is_attempts(value: object) -> TypeGuard[int]:
+    """Tell whether a value can be the most runs of a task."""
+    return type(value) is int and value >= 1
 
 
 def check_options(task: AnyTask) -> JobOptions | None:
@@ -164,6 +237,7 @@ def check_options(task: AnyTask) -> JobOptions | None:
     Return None where JOBS is wrong: the system checks say how, and every enqueue does.
     """
     _check_of_middleware(task.module_path, getattr(task, "options", {}))
+    _check_proposed(task)
     with suppress(ConfigurationError):
         try:
             return JobOptions().merged(stated_options(task), task.module_path, declared_options)
@@ -183,5 +257,26 @@ def _check_of_middleware(path: str, options: object) -> None:
         if is_declared(name):
             raise InvalidTask(
                 f"{path}: options holds those of middleware, and {name!r} is none. Beside it a "
-                f"task has priority, queue_name, {', '.join(OPTION_NAMES)}."
+                f"task has priority, queue_name, {', '.join((*OPTION_NAMES, *_PROPOSED))}."
             )
+
+
+def _check_proposed(task: AnyTask) -> None:
+    """Raise InvalidTask for what the words of proposals cannot mean."""
+    path, attempts = task.module_path, getattr(task, "max_attempts", None)
+    if attempts is not None and not is_attempts(attempts):
+        raise InvalidTask(
+            f"{path}: max_attempts must be a whole number, 1 or more, not {brief(attempts)}."
+        )
+    for rival in RIVALS if attempts is not None else ():
+        if getattr(task, rival, None) is not None:
+            raise InvalidTask(f"{path}: max_attempts and {rival} exclude each other; keep one.")
+    backoff = getattr(task, "backoff", None)
+    if backoff is not None and not callable(backoff):
+        raise InvalidTask(f"{path}: backoff must be a function, not {brief(backoff)}.")
+    metadata = getattr(task, "metadata", None)
+    if metadata is not None:
+        try:
+            plain_metadata(metadata, sys.maxsize)
+        except (TypeError, ValueError) as error:
+            raise InvalidTask(f"{path}: metadata must be a dict of JSON. {error}") from error

@@ -7,34 +7,36 @@ from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
 
-from jobs.abilities import Taking
 from jobs.client import get_client
 from jobs.conf import get_settings
 from jobs.contrib.django_tasks.ledger import ledger
+from jobs.contrib.django_tasks.metadata import JobsContext, JobsResult
 from jobs.contrib.django_tasks.note import TaskNote
 from jobs.contrib.django_tasks.plain import plain_return
-from jobs.contrib.django_tasks.results import result_of, task_of
-from jobs.contrib.django_tasks.signals import tell
+from jobs.contrib.django_tasks.results import (
+    ALIAS,
+    result_of,
+    settle,
+    task_as_enqueued,
+    task_of,
+)
+from jobs.contrib.django_tasks.signals import is_heard, tell
+from jobs.contrib.django_tasks.task import backoff_of
+from jobs.contrib.django_tasks.task_run import LONGEST, TaskRun
 from jobs.contrib.django_tasks.versions import (
-    AnyResult,
     AnyTask,
-    TaskContext,
     TaskResultStatus,
+    task_finished,
     task_started,
 )
 from jobs.errors import Discard, InvalidJob, StoreUnavailable
-from jobs.events import ProgressNotWritten, emit
 from jobs.job import Job, Retry
 from jobs.payload import Payload
 from jobs.returns import Kept
-from jobs.shield import shielded
 from jobs.store.bounded import time_limited
-from jobs.store.notes import Notes
 from jobs.store.whereabouts import Whereabouts
 from jobs.worker.outcome import describe
 
-#: The longest that a run waits for Redis to take note of its begin, in seconds.
-LONGEST = 0.5
 #: The name of the worker where no worker runs the task.
 NO_WORKER = "this-process"
 
@@ -43,42 +45,71 @@ class TaskJob(Job):
     """Runs a task. Its subclasses have the function and the options."""
 
     _task: ClassVar[AnyTask]
-    _cannot_return = False
+    _run: TaskRun | None = None
+    _cannot_keep = False
 
-    def begin(self) -> AnyResult:
+    def begin(self) -> TaskRun:
         """Take note that a run begins, and tell it."""
         payload = self._payload
         if payload is None:
             raise InvalidJob(f"{self._task.module_path} is a task: call its .func() in a test.")
-        with shielded():
-            note = self._earlier(payload).with_run(time.time(), self._worker)
-            if self.taking is not None:  # else nobody would tell of its end
-                ledger.begin(payload.id, note)
-                self._write(self.taking, note)
-            result = result_of(payload, task_of(payload), TaskResultStatus.RUNNING, note)
-        tell(task_started, result)
-        return result
+        note = self._earlier(payload).with_run(time.time(), self._worker)
+        is_heard_of = is_heard(task_started)
+        result: JobsResult | None = None
+        if is_heard_of or self._task.takes_context or is_heard(task_finished):
+            task = task_as_enqueued(self._task, payload)
+            result = result_of(payload, task, TaskResultStatus.RUNNING, note)
+        run = self._run = TaskRun(self.taking, note, result)
+        if self.taking is not None:  # else nobody would tell of its end
+            self.last_words = {"task": run.last_note}
+            ledger.begin(payload.id, run)
+        if is_heard_of and result is not None:
+            tell(task_started, result)
+        return run
 
-    def arguments(self, result: AnyResult, args: Sequence[Any]) -> Sequence[Any]:
+    def arguments(self, run: TaskRun, args: Sequence[Any]) -> Sequence[Any]:
         """Return what the function is called with."""
-        if self._task.takes_context:
-            return (TaskContext(task_result=result), *args)
+        if self._task.takes_context and run.result is not None:
+            return (JobsContext(task_result=run.result, save=run.save), *args)
         return args
 
-    def returned(self, value: Any) -> Any:
+    def returned(self, run: TaskRun, value: Any) -> Any:
         """Return what is kept of what the function returned.
 
-        Raise why nothing can be.
+        Raise why nothing can be, or why its metadata cannot.
         """
         try:
+            run.check_metadata()
             return plain_return(value, get_settings().max_payload_bytes)
         except (TypeError, ValueError):
-            self._cannot_return = True
+            self._cannot_keep = True
             raise
 
     def retry_in(self, attempt: int, error: BaseException) -> float | Retry | None:
-        """Give up a task if only its result cannot be kept."""
-        return Retry.KILL if self._cannot_return else None
+        """Give up a task if only its result cannot be kept.
+
+        Else its `backoff` decides.
+        """
+        if self._cannot_keep:
+            return Retry.KILL
+        backoff = backoff_of(self._task, self.option(ALIAS, self._task.backend))
+        if backoff is None or self._payload is None:
+            return None
+        seconds: float | None = backoff(error, self._failed(self._payload, error))
+        if seconds is None:
+            return Retry.KILL if self.options.dead else Retry.DISCARD
+        return seconds
+
+    def _failed(self, payload: Payload, error: BaseException) -> JobsResult:
+        """Return the result of a failed run, as if it were the last."""
+        failed = payload.changed(errors=[*payload.errors, describe(error, self._worker)])
+        run = self._run
+        if run is not None and run.result is not None:
+            settle(run.result, failed, TaskResultStatus.FAILED, time.time())
+            return run.result
+        # Without a run, its time limit ended the process that ran it.
+        note = TaskNote.of_errors(failed) if run is None else run.note
+        return result_of(failed, task_of(failed), TaskResultStatus.FAILED, note, time.time())
 
     def record_of_discard(self, payload: Payload, error: BaseException | None) -> Kept | None:
         """Keep why the task has no result, for as long as one would be."""
@@ -105,31 +136,18 @@ class TaskJob(Job):
 
         A payload as it was enqueued has had none that count.
         """
-        taking = self.taking
-        has_run = payload.errors or payload.crashes or payload.interruptions
-        if taking is None or not has_run:
+        if not (payload.errors or payload.crashes or payload.interruptions):
             return TaskNote()
+        taking = self.taking
+        if taking is None:  # in a test nobody takes down runs
+            return TaskNote.of_errors(payload)
         try:
             with time_limited(LONGEST):
                 desk = Whereabouts(get_client().store)
                 found = TaskNote.decode(desk.look(taking.queue, taking.id, "never").note)
         except StoreUnavailable:
             found = TaskNote()
-        return found if found.runs else TaskNote.of_errors(payload)
-
-    def _write(self, taking: Taking, note: TaskNote) -> None:
-        """Let others see that the task runs.
-
-        Redis may refuse, and the task runs all the same.
-        """
-        try:
-            with time_limited(LONGEST):
-                notes = Notes(get_client().store)
-                notes.write(taking.queue, taking.token, taking.id, note.encode())
-        except StoreUnavailable:  # the worker tells that by itself
-            pass
-        except Exception as error:  # noqa: BLE001  # it is for people, and the task goes on
-            emit(ProgressNotWritten(taking.id, error))
+        return found if found.runs else TaskNote(TaskNote.of_errors(payload).runs, found.metadata)
 
 
 def perform_of(task: AnyTask) -> Callable[..., Any]:
@@ -141,16 +159,16 @@ def perform_of(task: AnyTask) -> Callable[..., Any]:
 
 def _perform(task: AnyTask) -> Callable[..., Any]:
     def perform(job: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
-        result = job.begin()
-        return job.returned(task.func(*job.arguments(result, args), **kwargs))
+        run = job.begin()
+        return job.returned(run, task.func(*job.arguments(run, args), **kwargs))
 
     return perform
 
 
 def _async_perform(task: AnyTask) -> Callable[..., Any]:
     async def perform(job: TaskJob, /, *args: Any, **kwargs: Any) -> Any:
-        result = await sync_to_async(job.begin)()
-        return job.returned(await task.func(*job.arguments(result, args), **kwargs))
+        run = await sync_to_async(job.begin)()
+        return job.returned(run, await task.func(*job.arguments(run, args), **kwargs))
 
     return perform
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING or django.VERSION >= (6,):
         TaskResultStatus,
         task_backends,
     )
+    from django.tasks import signals as django_signals
     from django.tasks.backends.base import BaseTaskBackend
-    from django.tasks.base import DEFAULT_TASK_PRIORITY, TaskError
+    from django.tasks.base import DEFAULT_TASK_PRIORITY, TASK_REFRESH_ATTRS, TaskError
     from django.tasks.exceptions import InvalidTask, TaskResultDoesNotExist
     from django.tasks.signals import task_enqueued, task_finished, task_started
     from django.utils.json import normalize_json
@@ -32,8 +33,9 @@ else:
         TaskResultStatus,
         task_backends,
     )
+    from django_tasks import signals as django_signals
     from django_tasks.backends.base import BaseTaskBackend
-    from django_tasks.base import DEFAULT_TASK_PRIORITY, Task, TaskError
+    from django_tasks.base import DEFAULT_TASK_PRIORITY, TASK_REFRESH_ATTRS, Task, TaskError
     from django_tasks.exceptions import InvalidTaskError as InvalidTask
     from django_tasks.exceptions import TaskResultDoesNotExist
     from django_tasks.signals import task_enqueued, task_finished, task_started
@@ -42,14 +44,18 @@ else:
 if TYPE_CHECKING:
     AnyTask = Task[..., Any]
     AnyResult = TaskResult[..., Any]
+    AnyContext = TaskContext[..., Any]
 else:  # generic in the backport alone
     AnyTask = Task
     AnyResult = TaskResult
+    AnyContext = TaskContext
 
 __all__ = [
     "DEFAULT_TASK_BACKEND_ALIAS",
     "DEFAULT_TASK_PRIORITY",
     "DEFAULT_TASK_QUEUE_NAME",
+    "TASK_REFRESH_ATTRS",
+    "AnyContext",
     "AnyResult",
     "AnyTask",
     "BaseTaskBackend",
@@ -60,6 +66,7 @@ __all__ = [
     "TaskResult",
     "TaskResultDoesNotExist",
     "TaskResultStatus",
+    "django_signals",
     "normalize_json",
     "task_backends",
     "task_enqueued",

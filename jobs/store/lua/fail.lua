@@ -3,9 +3,10 @@
 -- KEYS: those of a queue
 -- ARGV[1] token   ARGV[2] job id   ARGV[3] new payload   ARGV[4] retry | dead | discard   ARGV[5] delay of a retry in ms
 -- ARGV[6] most dead jobs to keep   ARGV[7] longest time to keep them in ms   ARGV[8] counter to raise (failed, crashed, ...)
+-- ARGV[9] last note, or ''
 -- Returns: 1 done, 0 no longer owned.  Cost: O(log n)
 local token, id, payload, ending, delay = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local most, longest, counter = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
+local most, longest, counter, note = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
 
 if not owns(token, id) then
   return 0
@@ -36,6 +37,9 @@ else
     redis.call('ZREM', dead, unpack(old))
     gone(old)
   end
+end
+if note ~= '' and ending ~= 'discard' then
+  redis.pcall('HSET', notes, id, note) -- it is for people, and must break nothing
 end
 ring_for_room()
 settled(counter, 1)

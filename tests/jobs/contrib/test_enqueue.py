@@ -165,7 +165,7 @@ def test_wrong_option_is_refused_where_it_is_written(options, reason):
     [
         ("max_retires", "unknown option 'max_retires'. Did you mean 'max_retries'"),
         ("queue", "Did you mean 'queue_name'"),
-        ("schedule", "Known options: max_retries, "),
+        ("timetable", "Known options: max_retries, "),
     ],
 )
 def test_option_that_nobody_knows_is_refused_and_told_which_there_are(name, told):

@@ -102,7 +102,7 @@ def test_result_kept_for_no_time_is_gone(running):
     [("processed", (1, 0, 0)), ("discarded", (0, 1, 0)), ("failed", (1, 0, 1))],
 )
 def test_record_of_a_job_that_did_not_go_well_is_counted_as_what_it_is(running, counter, counts):
-    assert running.store.running.finish("q", "w#1", "a", b"record", 60.0, counter)
+    assert running.store.running.finish("q", "w#1", "a", b"record", 60.0, counter=counter)
 
     assert running.places() == {"a": ["done"]}
     assert tuple(map(running.stat, ("processed", "discarded", "failed"))) == counts

@@ -69,3 +69,37 @@ def test_key_of_another_type_is_named_with_its_remedy(q, notes):
 
     with pytest.raises(StoreCorrupt, match="jobs doctor"):
         notes.write("q", q.token("a"), "a", b"one")
+
+
+@pytest.mark.parametrize("place", ["retry", "dead", "discard"])
+def test_last_note_is_written_with_a_failure(q, place):
+    q.push("a")
+    q.take("w")
+
+    assert q.store.running.fail("q", q.token("a"), "a", b"new", place, note=b"last")
+
+    assert q.client.hget(q.keys.notes, "a") == (None if place == "discard" else b"last")
+
+
+def test_last_note_is_written_with_the_end_and_none_replaces_no_earlier_one(q):
+    for job_id in ("a", "b"):
+        q.push(job_id)
+    q.take("w", count=2)
+    Notes(q.store).write("q", q.token("b"), "b", b"early")
+
+    assert q.store.running.finish("q", q.token("a"), "a", b"{}", 60, note=b"last")
+    assert q.store.running.finish("q", q.token("b"), "b", b"{}", 60)
+
+    assert q.client.hgetall(q.keys.notes) == {b"a": b"last", b"b": b"early"}
+
+
+def test_broken_notes_keep_no_job_from_its_end(q):
+    for job_id in ("a", "b"):
+        q.push(job_id)
+    q.take("w", count=2)
+    q.client.set(q.keys.notes, "of another type")
+
+    assert q.store.running.finish("q", q.token("a"), "a", b"{}", 60, note=b"last")
+    assert q.store.running.fail("q", q.token("b"), "b", b"{}", "dead", note=b"last")
+
+    assert q.places() == {"a": ["done"], "b": ["dead"]}

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection, connections, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
@@ -60,6 +61,20 @@ def test_job_is_a_row_of_its_transaction_and_pushed_at_the_commit(store):
     assert in_redis(store) == [1]
     assert rows() == [job.id]
     assert list(marks(store)) == [job.id]
+
+
+def test_coroutine_leaves_a_row_too(store):
+    enqueue(0)  # so that an event loop could send the next
+    with transaction.atomic():
+        inside = async_to_sync(KeptJob.aenqueue)(1)
+        assert in_redis(store) == [0]
+    with suppress(Rollback), transaction.atomic():
+        async_to_sync(KeptJob.aenqueue)(2)
+        raise Rollback
+    outside = async_to_sync(KeptJob.aenqueue)(3)
+
+    assert rows()[1:] == [inside.id, outside.id]
+    assert in_redis(store) == [0, 1, 3]
 
 
 def test_jobs_of_one_transaction_are_pushed_in_one_round_trip(store):

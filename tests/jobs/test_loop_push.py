@@ -1,0 +1,139 @@
+"""Pushing from coroutines: the event loop sends, and threads are asked for little."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from jobs import Job, Unique
+from jobs.events import JobEnqueued, subscribe, unsubscribe
+from jobs.store import Store
+from tests.jobs.enqueued import payloads
+
+
+class LoopJob(Job):
+    def perform(self, word: str) -> None:
+        pass
+
+
+class OnceJob(Job):
+    unique = Unique()
+
+    def perform(self, word: str) -> None:
+        pass
+
+
+def words(store: Store) -> list[str]:
+    return [payload.args[0] for payload in payloads(store)]
+
+
+def run(coroutine):
+    """Run a coroutine when a first push has prepared the client."""
+
+    async def after_the_first():
+        await LoopJob.aenqueue("first")
+        await coroutine()
+
+    asyncio.run(after_the_first())
+
+
+def test_thread_of_the_orm_is_free_while_redis_does_not_answer(store):
+    async def push():
+        store.client.client_pause(400)
+        pushing = asyncio.ensure_future(LoopJob.aenqueue("a"))
+        await asyncio.sleep(0)
+        await sync_to_async(lambda: None)()
+        assert not pushing.done()
+        await pushing
+
+    run(push)
+
+    assert words(store) == ["first", "a"]
+
+
+def test_push_at_once_asks_no_thread_where_no_middleware_looks(store, settings):
+    settings.JOBS = {**settings.JOBS, "MIDDLEWARE": []}
+
+    async def push():
+        gate = threading.Event()
+        held = asyncio.ensure_future(sync_to_async(gate.wait)(10))
+        await asyncio.sleep(0)
+        await LoopJob.using(commit="immediate").aenqueue("a")
+        assert not held.done()
+        gate.set()
+        await held
+
+    run(push)
+
+    assert words(store) == ["first", "a"]
+
+
+def test_answer_that_is_late_makes_no_second_job(store):
+    async def push():
+        store.client.client_pause(700)  # longer than half of ENQUEUE_TIMEOUT, so it is sent again
+        started = time.monotonic()
+        await LoopJob.aenqueue("a")
+        assert time.monotonic() - started > 0.5
+
+    run(push)
+
+    assert words(store) == ["first", "a"]
+
+
+def test_many_at_a_time_all_come_in_once(store):
+    async def push():
+        await asyncio.gather(*[LoopJob.aenqueue(str(number)) for number in range(200)])
+
+    run(push)
+
+    assert sorted(words(store)) == sorted(["first", *map(str, range(200))])
+
+
+def test_connection_that_broke_while_idle_is_no_hindrance(store):
+    async def push():
+        store.client.client_kill_filter(_type="normal", skipme=True)
+        await LoopJob.aenqueue("a")
+        await LoopJob.aenqueue("b")
+
+    run(push)
+
+    assert words(store) == ["first", "a", "b"]
+
+
+def test_cancelled_push_leaves_no_answer_for_the_next(store):
+    async def push():
+        store.client.client_pause(300)
+        pushing = asyncio.ensure_future(LoopJob.using(commit="immediate").aenqueue("a"))
+        await asyncio.sleep(0.05)
+        pushing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await pushing
+        other = await OnceJob.aenqueue("x")
+        again = await OnceJob.aenqueue("x")
+        assert (again.id, again.is_duplicate) == (other.id, True)
+        await LoopJob.aenqueue("b")
+
+    run(push)
+
+    assert set(words(store)) >= {"first", "b"}
+
+
+def test_who_hears_of_a_push_may_ask_the_database(store):
+    heard_in: list[threading.Thread] = []
+
+    def hear(event):
+        heard_in.append(threading.current_thread())
+
+    async def push():
+        await LoopJob.aenqueue("a")
+
+    subscribe(JobEnqueued)(hear)
+    try:
+        run(push)
+    finally:
+        unsubscribe(hear)
+
+    assert len(heard_in) == 2
+    assert threading.main_thread() not in heard_in
