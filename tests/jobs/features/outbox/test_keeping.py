@@ -196,7 +196,7 @@ def test_class_that_keeps_its_jobs_brings_the_chores(settings):
     settings.JOBS = {**settings.JOBS, "OUTBOX": False}
     assert not outbox.is_used
 
-    class NewJob(KeptJob):
+    class AlsoKeptJob(KeptJob):
         outbox = True
 
     assert outbox.is_used
