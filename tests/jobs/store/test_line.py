@@ -24,7 +24,10 @@ def line(store):
 
 
 def connections(store):
-    """Return the ids of the connections to the server. Those of other tests may end at any time."""
+    """Return the ids of the connections to the server.
+
+    Those of other tests may end at any time.
+    """
     return {client["id"] for client in store.client.client_list()}
 
 
