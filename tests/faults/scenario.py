@@ -95,14 +95,17 @@ class Report:
         return named + self.others
 
     @property
-    def proves_nothing(self) -> bool:
-        """Whether the machine had no time for the worker.
+    def is_harmless(self) -> bool:
+        """Whether there is a problem, but no job that is lost or ran twice."""
+        return bool(self.others) and not (self.lost or self.duplicates or self.broken)
 
-        Its main loop did not turn for half a second, so the stop may have come to its end too soon.
-        A job that is lost or runs twice is a problem all the same.
+    @property
+    def was_silent(self) -> bool:
+        """Whether the main loop of the worker did not turn for half a second.
+
+        So the stop may have come to its end too soon.
         """
-        is_harmed = bool(self.lost or self.duplicates or self.broken)
-        return bool(self.others) and not is_harmed and "worker.silent" in self.log
+        return "worker.silent" in self.log
 
 
 class Scenario:

@@ -6,14 +6,18 @@ A spread of commands is tried here, all of them by `python -m tests.faults.cuts 
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 
 import pytest
+import redis
 
 from tests.faults.cuts import Cut, CutTally, Cutter, all_cuts, planned, spread
 from tests.faults.nursery import ROOT
 from tests.faults.rules import Kind, script_names
 from tests.faults.scenario import Report
+from tests.faults.stalls import Stalls
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.redis, pytest.mark.slow]
 SCRIPTS = frozenset(script_names().values())
@@ -38,19 +42,50 @@ def test_scenario_goes_well_wherever_the_connection_breaks(cutter):
     assert all(struck[kind] >= 0.7 * tried[kind] > 0 for kind in Kind), (struck, tried)
 
 
+class Staged(Cutter):
+    """Plays what is written here."""
+
+    reports: list[Report]
+    stall = 0.0
+
+    def _play(self, rule):
+        if self.stall:
+            self._stalls._gaps.append((time.monotonic(), self.stall))
+        return self.reports.pop(0)
+
+
+LEFT = {"others": ["leases left"]}
+
+
 @pytest.mark.parametrize(
-    ("harm", "log", "proves_nothing"),
+    ("harm", "log", "stall", "is_played_again"),
     [
-        ({"others": ["leases left"]}, "WARNING worker.silent", True),
-        ({"others": ["leases left"]}, "worker.quiet", False),
-        ({"others": ["leases left"], "lost": ["a job"]}, "worker.silent", False),
-        ({"others": ["leases left"], "duplicates": ["a job"]}, "worker.silent", False),
-        ({"broken": ["a job"]}, "worker.silent", False),
-        ({}, "worker.silent", False),
+        (LEFT, "WARNING worker.silent", 0.0, True),
+        (LEFT, "worker.quiet", 2.0, True),
+        (LEFT, "worker.quiet", 0.0, False),
+        (LEFT | {"lost": ["a job"]}, "worker.silent", 2.0, False),
+        (LEFT | {"duplicates": ["a job"]}, "worker.silent", 2.0, False),
+        ({"broken": ["a job"]}, "worker.silent", 2.0, False),
+        ({}, "worker.silent", 2.0, False),
     ],
 )
-def test_run_on_a_machine_without_time_proves_nothing_unless_it_did_harm(harm, log, proves_nothing):
-    assert Report(**harm, log=log).proves_nothing is proves_nothing
+def test_run_on_a_machine_without_time_is_played_again_unless_it_did_harm(
+    redis_url, harm, log, stall, is_played_again
+):
+    first, last = Report(**harm, log=log), Report(**LEFT)
+    with Staged(redis_url, lanes=1) as cutter:
+        cutter.reports, cutter.stall = [first, first, last], stall
+        assert cutter.play(Cut(1, Kind.AFTER, "fetch")) is (last if is_played_again else first)
+
+
+def test_server_that_stands_still_is_seen(redis_url):
+    stalls, began = Stalls(redis_url), time.monotonic()
+    with redis.Redis.from_url(redis_url) as client:
+        client.client_pause(400, all=True)
+    wait_until(lambda: stalls.longest_since(began) > 0.3)
+
+    assert stalls.longest_since(time.monotonic() + 60) == 0.0
+    stalls.end()
 
 
 def test_drill_by_command_enqueues_with_the_settings_of_the_drills():

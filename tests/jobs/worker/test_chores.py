@@ -151,7 +151,8 @@ def test_slow_chore_of_a_project_keeps_no_chore_of_the_worker_waiting(store, wor
     worker._store.close()
 
 
-def test_thread_is_not_needed_where_a_project_brings_no_chore(store, worker_settings):
+def test_thread_is_not_needed_where_a_project_brings_no_chore(store, worker_settings, monkeypatch):
+    monkeypatch.setattr("jobs.chore._brought", {})
     worker = make_worker(worker_settings)
 
     assert worker._chores.has_chores

@@ -122,7 +122,8 @@ def test_calls_of_a_chore_end_with_its_own_time_or_that_of_the_round():
     assert time_limit.deadline is None
 
 
-def test_feature_brings_a_chore_to_one_kind_of_process_and_takes_it_away():
+def test_feature_brings_a_chore_to_one_kind_of_process_and_takes_it_away(monkeypatch):
+    monkeypatch.setattr("jobs.chore._brought", {})
     stores: list[object] = []
     before = [chore.name for chore in brought_to(Place.SUPERVISOR, lambda: "store")]
     brought = FeatureChore(Place.SUPERVISOR, "schedules", 1.0, stores.append)
