@@ -85,7 +85,10 @@ class Cutter(Lanes[Cut, Report]):
         return self._play(never)
 
     def play(self, run: Cut) -> Report:
-        """Run it, and again where the machine had no time for it and it did no harm."""
+        """Run it, and again where the machine had no time for it.
+
+        What did harm counts all the same.
+        """
         for _ in range(MOST_PLAYS - 1):
             began = time.monotonic()
             report = self._play(run.rule)

@@ -17,7 +17,10 @@ _MOST = 10_000
 
 
 class Stalls:
-    """A thread that asks the server again and again, and notes how long that took."""
+    """A thread that asks the server again and again.
+
+    It notes how long that took.
+    """
 
     def __init__(self, redis_url: str) -> None:
         """Begin to look."""
