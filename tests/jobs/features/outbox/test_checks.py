@@ -41,7 +41,7 @@ def test_database_that_there_is_not_is_an_error(settings):
 
     assert (error.id, "'nowhere'" in error.msg) == ("jobs.E008", True)
     with pytest.raises(SystemCheckError, match="nowhere"):
-        call_command("check")
+        call_command("check", tags=["jobs"])
 
 
 def test_immediate_pushes_go_past_it_which_is_an_error(settings):
