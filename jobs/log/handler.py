@@ -25,6 +25,16 @@ class Direct(NamedTuple):
     line_of: Callable[[Event, int], str]
     #: Keeps the line until the next `flush`.
     keep: Callable[[str], object]
+    #: Whether the logger wants lines of a level.
+    enabled: "Enabled"
+
+
+class Enabled(dict[int, bool]):
+    """Whether the logger wants lines of a level, asked once for each."""
+
+    def __missing__(self, level: int) -> bool:
+        self[level] = is_enabled = logger.isEnabledFor(level)
+        return is_enabled
 
 
 # StreamHandler is generic for type checkers only.
@@ -72,7 +82,7 @@ class BatchingHandler(logging.StreamHandler):  # type: ignore[type-arg]
         formatter = self.formatter
         if self.filters or self.level > logging.DEBUG or type(formatter) not in _OURS:
             return None
-        return Direct(formatter.line_of, self._lines.append)  # type: ignore[union-attr]
+        return Direct(formatter.line_of, self._lines.append, Enabled())  # type: ignore[union-attr]
 
     def flush(self) -> None:
         """Write what was kept.

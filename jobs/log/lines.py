@@ -19,8 +19,8 @@ from jobs.events.bus import is_from_outside
 from jobs.log.formatters import name_of_level
 from jobs.log.handler import BatchingHandler, Direct, logger
 
-#: Most events that wait to become lines. Each keeps its payload alive. Whoever brings one more
-#: makes lines of all.
+#: Most events that wait for the logging module. Each keeps its payload alive. Whoever brings one
+#: more makes records of all.
 MOST_WAITING = 2_000
 #: How long the main thread of a worker may write at a time, and how long at its end. Seconds.
 #: Signals must not wait for longer.
@@ -35,7 +35,8 @@ def is_wanted(kind: type[Event]) -> bool:
 class Lines:
     """Writes a line for each event.
 
-    In a worker the line waits until the main thread has time. Warnings and worse never wait, and
+    In a worker most lines are made at once and written by the main thread, when it has time. Where
+    the logging module has to make them, the events wait for it. Warnings and worse never wait, and
     neither does what happened before them.
     """
 
@@ -44,15 +45,23 @@ class Lines:
         #: Events with their level and the id of their thread.
         self._waiting: deque[tuple[Event, int, int]] = deque()
         self._is_collecting = False
+        #: How most lines are made, None where the logging module has to make them. It is looked
+        #: at again by `write_all`.
+        self._direct: Direct | None = None
 
     def hear(self, event: Event) -> None:
-        """Write the line of an event, or keep the event until `write_all`."""
+        """Write the line of an event, or keep it until `write_all`."""
         level = event.level
         if level == logging.NOTSET:
             return
-        if self._is_collecting and level < logging.WARNING and len(self._waiting) < MOST_WAITING:
-            self._waiting.append((event, level, threading.get_ident()))
-            return
+        if self._is_collecting and level < logging.WARNING:
+            is_short = event.raised is None and not self._waiting
+            direct = self._direct if is_short else None
+            if direct and _keep(direct, event, level):
+                return
+            if len(self._waiting) < MOST_WAITING:
+                self._waiting.append((event, level, threading.get_ident()))
+                return
         if not logger.isEnabledFor(level):
             return
         self.write_all()
@@ -60,6 +69,7 @@ class Lines:
 
     def collect(self) -> None:
         """Keep events from now on: somebody calls `write_all` many times a second."""
+        self._direct = _shortcut()
         self._is_collecting = True
 
     def write_all(self, seconds: float = LONGEST_WRITE) -> None:
@@ -67,53 +77,38 @@ class Lines:
 
         A handler may be slow. What is left is written the next time.
         """
+        self._direct = _shortcut() if self._is_collecting else None
         if not self._waiting:
             return
         end = time.monotonic() + seconds
         names = {each.ident: each.name for each in threading.enumerate()}
-        waiting, enabled, handler = self._waiting, _Enabled(), _shortcut()
+        waiting = self._waiting
         with suppress(IndexError):  # another thread writes too
             for _ in range(len(waiting)):
                 if time.monotonic() > end:
                     return
                 event, level, thread = waiting.popleft()
-                if not enabled[level]:
-                    continue
-                if handler is not None and event.raised is None:
-                    try:
-                        handler.keep(handler.line_of(event, level))
-                        continue
-                    except BaseException as error:  # a value has no text: the long way tells of it
-                        if is_from_outside(error):
-                            raise
-                _write(event, thread, names.get(thread, "gone"))
+                if logger.isEnabledFor(level):
+                    _write(event, thread, names.get(thread, "gone"))
 
     def stop_collecting(self) -> None:
         """Write what was kept, and write at once from now on.
 
         What cannot be written in time is dropped.
         """
-        self._is_collecting = False
+        self._is_collecting, self._direct = False, None
         self.write_all(LONGEST_FAREWELL)
         self._waiting.clear()
 
     def forget(self) -> None:
         """Leave to the parent what was kept, in a forked child."""
-        self._is_collecting = False
+        self._is_collecting, self._direct = False, None
         self._waiting.clear()
 
 
 lines = Lines()
 subscribe(Event, at_once=True, is_wanted=is_wanted, everywhere=True)(lines.hear)
 os.register_at_fork(after_in_child=lines.forget)
-
-
-class _Enabled(dict[int, bool]):
-    """Whether the logger wants lines of a level, asked once for each."""
-
-    def __missing__(self, level: int) -> bool:
-        self[level] = is_enabled = logger.isEnabledFor(level)
-        return is_enabled
 
 
 def _shortcut() -> Direct | None:
@@ -126,6 +121,18 @@ def _shortcut() -> Direct | None:
         return None
     handler = logger.handlers[0]
     return handler.direct() if type(handler) is BatchingHandler else None
+
+
+def _keep(direct: Direct, event: Event, level: int) -> bool:
+    """Make the line of an event, and return whether that went well."""
+    try:
+        if direct.enabled[level]:
+            direct.keep(direct.line_of(event, level))
+    except BaseException as error:  # a value has no text: the long way tells of it
+        if is_from_outside(error):
+            raise
+        return False
+    return True
 
 
 def _write(event: Event, thread: int, thread_name: str) -> None:

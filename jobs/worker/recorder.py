@@ -22,7 +22,8 @@ class Recorder:
     def __init__(self, store: Store) -> None:
         """Take the store to send to."""
         self._metrics = MetricStore(store)
-        self._heard: deque[JobEnded] = deque()
+        #: Class, queue, whether it failed, seconds.
+        self._heard: deque[tuple[str, str, bool, float]] = deque()
         #: By name, and by the ten seconds in which the runs ended.
         self._measures: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
 
@@ -35,8 +36,14 @@ class Recorder:
         unsubscribe(self.hear)
 
     def hear(self, event: JobEnded) -> None:
-        """Note a run that has ended."""
-        self._heard.append(event)
+        """Note a run that has ended.
+
+        Its payload is not kept: that would keep alive what the job had.
+        """
+        rule = event.ending.rule
+        if rule.is_measured and event.has_begun:
+            payload = event.payload
+            self._heard.append((payload.job_class, payload.queue, rule.is_failure, event.elapsed))
 
     def fold(self) -> None:
         """Add up what was heard.
@@ -46,13 +53,12 @@ class Recorder:
         stretch = _start_of(int(time.time()), TEN_SECONDS)
         durations: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         failures: Counter[tuple[str, str]] = Counter()
-        for event in [self._heard.popleft() for _ in range(len(self._heard))]:
-            rule, payload = event.ending.rule, event.payload
-            if rule.is_measured and event.has_begun:
-                of = payload.job_class, payload.queue
-                durations[of].append(event.elapsed)
-                if rule.is_failure:
-                    failures[of] += 1
+        heard = self._heard
+        for _ in range(len(heard)):
+            job_class, queue, is_failure, elapsed = heard.popleft()
+            durations[job_class, queue].append(elapsed)
+            if is_failure:
+                failures[job_class, queue] += 1
         for of, seconds in durations.items():
             job_class, queue = of
             for name in (f"job:{job_class}", f"queue:{queue}"):

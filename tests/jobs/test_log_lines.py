@@ -3,12 +3,18 @@
 It does so soon, in order, and never for long.
 """
 
+import io
 import logging
+import sys
 import threading
 
-from jobs import events
-from jobs.events import WorkerQuiet
+import pytest
+
+from jobs import events, log
+from jobs.ending import Ending
+from jobs.events import JobEnded, WorkerQuiet
 from jobs.log import lines
+from jobs.payload import Payload
 from tests.jobs.saying import say
 from tests.waiting import wait_until
 
@@ -70,3 +76,69 @@ def test_slow_handler_keeps_nobody_for_long(monkeypatch):
 
     assert left > 50
     assert not lines._waiting
+
+
+class Keeping(logging.Handler):
+    """A handler of the project that keeps records."""
+
+    def __init__(self):
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record):
+        self.records.append(record)
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    """Return the handler of a worker on the logger, alone there."""
+    handler = log.BatchingHandler(io.StringIO())
+    handler.setFormatter(log.PlainFormatter())
+    monkeypatch.setattr(log.logger, "handlers", [handler])
+    monkeypatch.setattr(log.logger, "propagate", False)
+    monkeypatch.setattr(log.logger, "level", logging.INFO)
+    log.logger.manager._clear_cache()
+    lines.collect()
+    yield handler
+    lines.stop_collecting()
+    log.logger.manager._clear_cache()
+
+
+def test_line_that_waits_keeps_nothing_of_its_job(handler):
+    payload = Payload(0, "a", "shop.OrderJob", "high")
+    before = sys.getrefcount(payload)
+    lines.hear(JobEnded(payload, Ending.DONE, 0.5))
+    after = sys.getrefcount(payload)
+    assert after == before
+    assert handler.stream.getvalue() == ""
+
+    log.flush()
+    assert "job.done class=shop.OrderJob id=a" in handler.stream.getvalue()
+
+
+def test_lines_stay_in_order_where_some_need_a_record(handler):
+    say(logging.INFO, "first", {})
+    lines.hear(WorkerQuiet("second", raised=ValueError("why")))
+    say(logging.INFO, "third", {})
+    log.flush()
+
+    text = handler.stream.getvalue()
+    assert text.index("first") < text.index("second") < text.index("why") < text.index("third")
+
+
+def test_other_level_or_handler_holds_after_the_next_round(handler):
+    say(logging.DEBUG, "unwanted", {})
+    log.logger.setLevel(logging.DEBUG)
+    log.flush()
+    say(logging.DEBUG, "wanted", {})
+    log.flush()
+    assert "unwanted" not in handler.stream.getvalue()
+    assert " DEBUG " in handler.stream.getvalue()
+
+    other = Keeping()
+    log.logger.handlers.append(other)
+    log.flush()
+    say(logging.INFO, "for both", {})
+    log.flush()
+    assert [record.getMessage() for record in other.records] == ["for both"]
+    assert "for both" in handler.stream.getvalue()

@@ -3,6 +3,7 @@
 They are sent once, or kept while Redis is away.
 """
 
+import sys
 import time
 
 import pytest
@@ -20,6 +21,15 @@ from tests.conftest import free_port
 
 def ended(queue, elapsed, ending=Ending.DONE, **fields):
     return JobEnded(Payload(0, "a", "a.Job", queue), ending, elapsed, **fields)
+
+
+def test_what_was_noted_keeps_nothing_of_its_job(store):
+    event = ended("high", 0.5)
+    before = sys.getrefcount(event.payload)
+    recorder = Recorder(store)
+    recorder.hear(event)
+    after = sys.getrefcount(event.payload)
+    assert after == before
 
 
 def test_what_was_noted_is_sent_once(store):
