@@ -82,3 +82,24 @@ def test_child_that_is_forked_while_many_are_made_makes_others_than_its_parent()
     assert os.read(reading, 32).decode() != next(ids)
     os.close(reading)
     os.close(writing)
+
+
+def test_many_ids_increase_and_are_uuids_though_the_clock_stands_still():
+    new = JobIdGenerator(lambda: 5_000_000_000)
+    new()
+    many = new.many()
+
+    ids = [next(many) for _ in range(10_000)]
+
+    assert ids == sorted(set(ids))
+    made = [uuid.UUID(job_id) for job_id in ids]
+    assert {(each.version, each.variant) for each in made} == {(7, uuid.RFC_4122)}
+    assert new() > ids[-1]
+
+
+def test_every_other_bit_of_many_ids_is_random():
+    many = JobIdGenerator().many()
+    seconds = [int(next(many)[16:], 16) for _ in range(1_000)]
+
+    for bit in range(62):
+        assert 300 < sum(second >> bit & 1 for second in seconds) < 700
