@@ -69,7 +69,7 @@ class Running:
         """
         args = _fetch_args(worker, min(count, MOST_JOBS), terms, first)
         args += chain.from_iterable(finished)
-        return fetched_in(self._session.run_once("fetch", queue, args))
+        return fetched_in(self._session.run("fetch", queue, args))
 
     def armed_fetch(
         self, queue: str, worker: str, *, terms: Terms, first: int, until: int

@@ -5,7 +5,7 @@ raises StoreUnavailable.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -106,44 +106,36 @@ class Session:
     def run(self, script: str, queue: str, args: Sequence[Any]) -> Any:
         """Run a script with the keys of a queue and return what it returned.
 
-        Raise StoreUnavailable.
+        It is never sent twice. On a single node it takes the direct line. Raise StoreUnavailable.
         """
+        keys = self.keys(queue).all
         with self.available():
-            return self.scripts.run(script, self.keys(queue).all, list(args))
+            if self._line is None:
+                return self.scripts.run(script, keys, args)
+            return self._directly(self._line.send, script, keys, args)
 
-    def run_once(self, script: str, queue: str, args: Sequence[Any]) -> Any:
-        """Run a script with the keys of a queue, and never send it twice.
+    def run_quickly(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """Run a script that may be executed twice, and return what it returned.
 
         On a single node it takes the direct line. Raise StoreUnavailable.
         """
-        if self._line is None:
-            return self.run(script, queue, args)
         with self.available():
-            try:
-                return self._line.send(*self.command(script, queue, args))
-            except NoScriptError:
-                keys = self.keys(queue).all
-                return self._line.send("EVAL", sources()[script], len(keys), *keys, *args)
+            if self._line is None:
+                return self.scripts.run(script, keys, args)
+            return self._directly(self._line.send_again, script, keys, args)
+
+    def _directly(
+        self, send: Callable[..., Any], script: str, keys: Sequence[str], args: Sequence[Any]
+    ) -> Any:
+        try:
+            return send("EVALSHA", self.scripts.sha(script), len(keys), *keys, *args)
+        except NoScriptError:
+            return send("EVAL", sources()[script], len(keys), *keys, *args)
 
     def command(self, script: str, queue: str, args: Sequence[Any]) -> tuple[Any, ...]:
         """Return the command that runs a script of a queue, if Redis knows it."""
         keys = self.keys(queue).all
         return ("EVALSHA", self.scripts.sha(script), len(keys), *keys, *args)
-
-    def run_quickly(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """Run a script that may be executed twice, and return what it returned.
-
-        Raise StoreUnavailable. On a single node it takes the direct line.
-        """
-        with self.available():
-            if self._line is None:
-                return self.scripts.run(script, keys, args)
-            try:
-                return self._line.send_again(
-                    "EVALSHA", self.scripts.sha(script), len(keys), *keys, *args
-                )
-            except NoScriptError:
-                return self._line.send_again("EVAL", sources()[script], len(keys), *keys, *args)
 
     def begin(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Exchange | None:
         """Send the command that runs a script, and leave the answer for later.

@@ -27,7 +27,7 @@ def sent(store, monkeypatch):
     """Return the numbers of keys that were really sent, by script."""
     numbers = {}
     run, run_each = Scripts.run, Scripts.run_each
-    run_quickly, run_once = Session.run_quickly, Session.run_once
+    run_quickly, run_of_queue = Session.run_quickly, Session.run
 
     def note(self, name, keys, args):
         numbers[name] = len(keys)
@@ -41,13 +41,13 @@ def sent(store, monkeypatch):
         numbers[name] = len(keys)
         return run_quickly(self, name, keys, args)
 
-    def note_once(self, name, queue, args):
+    def note_of_queue(self, name, queue, args):
         numbers[name] = len(self.keys(queue).all)
-        return run_once(self, name, queue, args)
+        return run_of_queue(self, name, queue, args)
 
     monkeypatch.setattr(Scripts, "run", note)
     monkeypatch.setattr(Scripts, "run_each", note_each)
-    monkeypatch.setattr(Session, "run_once", note_once)
+    monkeypatch.setattr(Session, "run", note_of_queue)
     monkeypatch.setattr(Session, "run_quickly", note_quickly)
     return numbers
 
