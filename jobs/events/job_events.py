@@ -203,14 +203,16 @@ class UnreadableError(JobEvent):
 class TransactionRolledBack(Event):
     """A job left a transaction open in a database.
 
-    It was rolled back.
+    It was rolled back. `opened_at` is the file and the line that opened it, None where that is not
+    known. `id` is None where it was left by what ran between two jobs, such as a handler.
     """
 
     NAME: ClassVar[str] = "job.transaction_rolled_back"
     LEVEL: ClassVar[int] = logging.ERROR
 
-    id: str
+    id: str | None
     database: str
+    opened_at: str | None = None
 
 
 class ForkCameBack(Event, kw_only=True):
