@@ -9,8 +9,18 @@ from collections import Counter, defaultdict, deque
 
 from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded, subscribe, unsubscribe
+from jobs.queries import Queries
 from jobs.store import Store
-from jobs.store.metrics import MINUTES, TEN_SECONDS, Measure, MetricStore, Resolution
+from jobs.store.metrics import (
+    MINUTES,
+    QUERIES,
+    QUERY_TIME,
+    SECONDS_OF_A_QUERY,
+    TEN_SECONDS,
+    Measure,
+    MetricStore,
+    Resolution,
+)
 
 #: What could not be sent for so long is forgotten: nobody looks at minutes that old. Seconds.
 FORGET_AFTER = 8 * 3600
@@ -46,6 +56,7 @@ class Recorder:
         stretch = _start_of(int(time.time()), TEN_SECONDS)
         durations: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         failures: Counter[tuple[str, str]] = Counter()
+        counted: defaultdict[str, list[Queries]] = defaultdict(list)
         for event in [self._heard.popleft() for _ in range(len(self._heard))]:
             rule, payload = event.ending.rule, event.payload
             if rule.is_measured and event.has_begun:
@@ -53,11 +64,18 @@ class Recorder:
                 durations[of].append(event.elapsed)
                 if rule.is_failure:
                     failures[of] += 1
+                if event.queries is not None:
+                    counted[payload.job_class].append(event.queries)
         for of, seconds in durations.items():
             job_class, queue = of
             for name in (f"job:{job_class}", f"queue:{queue}"):
                 measure = self._measures[name, stretch]
                 measure.add_many(seconds, failures=failures[of])
+        for job_class, queries in counted.items():
+            counts = [each.count * SECONDS_OF_A_QUERY for each in queries]
+            self._measures[f"{QUERIES}{job_class}", stretch].add_many(counts, failures=0)
+            times = [each.seconds for each in queries]
+            self._measures[f"{QUERY_TIME}{job_class}", stretch].add_many(times, failures=0)
 
     def send(self) -> None:
         """Send everything, and keep it while Redis is away.

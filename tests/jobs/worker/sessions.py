@@ -9,10 +9,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
+from jobs.events import JobEnded, subscribe, unsubscribe
 from jobs.job import Job
 from jobs.registry import registry
 from tests.jobs.worker.code_jobs import CODE, CodeJob
-from tests.jobs.worker.made_jobs import place_of, push
+from tests.jobs.worker.made_jobs import push
 from tests.jobs.worker.small_worker import make_worker, running
 from tests.waiting import wait_until
 
@@ -39,6 +40,7 @@ class Desk:
 
     def __init__(self, store) -> None:
         self._store = store
+        self.ended: list[JobEnded] = []
 
     def run(self, perform: Callable[[], Any]) -> Any:
         """Run a function as a job, and return what it returned."""
@@ -65,7 +67,7 @@ class Desk:
 
     def is_over(self, job_id: str) -> bool:
         """Tell whether a run of a job has ended."""
-        return place_of(self._store, job_id) not in {"ready", "running"}
+        return any(event.payload.id == job_id for event in self.ended)
 
     def wait(self, job_id: str) -> None:
         """Wait until a run of a job has ended."""
@@ -77,11 +79,13 @@ def desk(store, worker_settings) -> Iterator[Desk]:
     """Open a desk for a block, and close what its threads have opened."""
     with running(make_worker(replace(worker_settings, concurrency=1))):
         opened = Desk(store)
+        subscribe(JobEnded, at_once=True)(opened.ended.append)
         try:
             yield opened
         finally:
             opened.run(connections.close_all)
             opened.arun(_close_all_of_coroutines)
+            unsubscribe(opened.ended.append)
 
 
 async def _close_all_of_coroutines() -> None:
