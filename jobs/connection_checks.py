@@ -36,7 +36,7 @@ SELECT least(
 
 
 def check_pools(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Return a warning for each pool that is smaller than what a worker process may want."""
+    """Return a warning for each pool that is too small for a worker process."""
     wanted = max(map(_wanted_by_process, _capsules()))
     return [
         CheckWarning(
@@ -85,9 +85,9 @@ def check_servers(
 
 
 def warnings_of_workers(threads: Sequence[int]) -> Iterator[str]:
-    """Yield a sentence for each server with too few connections for workers that run.
+    """Yield a sentence for each server with too few connections for all workers.
 
-    They are given by their threads, one number for each process.
+    Those that run are given by their threads, one number for each process.
     """
     wanted = sum(each + _has_coroutines() for each in threads)
     for alias in connections if threads else ():
@@ -105,7 +105,10 @@ def _wanted_by_process(capsule: Capsule) -> int:
 
 
 def _has_coroutines() -> bool:
-    """Return whether a job class is a coroutine: the thread for their queries counts as well."""
+    """Return whether a job class is a coroutine.
+
+    The thread that all coroutines share wants a connection too.
+    """
     return any(registry.find(name).is_async for name in registry.names())
 
 

@@ -38,16 +38,16 @@ class ClassQueries:
 
     @property
     def mean_seconds(self) -> float:
-        """Return how long a run waited for its queries on average, 0 if there was none."""
+        """Return how long a run waited for its queries on average."""
         return self.seconds / self.runs if self.runs else 0.0
 
 
 def class_queries(
     name: str, window: str = "1h", reader: Reader | None = None
 ) -> ClassQueries | None:
-    """Return the queries of one job class over a window, None where none were counted.
+    """Return the queries of one job class over a window.
 
-    It costs two round trips, O(slots).
+    None where none were counted. It costs two round trips, O(slots).
     """
     reader = reader or get_reader()
     resolution, count = WINDOWS[window].drawn
@@ -59,9 +59,9 @@ def class_queries(
 
 
 def total_queries(reader: Reader | None = None) -> list[ClassQueries]:
-    """Return the queries of each job class since they were first counted, by name.
+    """Return the queries of each job class since it was first counted.
 
-    At most of the 100 classes that were counted last. It costs two round trips.
+    They stand by name, at most 100: those that were counted last. It costs two round trips.
     """
     reader = reader or get_reader()
     store = MetricReader(reader)
