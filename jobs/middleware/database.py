@@ -33,8 +33,9 @@ class DatabaseMiddleware(Middleware):
     alone.
     """
 
-    #: How many coroutines run in the event loop of this process.
-    _coroutines = 0
+    def __init__(self) -> None:
+        """Begin with no coroutine at work."""
+        self._coroutines: set[str] = set()
 
     def before(self, job: "Job") -> None:
         """Close what is stale, or was left open since the last job."""
@@ -49,19 +50,19 @@ class DatabaseMiddleware(Middleware):
     async def aperform(self, job: "Job", call_next: Callable[[], Awaitable[Any]]) -> Any:
         """Tidy up in the one thread of all coroutines' database work.
 
-        Coroutines share that thread, so only what this job left open is rolled back.
+        Coroutines share that thread, so what another one has opened is left to it while it runs.
         """
         if not job.is_on_worker:
             return await call_next()
+        others = frozenset(self._coroutines)
+        self._coroutines.add(job.job_id)
         token = coroutine_job.set(job.job_id)
-        self._coroutines += 1
         try:
-            await sync_to_async(_tidy_up_shared)(None, is_alone=self._coroutines == 1)
+            await sync_to_async(_tidy_up_shared)(others)
             return await call_next()
         finally:
-            is_alone = self._coroutines == 1
-            self._coroutines -= 1
-            await sync_to_async(_tidy_up_shared)(job.job_id, is_alone=is_alone)
+            self._coroutines.discard(job.job_id)
+            await sync_to_async(_tidy_up_shared)(frozenset(self._coroutines))
             coroutine_job.reset(token)
 
 
@@ -105,22 +106,22 @@ def _tidy_up(job_id: str | None, *, is_doubtful: bool = False) -> None:
             connection.close_if_unusable_or_obsolete()
 
 
-def _tidy_up_shared(job_id: str | None, *, is_alone: bool) -> None:
-    """Leave connections that work to all coroutines, and no transaction of this one.
+def _tidy_up_shared(others: frozenset[str]) -> None:
+    """Leave all coroutines connections that work, and no transaction of one that ended.
 
-    Unless it `is_alone`, another may be in the middle of its rows: a connection that only is too
-    old is kept for it.
+    `others` still run. One may be in the middle of its rows, so a connection that only is too old
+    is kept for them.
     """
     for connection in connections.all(initialized_only=True):
         if _is_left_open(connection):
             opening = opening_of(connection)
-            if job_id is not None and opening is not None and opening.job_id == job_id:
-                _roll_back(connection, job_id)
+            if opening is not None and opening.job_id not in others:
+                _roll_back(connection, opening.job_id)
         elif connection.connection is None:
             continue
         else:
             _doubt_if_it_has_word(connection)
-            if is_alone:
+            if not others:
                 connection.close_if_unusable_or_obsolete()
             elif connection.errors_occurred and not connection.is_usable():
                 connection.close()

@@ -32,7 +32,7 @@ class CodeCoroutineJob(Job):
         return await CODE["aperform"](self, *args)
 
     def retry_in(self, attempt, error):
-        return 1000
+        return CODE.get("retry_in", lambda attempt, error: 1000)(attempt, error)
 
 
 class Desk:

@@ -134,6 +134,15 @@ class TestCoroutines:
         number = leave_open.__code__.co_firstlineno + 1
         assert line.endswith(f" database=default opened_at={__file__}:{number}")
 
+    def test_transaction_that_a_hook_left_open_harms_no_later_one(self, at, caplog):
+        CODE["retry_in"] = lambda attempt, error: leave_open()
+        with caplog.at_level(logging.ERROR, "jobs"):
+            at.arun(fail)
+            at.arun(lambda: sync_to_async(Group.objects.create)(name="next"))
+
+        assert names() == {"next"}
+        assert "job.transaction_rolled_back database=default opened_at=" in caplog.text
+
     def test_transaction_of_another_that_still_runs_is_left_alone(self, at, caplog):
         async def perform(job, role):
             if role == "neighbour":
@@ -168,6 +177,11 @@ class TestCoroutines:
         at.wait(at.start(CodeCoroutineJob, "reader"))
 
         assert found == ["a", "b", "c"]
+
+
+async def fail():
+    await sync_to_async(session)()
+    raise ZeroDivisionError
 
 
 async def run_neighbour(at):
