@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from jobs.errors import ConfigurationError
+from jobs.queries import Queries
 from jobs.sink import switch
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Able:
     #: A note that it returns is written together with the end. It is not called where the job is
     #: gone with the end. None: no feature has anything to say.
     last_words: dict[str, Callable[[], bytes | None]] | None = None
+    #: What this run has asked of databases. None where nobody counts.
+    queries: Queries | None = None
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> None:
         """Tell people how far this job has got: `self.progress(40, 100, "resizing")`.

@@ -39,6 +39,19 @@ def opened() -> Sequence[BaseDatabaseWrapper]:
     return of_thread
 
 
+def close_all() -> None:
+    """Close all connections of this thread, and the pools of this process.
+
+    Who forks must leave none to the child: both would read the answers of one server session.
+    """
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        # Where psycopg keeps a pool its connections are open after `close()`.
+        close_pool = getattr(connection, "close_pool", None)
+        if close_pool is not None:
+            close_pool()
+
+
 def _note_opened(**_: object) -> None:
     here.may_have_opened = True
 

@@ -157,9 +157,16 @@ def _outbox_problem(value: object) -> str | None:
     )
 
 
+def _switch_problem(value: object) -> str | None:
+    if isinstance(value, bool):
+        return None
+    return f"JOBS['COUNT_QUERIES'] must be True or False, not {brief(value)}."
+
+
 #: What says itself what is wrong with a setting, or None.
 _CHECKED_APART: Mapping[str, Callable[[object], str | None]] = {
     "capsules": capsules_problem,
+    "count_queries": _switch_problem,
     "metrics_token": _token_problem,
     "outbox": _outbox_problem,
     "queue_limits": _limits_problem,

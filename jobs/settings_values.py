@@ -69,6 +69,8 @@ class JobsSettings:
     dead_max_jobs: int = 10_000
     dead_max_days: int = 180
     middleware: tuple[str, ...] = DEFAULT_MIDDLEWARE
+    #: Whether workers count the queries of each job, and how long they take.
+    count_queries: bool = False
     error_handlers: tuple[str, ...] = ()
     death_handlers: tuple[str, ...] = ()
     #: Import paths of the context variables that travel with a job.

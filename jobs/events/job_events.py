@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jobs.ending import Ending
 from jobs.events.event import Event
 from jobs.payload import Payload, decode
+from jobs.queries import Queries
 from jobs.text import escaped, shown_error
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class JobEnded(JobEvent):
 
     If Redis is away, it will be recorded when Redis answers again. `payload` is as it
     is stored. `elapsed` and `delay` are in seconds, `delay` until it is tried again.
-    `has_begun` is False if `perform` was never called. The name of the event is that of
+    `has_begun` is False if `perform` was never called. `queries` has a `count` and `seconds`
+    where JOBS["COUNT_QUERIES"] is on. The name of the event is that of
     the ending, such as `job.dead`.
     """
 
@@ -116,6 +118,7 @@ class JobEnded(JobEvent):
     error: BaseException | None = None
     delay: float = 0.0
     has_begun: bool = True
+    queries: Queries | None = None
 
     @property
     def name(self) -> str:
@@ -140,12 +143,17 @@ class JobEnded(JobEvent):
             f"job.done class={job.job_class} id={job.id} queue={job.queue} "
             f"attempt={job.failures + 1} elapsed={self.elapsed:.4f}"
         )
+        if self.queries is not None:
+            text += f" queries={self.queries.count} query_time={self.queries.seconds:.4f}"
         return text if text.isprintable() else escaped(text)
 
     def fields(self) -> dict[str, Any]:
         """Return what names the job, how long it ran, and why it ended so."""
         ending, payload = self.ending, self.payload
         fields = {**job_fields(payload), "elapsed": f"{self.elapsed:.4f}"}
+        if self.queries is not None:
+            fields["queries"] = self.queries.count
+            fields["query_time"] = f"{self.queries.seconds:.4f}"
         if ending is Ending.DONE:  # the way of most jobs
             return fields
         if ending.rule.is_failure:
@@ -203,14 +211,16 @@ class UnreadableError(JobEvent):
 class TransactionRolledBack(Event):
     """A job left a transaction open in a database.
 
-    It was rolled back.
+    It was rolled back. `opened_at` is the file and the line that opened it, None where that is not
+    known. `id` is None where it was left by what ran between two jobs, such as a handler.
     """
 
     NAME: ClassVar[str] = "job.transaction_rolled_back"
     LEVEL: ClassVar[int] = logging.ERROR
 
-    id: str
+    id: str | None
     database: str
+    opened_at: str | None = None
 
 
 class ForkCameBack(Event, kw_only=True):

@@ -36,6 +36,7 @@ from jobs.inspect.metrics import (
 )
 from jobs.inspect.misfits import Misfit, Misfits, misfits
 from jobs.inspect.problems import problems
+from jobs.inspect.queries import ClassQueries, class_queries, total_queries
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
@@ -48,6 +49,7 @@ __all__ = [
     "WINDOWS",
     "ClassHistory",
     "ClassMetrics",
+    "ClassQueries",
     "Day",
     "Deploy",
     "Diagnosis",
@@ -70,6 +72,7 @@ __all__ = [
     "Worker",
     "check_invariant",
     "class_metrics",
+    "class_queries",
     "explain",
     "explain_job",
     "failure_groups",
@@ -92,6 +95,7 @@ __all__ = [
     "shape_of",
     "stats",
     "total_metrics",
+    "total_queries",
     "unique_place_of",
     "unique_places",
     "workers",

@@ -149,7 +149,7 @@ def metrics(window: str = "1h", reader: Reader | None = None) -> list[ClassMetri
     names = _seen(store.names("job:", MOST_CLASSES), reader)
     resolution, slots = WINDOWS[window].added
     found = store.read(names, resolution, reader.now(), slots)
-    made = [_added_up(name, found[name]) for name in names]
+    made = [added_up(name, found[name]) for name in names]
     return sorted((m for m in made if m.runs), key=lambda m: (-m.seconds, m.name))
 
 
@@ -164,8 +164,8 @@ def class_metrics(name: str, window: str = "1h", reader: Reader | None = None) -
     now = reader.now()
     measures = MetricReader(reader).read([key], resolution, now, count)[key]
     return ClassHistory(
-        total=_added_up(key, measures),
-        slots=_slots(measures, resolution, now),
+        total=added_up(key, measures),
+        slots=slots_of(measures, resolution, now),
         step_seconds=resolution.seconds,
         deploys=deploys(window, reader),
     )
@@ -193,7 +193,7 @@ def queue_slots(
         names = [f"queue:{queue}" for queue in queues[first : first + QUEUES_AT_ONCE]]
         for found in MetricReader(reader).read(names, resolution, now, count).values():
             _add(totals, found)
-    return _slots(totals, resolution, now)
+    return slots_of(totals, resolution, now)
 
 
 def total_metrics(reader: Reader | None = None) -> list[ClassMetrics]:
@@ -205,7 +205,7 @@ def total_metrics(reader: Reader | None = None) -> list[ClassMetrics]:
     store = MetricReader(reader)
     names = _seen(store.names("job:", MOST_CLASSES), reader)
     found = store.read(names, TOTAL, 0.0, 1)
-    made = [_added_up(name, found[name]) for name in names]
+    made = [added_up(name, found[name]) for name in names]
     return sorted(made, key=lambda m: m.name)
 
 
@@ -244,9 +244,10 @@ def _seen(names: Sequence[str], reader: Reader) -> list[str]:
     return [f"job:{name}" for name in seen_classes(classes, reader)]
 
 
-def _slots(
+def slots_of(
     measures: Sequence[Measure | None], resolution: Resolution, now: float
 ) -> tuple[Slot, ...]:
+    """Return the slots that end with the one of this moment, in epoch seconds."""
     step = resolution.seconds
     first = (int(now) // step - len(measures) + 1) * step
     found = [measure or Measure() for measure in measures]
@@ -264,7 +265,8 @@ def _add(totals: Sequence[Measure], found: Sequence[Measure | None]) -> None:
             total.microseconds += measure.microseconds
 
 
-def _added_up(name: str, found: Sequence[Measure | None]) -> ClassMetrics:
+def added_up(name: str, found: Sequence[Measure | None]) -> ClassMetrics:
+    """Return the sum of what was measured under a name such as `job:shop.ReportJob`."""
     measures = [measure for measure in found if measure]
     rows = [(0,) * BUCKETS, *(measure.buckets for measure in measures)]
     _, _, plain_name = name.partition(":")

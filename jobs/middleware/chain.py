@@ -21,6 +21,9 @@ from jobs.payload import Payload, payload_problem
 if TYPE_CHECKING:
     from jobs.job import Job
 
+#: What JOBS["COUNT_QUERIES"] adds. It is imported only then.
+_COUNTING = "jobs.middleware.queries.CountQueriesMiddleware"
+
 
 class MiddlewareChain:
     """An ordered list of middleware, asked only where one overrides a point."""
@@ -110,7 +113,9 @@ def get_chain() -> MiddlewareChain:
 
     Raise ConfigurationError when one cannot be imported.
     """
-    return MiddlewareChain([_load(path) for path in get_settings().middleware])
+    settings = get_settings()
+    paths = (_COUNTING, *settings.middleware) if settings.count_queries else settings.middleware
+    return MiddlewareChain([_load(path) for path in paths])
 
 
 def _load(path: str) -> Middleware:

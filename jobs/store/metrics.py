@@ -36,6 +36,10 @@ _SLOT = struct.Struct(f">IIq{BUCKETS}I")
 _EMPTY = bytes(_SLOT.size)
 #: Where a counter stops.
 _FULL = 2**32 - 1
+#: How the names begin under which the queries of a job class, and the time they took, are measured.
+QUERIES, QUERY_TIME = "queries:", "query_time:"
+#: A measure counts time. So a query counts as a millisecond there.
+SECONDS_OF_A_QUERY = 0.001
 #: A name that was not seen for so long is forgotten, in seconds.
 FORGET_AFTER = 90 * 86_400
 #: Most deploy marks that are kept.

@@ -13,6 +13,7 @@ from typing import Any
 
 from jobs.events import ExitIgnored, WorkerFault, emit
 from jobs.handlers import call_safely
+from jobs.middleware.database import TidyThreads
 from jobs.text import shown_error
 from jobs.worker.attempt import Run
 from jobs.worker.board import Board
@@ -143,6 +144,7 @@ class AsyncLoop:
 
     def _start_thread(self, loop: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
         thread = threading.Thread(target=self._turn, args=(loop,), name="jobs-async", daemon=True)
+        loop.set_default_executor(TidyThreads(thread_name_prefix="jobs-async"))
         try:
             thread.start()
         except BaseException:

@@ -16,6 +16,7 @@ from jobs.events import JobDying, JobEnded, JobFailing, WorkerFault, emit
 from jobs.handlers import call_safely
 from jobs.job import Job
 from jobs.payload import Payload
+from jobs.queries import Queries
 from jobs.returns import Kept
 from jobs.store import Store
 from jobs.text import shown_error
@@ -65,10 +66,12 @@ class Conclusion:
             note = _last_note(job.last_words.values())
         self._buffer.settle(unit, self._sending(unit, outcome, note))
         call_safely(self._buffer.measured, elapsed)
-        call_safely(_say, outcome, elapsed, error)
+        call_safely(_say, outcome, elapsed, error, job and job.queries)
         self.check_process(unit)
 
-    def finish(self, unit: Unit, payload: Payload, elapsed: float) -> None:
+    def finish(
+        self, unit: Unit, payload: Payload, elapsed: float, queries: Queries | None = None
+    ) -> None:
         """End a run that went well and whose result nobody wants.
 
         Most jobs end this way, so a call is made only where it has something to do. The
@@ -79,7 +82,7 @@ class Conclusion:
         if self._stops.cancelled:
             self._stops.cancelled.pop(unit.id, None)
         self._buffer.finish(unit, elapsed)
-        emit(JobEnded(payload, Ending.DONE, elapsed))
+        emit(JobEnded(payload, Ending.DONE, elapsed, queries=queries))
         if forks.generation != self._generation:
             self.check_process(unit)
 
@@ -161,7 +164,9 @@ def _with_record(outcome: Outcome, job: Job, error: BaseException | None) -> Out
     return replace(outcome, payload=record.payload, keep_seconds=record.seconds)
 
 
-def _say(outcome: Outcome, elapsed: float, error: BaseException | None) -> None:
+def _say(
+    outcome: Outcome, elapsed: float, error: BaseException | None, queries: Queries | None
+) -> None:
     cause = None if error is None else original(error)
     emit(
         JobEnded(
@@ -171,6 +176,7 @@ def _say(outcome: Outcome, elapsed: float, error: BaseException | None) -> None:
             cause,
             delay=outcome.delay_seconds,
             has_begun=outcome.has_begun,
+            queries=queries,
         )
     )
 

@@ -9,8 +9,18 @@ from collections import Counter, defaultdict, deque
 
 from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded, subscribe, unsubscribe
+from jobs.queries import Queries
 from jobs.store import Store
-from jobs.store.metrics import MINUTES, TEN_SECONDS, Measure, MetricStore, Resolution
+from jobs.store.metrics import (
+    MINUTES,
+    QUERIES,
+    QUERY_TIME,
+    SECONDS_OF_A_QUERY,
+    TEN_SECONDS,
+    Measure,
+    MetricStore,
+    Resolution,
+)
 
 #: What could not be sent for so long is forgotten: nobody looks at minutes that old. Seconds.
 FORGET_AFTER = 8 * 3600
@@ -22,8 +32,8 @@ class Recorder:
     def __init__(self, store: Store) -> None:
         """Take the store to send to."""
         self._metrics = MetricStore(store)
-        #: Class, queue, whether it failed, seconds.
-        self._heard: deque[tuple[str, str, bool, float]] = deque()
+        #: Class, queue, whether it failed, seconds, and what was asked of databases.
+        self._heard: deque[tuple[str, str, bool, float, Queries | None]] = deque()
         #: By name, and by the ten seconds in which the runs ended.
         self._measures: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
 
@@ -42,8 +52,10 @@ class Recorder:
         """
         rule = event.ending.rule
         if rule.is_measured and event.has_begun:
-            payload = event.payload
-            self._heard.append((payload.job_class, payload.queue, rule.is_failure, event.elapsed))
+            job = event.payload
+            self._heard.append(
+                (job.job_class, job.queue, rule.is_failure, event.elapsed, event.queries)
+            )
 
     def fold(self) -> None:
         """Add up what was heard.
@@ -53,17 +65,25 @@ class Recorder:
         stretch = _start_of(int(time.time()), TEN_SECONDS)
         durations: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         failures: Counter[tuple[str, str]] = Counter()
+        counted: defaultdict[str, list[Queries]] = defaultdict(list)
         heard = self._heard
         for _ in range(len(heard)):
-            job_class, queue, is_failure, elapsed = heard.popleft()
+            job_class, queue, is_failure, elapsed, queries = heard.popleft()
             durations[job_class, queue].append(elapsed)
             if is_failure:
                 failures[job_class, queue] += 1
+            if queries is not None:
+                counted[job_class].append(queries)
         for of, seconds in durations.items():
             job_class, queue = of
             for name in (f"job:{job_class}", f"queue:{queue}"):
                 measure = self._measures[name, stretch]
                 measure.add_many(seconds, failures=failures[of])
+        for job_class, asked in counted.items():
+            counts = [each.count * SECONDS_OF_A_QUERY for each in asked]
+            self._measures[f"{QUERIES}{job_class}", stretch].add_many(counts, failures=0)
+            times = [each.seconds for each in asked]
+            self._measures[f"{QUERY_TIME}{job_class}", stretch].add_many(times, failures=0)
 
     def send(self) -> None:
         """Send everything, and keep it while Redis is away.

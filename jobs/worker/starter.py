@@ -9,8 +9,7 @@ import signal
 import sys
 from functools import cached_property
 
-from django.db import connections
-
+from jobs import databases
 from jobs.client import get_client
 from jobs.events import WorkerFault, WorkerStarted, emit
 from jobs.log import flush
@@ -54,7 +53,7 @@ class Starter:
         board = Board(settings.concurrency + settings.async_concurrency)
         name, stacks = new_base_name(), Stacks()
         alive_pipe = self._alive_pipe
-        connections.close_all()
+        databases.close_all()
         flush()
         sys.stdout.flush()
         gc.freeze()

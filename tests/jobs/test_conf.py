@@ -60,7 +60,7 @@ def test_unknown_key_is_named_with_the_known_ones(key):
 
     assert problem.startswith("JOBS has an unknown key ")
     assert repr(key)[:20] in problem
-    assert len(problem) < 620
+    assert len(problem) < 640
     assert "REDIS_URL, NAMESPACE, QUEUES" in problem
 
 
@@ -245,3 +245,11 @@ def test_only_kinds_of_problems_can_be_accepted():
     [problem] = problems({"CHECK_IGNORE": ["queue_lat"]})
     assert "must be a list of kinds of problems" in problem
     assert "queue_late" in problem
+
+
+@pytest.mark.parametrize("value", [1, 0, "yes", None])
+def test_count_queries_is_a_switch(value):
+    assert problems({"COUNT_QUERIES": value}) == [
+        f"JOBS['COUNT_QUERIES'] must be True or False, not {value!r}."
+    ]
+    assert load({"COUNT_QUERIES": True}).count_queries

@@ -1,11 +1,15 @@
 """System checks that compare database connections with the threads that want one."""
 
+from io import StringIO
+
 import pytest
 from django.core import checks
 from django.core.management import call_command
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 
 from jobs.connection_checks import check_pools, check_servers
+from tests.jobs.inspect.filling import beat
+from tests.jobs.worker.sessions import needs_postgresql
 
 
 class PostgreSQL:
@@ -29,7 +33,7 @@ class PostgreSQL:
         return None
 
     def execute(self, sql):
-        assert sql == "SHOW max_connections"
+        assert "max_connections" in sql
 
     def fetchone(self):
         return (self.max_connections,)
@@ -45,6 +49,25 @@ def connect(monkeypatch):
         )
 
     return put
+
+
+@pytest.fixture(autouse=True)
+def no_coroutines(monkeypatch):
+    """Leave out the job classes of other tests."""
+    monkeypatch.setattr("jobs.connection_checks.registry", Classes(False))
+
+
+class Classes:
+    """A registry with one job class."""
+
+    def __init__(self, is_async):
+        self.is_async = is_async
+
+    def names(self):
+        return ["shop.ReportJob"]
+
+    def find(self, name):
+        return self
 
 
 @pytest.mark.parametrize(
@@ -79,7 +102,7 @@ def test_server_with_fewer_connections_than_the_threads_of_all_processes_is_warn
     [found] = check_servers(None, databases=["default"])
 
     assert found.id == "jobs.W002"
-    assert "has 100 connections, and one runjobs may want 104" in found.msg
+    assert "grants 100 connections, and one runjobs may want 104" in found.msg
 
 
 def test_server_is_asked_only_where_its_database_is_named(connect, settings):
@@ -133,6 +156,66 @@ def test_each_capsule_counts_with_its_own_threads(connect, settings):
     [pool] = check_pools(None)
     [server] = check_servers(None, databases=["default"])
 
-    assert "runs 20 jobs at a time" in pool.msg
+    assert "may want 20:" in pool.msg
     assert "may want 101" in server.msg
     assert "1 processes with 1 threads and 5 processes with 20 threads" in server.msg
+
+
+def test_thread_for_the_queries_of_coroutines_counts_in_each_process(
+    connect, settings, monkeypatch
+):
+    monkeypatch.setattr("jobs.connection_checks.registry", Classes(True))
+    settings.JOBS = {"CONCURRENCY": 5, "PROCESSES": 20}
+    connect(PostgreSQL({"max_size": 5}))
+
+    [pool] = check_pools(None)
+    [server] = check_servers(None, databases=["default"])
+
+    assert "may want 6:" in pool.msg
+    assert "may want 120:" in server.msg
+
+
+@needs_postgresql
+@pytest.mark.django_db
+class TestServer:
+    def test_it_keeps_some_connections_back(self, settings):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW max_connections")
+            most = int(cursor.fetchone()[0])
+            cursor.execute("SHOW superuser_reserved_connections")
+            reserved = int(cursor.fetchone()[0])
+        settings.JOBS = {"CONCURRENCY": most - reserved}
+        assert check_servers(None, databases=["default"]) == []
+
+        settings.JOBS = {"CONCURRENCY": most - reserved + 1}
+
+        [found] = check_servers(None, databases=["default"])
+        assert f"grants {most - reserved} connections" in found.msg
+
+    @pytest.mark.parametrize(
+        "limit", ["DATABASE {database} CONNECTION LIMIT 7", "ROLE {role} CONNECTION LIMIT 7"]
+    )
+    def test_limits_of_the_database_and_the_role_count(self, settings, limit):
+        """The transaction of the test takes them back."""
+        database, role = connection.settings_dict["NAME"], connection.settings_dict["USER"]
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER {limit.format(database=database, role=role)}")
+        settings.JOBS = {"CONCURRENCY": 8}
+
+        [found] = check_servers(None, databases=["default"])
+
+        assert "grants 7 connections, and one runjobs may want 8" in found.msg
+
+
+def test_doctor_counts_all_workers_that_run(connect, store):
+    for name in ("a", "b"):
+        beat(store, name, concurrency=60)
+    connect(PostgreSQL())
+    errors = StringIO()
+
+    call_command("jobs", "doctor", stdout=StringIO(), stderr=errors)
+
+    assert (
+        "The server of the database 'default' grants 100 connections, and the 2 worker processes "
+        "that run may want 120:"
+    ) in errors.getvalue()

@@ -15,7 +15,7 @@ from django.utils.crypto import constant_time_compare
 from jobs import inspect
 from jobs.admin.access import View, demand, reader_for
 from jobs.conf import get_settings
-from jobs.inspect import ClassMetrics, Queue, Server
+from jobs.inspect import ClassMetrics, ClassQueries, Queue, Server
 from jobs.problem import Problem
 from jobs.store.metrics import BOUNDS
 from jobs.store.reader import Reader
@@ -110,6 +110,7 @@ def _lines(reader: Reader) -> Iterator[str]:
     yield from _head("jobs_busy", "gauge", "Jobs that the workers ran at their last heartbeat.")
     yield f"jobs_busy {stats.busy}"
     yield from _classes(inspect.total_metrics(reader))
+    yield from _queries(inspect.total_queries(reader))
     yield from _schedules(read_schedules(reader))
     yield from _server(inspect.server(reader))
     yield from _problems(inspect.problems(reader, stats))
@@ -155,6 +156,23 @@ def _classes(found: list[ClassMetrics]) -> Iterator[str]:
     yield from _head(name, "histogram", "Duration of the runs.", unit="seconds")
     for each in found:
         yield from _histogram(name, each)
+
+
+def _queries(found: list[ClassQueries]) -> Iterator[str]:
+    if not found:
+        return  # mostly nobody counts
+    name = "jobs_class_queries"
+    yield from _head(name, "counter", "Queries that the counted runs of a job class asked.")
+    for each in found:
+        yield f"{name}_total{_labels(job_class=each.name)} {each.queries}"
+    name = "jobs_class_query_seconds"
+    yield from _head(name, "counter", "How long these queries took.", unit="seconds")
+    for each in found:
+        yield f"{name}_total{_labels(job_class=each.name)} {each.seconds:.6f}"
+    name = "jobs_class_counted_runs"
+    yield from _head(name, "counter", "Runs whose queries were counted.")
+    for each in found:
+        yield f"{name}_total{_labels(job_class=each.name)} {each.runs}"
 
 
 def _schedules(records: Iterable[ScheduleRecord]) -> Iterator[str]:

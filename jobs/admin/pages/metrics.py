@@ -19,10 +19,10 @@ from jobs.admin.access import page, reader_for
 from jobs.admin.charts import Chart, Mark, Series, bars, lines
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
-from jobs.inspect import ClassHistory, ClassMetrics
+from jobs.inspect import ClassHistory, ClassMetrics, ClassQueries
 from jobs.registry import registry
 from jobs.store.metrics import BOUNDS, BUCKETS
-from jobs.templatetags.jobs_format import duration, number
+from jobs.templatetags.jobs_format import duration, number, rate
 
 WINDOW_TITLES: dict[str, Promise] = {
     "1h": gettext_lazy("1 hour"),
@@ -61,6 +61,9 @@ class ClassPage:
     runs: Chart
     times: Chart
     histogram: Chart
+    #: None where no queries were counted.
+    queries: ClassQueries | None
+    queries_of_a_run: Chart | None
 
 
 @page
@@ -94,6 +97,7 @@ def class_metrics(request: HttpRequest, name: str) -> HttpResponse:
     is_there = may_have_run or name in registry.names()
     if not (is_there and inspect.sees_class(name, reader)):
         raise Http404(_("No job class %(name)s has run lately.") % {"name": name})
+    queries = inspect.class_queries(name, window, reader)
     labels = [_label(slot.at, window) for slot in history.slots]
     marks = _marks(history)
     shown = ClassPage(
@@ -102,6 +106,8 @@ def class_metrics(request: HttpRequest, name: str) -> HttpResponse:
         runs=_runs(history, labels, marks),
         times=_times(history, labels, marks),
         histogram=_histogram(history.total),
+        queries=queries,
+        queries_of_a_run=_queries(queries, labels, marks) if queries else None,
     )
     trail = [Link(_("Metrics"), address(request, "jobs_metrics"))]
     return render(request, "class_metrics", name, shown, trail=trail, problems=reader.problems)
@@ -161,6 +167,12 @@ def _times(history: ClassHistory, labels: Sequence[str], marks: Sequence[Mark]) 
     means = [slot.seconds / slot.runs if slot.runs else 0.0 for slot in history.slots]
     summary = _("A run took %(mean)s on average.") % {"mean": duration(history.total.mean_seconds)}
     return lines(labels, [Series(_("Mean duration"), means)], summary, marks=marks, write=duration)
+
+
+def _queries(found: ClassQueries, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
+    summary = _("A run asked %(mean)s queries on average.") % {"mean": rate(found.mean)}
+    series = [Series(_("Queries of a run"), found.slots)]
+    return lines(labels, series, summary, marks=marks, write=rate)
 
 
 def _histogram(total: ClassMetrics) -> Chart:

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from jobs import control, inspect
+from jobs.connection_checks import warnings_of_workers
 from jobs.errors import ConfigurationError, InvalidJob, StoreCorrupt, StoreUnavailable
 from jobs.inspect.stats import COUNTS
 from jobs.management.check_command import CheckCommand
@@ -172,6 +173,9 @@ class Command(CheckCommand, JobCommands, QueueCommands, ScheduleCommands, BaseCo
         self._write_problems("Repaired", diagnosis.mended)
         self._write_problems("Problem", diagnosis.problems)
         for warning in inspect.server(self.reader).warnings:
+            self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
+        threads = [worker.concurrency for worker in inspect.workers(self.reader)]
+        for warning in warnings_of_workers(threads):
             self.stderr.write(self.style.WARNING(f"Warning: {warning}"))
         looked_at = f"{counted(diagnosis.jobs, 'job')} in {counted(len(diagnosis.queues), 'queue')}"
         if not diagnosis.is_well:

@@ -7,7 +7,7 @@ import time
 import pytest
 from django.test import Client
 
-from jobs.store.metrics import Measure, MetricStore
+from jobs.store.metrics import SECONDS_OF_A_QUERY, Measure, MetricStore
 from jobs.store.reader import Reader
 from tests.jobs.admin.conftest import text
 from tests.jobs.inspect.filling import put
@@ -114,3 +114,35 @@ def test_both_tell_the_same_problems(store, boss, full, monkeypatch):
     [unserved] = [each for each in problems if each["kind"] == "queue_unserved"]
     assert unserved["where"] == "queues/unserved/"
     assert unserved["since"].startswith("20")
+
+
+def test_queries_of_job_classes_are_told_where_they_were_counted(store, boss):
+    assert "jobs_class_queries" not in text(boss.get("/admin/jobs/metrics.txt"))
+    count(store, "orders.CompleteOrderJob", 12, 0.25)
+
+    found = samples(boss.get("/admin/jobs/metrics.txt"))
+
+    labels = '{job_class="orders.CompleteOrderJob"}'
+    assert found[f"jobs_class_queries_total{labels}"] == 12
+    assert found[f"jobs_class_query_seconds_total{labels}"] == 0.25
+    assert found[f"jobs_class_counted_runs_total{labels}"] == 1
+
+
+def test_page_of_a_job_class_shows_its_queries_where_they_were_counted(store, boss):
+    address = "/admin/jobs/metrics/orders.CompleteOrderJob/"
+    before = text(boss.get(address))
+    count(store, "orders.CompleteOrderJob", 12, 0.25)
+
+    page = text(boss.get(address))
+
+    assert "Queries of a run" not in before
+    assert "A run asked 12.0 queries on average." in page
+    assert "<dt>Mean time</dt><dd>250 ms</dd>" in page
+
+
+def count(store, job_class, queries, seconds):
+    """Measure one run that asked so many queries."""
+    for name, value in (("queries", queries * SECONDS_OF_A_QUERY), ("query_time", seconds)):
+        measure = Measure()
+        measure.add(value, is_failure=False)
+        MetricStore(store).add([(f"{name}:{job_class}", time.time(), measure)])

@@ -187,17 +187,3 @@ def test_coroutine_closes_what_is_too_old():
 
     assert connection.connection is None
     assert len(seen) == 1
-
-
-def test_coroutine_leaves_the_transactions_of_others_alone():
-    async def perform():
-        return "result"
-
-    with transaction.atomic():
-        connection.close_at = 0
-        result = async_to_sync(MiddlewareChain([DatabaseMiddleware()]).aperform)(
-            on_worker(), perform
-        )
-
-        assert connection.in_atomic_block
-    assert result == "result"
