@@ -6,6 +6,7 @@ ARCHITECTURE.md lists the doors, and shows a feature from its first line to its 
 
 from jobs.features import (
     bounds,
+    encryption,
     limits,
     outbox,
     periodic,
@@ -17,6 +18,7 @@ from jobs.features import (
 
 __all__ = [
     "bounds",
+    "encryption",
     "limits",
     "outbox",
     "periodic",

@@ -135,7 +135,8 @@ def show(
     """
     reader = reader or reader_for(request)
     can = Can(request.user)
-    if not can.run_again or not job.known_class:
+    can_copy = job.known_class and job.is_trusted and not job.is_encrypted
+    if not can.run_again or not can_copy:
         form = None
     elif form is None:
         form = RunAgainForm(job)
