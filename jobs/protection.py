@@ -31,6 +31,9 @@ class Signer(Protocol):
     def check(self, raw: bytes, job_id: str, queue: str) -> None:
         """Raise UntrustedPayload unless these bytes are trusted under this id in this queue."""
 
+    def is_signed(self, raw: bytes) -> bool:
+        """Tell whether there is a signature, right or wrong."""
+
     def is_current(self, raw: bytes, job_id: str, queue: str) -> bool:
         """Tell whether these bytes are signed with the newest key."""
 

@@ -23,7 +23,7 @@ _AT_HEAD = len(_HEAD) + _AT_TEXT
 _MOST_QUEUES = 1_000
 _UNSIGNED = (
     "it is not signed, and JOBS['SIGN'] is 'require'. If you trust all that is in Redis, "
-    "run: python manage.py jobs resign"
+    "run: python manage.py jobs resign --write"
 )
 _FORGED = (
     "its signature is wrong. It was written without the secret key, changed, or moved here, or it "
@@ -52,7 +52,7 @@ class KeyedSigner:
 
     def check(self, raw: bytes, job_id: str, queue: str) -> None:
         """Raise UntrustedPayload unless these bytes are trusted under this id in this queue."""
-        if not _is_signed(raw):
+        if not self.is_signed(raw):
             if self._is_required:
                 raise UntrustedPayload(_UNSIGNED)
             return
@@ -62,12 +62,15 @@ class KeyedSigner:
                 return
         raise UntrustedPayload(_FORGED)
 
+    def is_signed(self, raw: bytes) -> bool:
+        """Tell whether there is a signature, right or wrong."""
+        return raw[-_AT_HEAD:-_AT_TEXT] == _HEAD and raw.endswith(_END)
+
     def is_current(self, raw: bytes, job_id: str, queue: str) -> bool:
         """Tell whether these bytes are signed with the newest key."""
         body, signature = raw[:-_AT_HEAD], raw[-_AT_TEXT : -len(_END)]
-        return _is_signed(raw) and compare_digest(
-            _signature(body, job_id, self._keys_of(queue)[0]), signature
-        )
+        newest = self._keys_of(queue)[0]
+        return self.is_signed(raw) and compare_digest(_signature(body, job_id, newest), signature)
 
     def _keys_of(self, queue: str) -> list[bytes]:
         """Return the keys of a queue, the newest first."""
@@ -76,10 +79,6 @@ class KeyedSigner:
         place = f"{self._namespace}\0{queue}".encode("utf-8", "surrogatepass")
         keys = [blake2b(place, key=key, digest_size=32).digest() for key in self._keys]
         return self._by_queue.setdefault(queue, keys)
-
-
-def _is_signed(raw: bytes) -> bool:
-    return raw[-_AT_HEAD:-_AT_TEXT] == _HEAD and raw.endswith(_END)
 
 
 def _signature(body: bytes, job_id: str, key: bytes) -> bytes:
