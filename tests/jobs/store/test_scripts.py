@@ -56,8 +56,8 @@ def test_all_scripts_are_part_of_the_package():
     expected = (
         "acquire announce_schedules audit close_schedule condemn extend fail fetch finish fire "
         "holders leave list_running look mend_keys mirror_schedules move note note_run "
-        "open_schedule override_schedule push push_unique release renew retire_schedule rewrite search "
-        "settle_schedules size"
+        "open_schedule override_schedule push push_unique release renew retire_schedule rewrite "
+        "search settle_schedules size"
     )
 
     assert expected.split() == NAMES
