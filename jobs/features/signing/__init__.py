@@ -20,7 +20,7 @@ def prepare() -> None:
     protection.signer = (
         None
         if settings.sign == "off"
-        else KeyedSigner(settings.namespace, secret_keys(), is_required=settings.sign == "require")
+        else KeyedSigner(settings.namespace, secret_keys, is_required=settings.sign == "require")
     )
 
 

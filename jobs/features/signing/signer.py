@@ -7,7 +7,7 @@ signs it anew.
 """
 
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -34,13 +34,17 @@ _FORGED = (
 class KeyedSigner:
     """Signs with the first key, and judges with each."""
 
-    def __init__(self, namespace: str, secrets: Sequence[bytes], *, is_required: bool) -> None:
-        """Take the namespace, the secret keys, and whether what is unsigned is refused."""
+    def __init__(
+        self, namespace: str, secrets: Callable[[], Sequence[bytes]], *, is_required: bool
+    ) -> None:
+        """Take the namespace, and whether what is unsigned is refused.
+
+        `secrets` returns the secret keys. It is called when something is signed or judged: a step
+        of a build may have none.
+        """
         self._namespace = namespace
+        self._secrets = secrets
         self._is_required = is_required
-        self._keys = [
-            blake2b(each, digest_size=64, person=b"jobs.sign").digest() for each in secrets
-        ]
         #: The keys of each queue.
         self._by_queue: dict[str, list[bytes]] = {}
 
@@ -77,8 +81,15 @@ class KeyedSigner:
         if len(self._by_queue) >= _MOST_QUEUES:
             self._by_queue.clear()
         place = f"{self._namespace}\0{queue}".encode("utf-8", "surrogatepass")
-        keys = [blake2b(place, key=key, digest_size=32).digest() for key in self._keys]
+        keys = [
+            blake2b(place, key=_key_in(each), digest_size=32).digest() for each in self._secrets()
+        ]
         return self._by_queue.setdefault(queue, keys)
+
+
+def _key_in(secret: bytes) -> bytes:
+    """Return a secret key of the project as a key for signatures alone."""
+    return blake2b(secret, digest_size=64, person=b"jobs.sign").digest()
 
 
 def _signature(body: bytes, job_id: str, key: bytes) -> bytes:

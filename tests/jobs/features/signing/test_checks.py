@@ -1,6 +1,7 @@
 """What the system checks say of signing, and what the setting may be."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from jobs.conf import problems
 from jobs.features.signing.checks import check_secret_key
@@ -48,3 +49,11 @@ def test_wrong_settings_are_told_by_another_check(settings):
 
 def test_nobody_signs_by_default():
     assert protection.signer is None
+
+
+def test_no_key_is_needed_before_something_is_signed(signing):
+    signing("require", "")
+    assert protection.signer is not None
+
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        protection.signer.sign(b"{}", "id", "default")

@@ -18,7 +18,7 @@ class PlainJob(Job):
 
 
 def signer(*keys: bytes, namespace: str = "jobs", is_required: bool = True) -> KeyedSigner:
-    return KeyedSigner(namespace, keys or (b"new",), is_required=is_required)
+    return KeyedSigner(namespace, lambda: keys or (b"new",), is_required=is_required)
 
 
 def is_trusted(by: KeyedSigner, raw: bytes, job_id: str = ID, queue: str = QUEUE) -> bool:
