@@ -15,7 +15,7 @@ from jobs import log  # noqa: F401  # importing it turns the log on
 from jobs.checks import check_settings, check_time_limits
 from jobs.connection_checks import check_pools, check_servers
 from jobs.errors import ConfigurationError
-from jobs.features import outbox
+from jobs.features import outbox, signing
 from jobs.job import decide_options
 
 
@@ -39,6 +39,7 @@ class MakeItSoConfig(AppConfig):
         with suppress(ConfigurationError):  # the checks say what is wrong in JOBS
             decide_options()
             outbox.prepare()
+            signing.prepare()
         checks.register(check_settings, "jobs")
         checks.register(check_time_limits, "jobs")
         checks.register(check_pools, "jobs")

@@ -17,7 +17,9 @@ from msgspec.structs import replace
 from jobs.errors import InvalidArguments, InvalidJob
 from jobs.ids import new_job_id
 from jobs.options import JobOptions, Option, declare_option
-from jobs.outbox import OPTION
+from jobs.outbox import OPTION as OUTBOX
+from jobs.protection import OPTION as ENCRYPTED
+from jobs.protection import guarded_key, is_sealed
 from jobs.store import Claim
 from jobs.text import brief
 
@@ -132,7 +134,7 @@ def check_choice(configured: "ConfiguredJob", options: Mapping[str, Any], owner:
 
     It is InvalidJob or InvalidArguments.
     """
-    for name in (_makers.keys() | {OPTION}) & options.keys():
+    for name in (_makers.keys() | {OUTBOX, ENCRYPTED}) & options.keys():
         raise InvalidJob(f"{owner}: option {name!r} belongs to the class, and cannot be changed.")
     option = claimed_by(configured.options)
     is_elsewhere = configured.options.queue != configured.job_class.options.queue
@@ -167,7 +169,7 @@ def claimer_for(configured: "ConfiguredJob", name: str) -> "ChoiceClaimer | None
         claimer = KeyClaimer(name, options)
     else:
         claimer = _makers[option](options.others[option], configured.job_class, name, options)
-    return ChoiceClaimer(claimer, chosen)
+    return ChoiceClaimer(claimer, chosen, is_guarded=is_sealed(options))
 
 
 def expires_in(options: JobOptions) -> int | None:
@@ -199,8 +201,9 @@ class KeyClaimer:
 class ChoiceClaimer:
     """Makes claims with what the caller has chosen."""
 
-    def __init__(self, claimer: Claimer, chosen: Chosen) -> None:
-        """Take who makes them, and what was chosen."""
+    def __init__(self, claimer: Claimer, chosen: Chosen, *, is_guarded: bool) -> None:
+        """Take who makes them, what was chosen, and whether keys must tell nothing."""
+        self._is_guarded = is_guarded
         self._claimer = claimer
         self._chosen = chosen
         self.delay = claimer.delay
@@ -208,6 +211,8 @@ class ChoiceClaimer:
     def claim(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Claim:
         """Return the claim of one job."""
         claim = self._claimer.claim(args, kwargs, self._chosen.key)
+        if self._is_guarded and claim.key:
+            claim = replace(claim, key=guarded_key(claim.key))
         if self._chosen.id is None:
             return claim
         # Each call is a push of its own, and no repetition of an earlier one.

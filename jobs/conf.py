@@ -78,8 +78,12 @@ def get_settings() -> JobsSettings:
     return load(getattr(django_settings, "JOBS", {}))
 
 
+#: What is read from the settings, by us and by what is made from them.
+_READ = frozenset({"JOBS", "SECRET_KEY", "SECRET_KEY_FALLBACKS"})
+
+
 def _forget(*, setting: str, **_: object) -> None:
-    if setting == "JOBS":
+    if setting in _READ:
         for function in _cached:
             function.cache_clear()
 

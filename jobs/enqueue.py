@@ -19,7 +19,7 @@ from jobs.errors import InvalidArguments, InvalidJob, QueueFull, StoreUnavailabl
 from jobs.habits import explain_habits
 from jobs.ids import new_job_id
 from jobs.loop_push import push_from_loop
-from jobs.making import EnqueuedJob, Made, Maker, answered, changes_of
+from jobs.making import EnqueuedJob, Made, Maker, answered
 from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import RIVALS, JobOptions, check_commit, check_run_after
 from jobs.payload import Payload
@@ -29,6 +29,7 @@ from jobs.sink import RedisSink, switch
 from jobs.store import Duplicates, NewJob
 from jobs.stream import Stream
 from jobs.text import brief
+from jobs.travelling import changes_of
 
 if TYPE_CHECKING:
     from jobs.job import Job

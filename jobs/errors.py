@@ -7,6 +7,7 @@ JobsError
  ├─ InvalidJob            a job class that cannot work as it is written
  ├─ InvalidArguments      arguments that do not fit `perform` or do not survive JSON
  ├─ InvalidPayload        bytes in Redis that are no payload
+ │   └─ UntrustedPayload  their signature is wrong or missing
  ├─ DuplicateJob          another job holds the place of a unique one
  ├─ QueueFull             a queue holds as many jobs as it may
  ├─ UnknownJob            a payload whose job class nobody defines
@@ -33,6 +34,8 @@ Snooze, Discard          raised by a job to end its run without a failure
 JobInterrupted and TimeLimitExceeded are BaseExceptions: `except Exception` in a job must not
 swallow them. A stop is no failure, and a run that takes too long is one.
 """
+
+from jobs.redis_url import advice
 
 
 class JobsError(Exception):
@@ -65,6 +68,10 @@ class InvalidPayload(JobsError):
 
     Also raised when a middleware made a payload that cannot be stored.
     """
+
+
+class UntrustedPayload(InvalidPayload):
+    """The signature of a payload is wrong, or missing where it must stand."""
 
 
 class DuplicateJob(JobsError):
@@ -130,7 +137,7 @@ class StoreUnavailable(JobsError):
         self.pushed = 0
         self.jobs = 0
         reason = str(cause).rstrip(".")
-        super().__init__(f"Redis at {url} cannot be used: {reason}. {_advice(url, reason)}")
+        super().__init__(f"Redis at {url} cannot be used: {reason}. {advice(url, reason)}")
 
     def __str__(self) -> str:
         """Say also what is known of the jobs, if they were several."""
@@ -138,22 +145,6 @@ class StoreUnavailable(JobsError):
             return super().__str__()
         known = f"Of {self.jobs:,} jobs the first {self.pushed:,} are enqueued"
         return f"{super().__str__()} {known}; whether the next ones are is not known."
-
-
-def _advice(url: str, reason: str) -> str:
-    """Return what to do about a Redis that cannot be used."""
-    if "maxmemory" in reason:
-        return "It is full: give it more memory, or delete jobs."
-    question = "Is it running, and is JOBS_REDIS_URL its address?"
-    if url.startswith("rediss:"):
-        return (
-            f"{question} Does it speak TLS there, and does ssl_ca_certs in the URL name who "
-            "certified it?"
-        )
-    return (
-        f"{question} In development, `python manage.py devredis` starts one at "
-        "redis://127.0.0.1:6399/0."
-    )
 
 
 class StoreCorrupt(JobsError):

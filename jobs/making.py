@@ -21,8 +21,10 @@ from jobs.errors import DuplicateJob, InvalidArguments, InvalidJob
 from jobs.middleware.chain import MiddlewareChain
 from jobs.outbox import outbox
 from jobs.payload import Payload, decode, dumps
+from jobs.protection import is_sealed, protection
 from jobs.registry import registry
 from jobs.store import Duplicates, NewJob
+from jobs.travelling import travelling
 
 if TYPE_CHECKING:
     from jobs.enqueue import ConfiguredJob
@@ -104,8 +106,12 @@ class Maker:
         self.claimer = claimer_for(configured, self._name)
         delay = self.claimer.delay if self.claimer else None
         self._due, self._run_after = _due(configured.run_after or delay)
-        self._options = _travelling(configured.changes, self._name)
+        self._options = travelling(configured.changes, self._name)
         self._keeps_result = returns.are_wanted(configured.options)
+        self._is_sealed = is_sealed(configured.options)
+        #: Whether each job goes the longer way, as a payload that others may change.
+        self._is_changed = chain.has_client_side or self._is_sealed
+        self._signer = protection.signer
         self.after_commit = (configured.commit or settings.enqueue) == "on_commit"
         #: Whether its jobs lie in the outbox until they are surely in Redis.
         self.is_kept = self.after_commit and outbox.keeps(configured.options)
@@ -147,7 +153,7 @@ class Maker:
         is_plain = are_plain(args) and (not kwargs or are_plain(kwargs.values()))
         if not is_plain:
             self._check(args, kwargs)
-        if self._chain.has_client_side:
+        if self._is_changed:
             return self._make_by_middleware(job_id, args, kwargs, common)
         # As `Payload.encode` writes it: the priority first, for the scripts.
         now = time.time()
@@ -167,6 +173,8 @@ class Maker:
             raw = dumps(data)
         except TypeError:
             return self._make_by_middleware(job_id, args, kwargs, common)  # it says what is wrong
+        if self._signer is not None:
+            raw = self._signer.sign(raw, job_id, self._queue)
         if len(raw) > self._settings.max_payload_bytes:
             self._refuse(raw, args, kwargs)
         claim = None if self.claimer is None else self.claimer.claim(args, kwargs)
@@ -198,6 +206,8 @@ class Maker:
         accepted = self._chain.enqueue(payload)
         if accepted is None:
             return EnqueuedJob(payload.id, payload.queue, is_vetoed=True), None
+        if self._is_sealed:
+            accepted = protection.sealer.seal(accepted)
         raw = accepted.encode()
         if len(raw) > self._settings.max_payload_bytes:
             self._refuse(raw)
@@ -244,41 +254,6 @@ def _is_local(job_class: "type[Job]") -> bool:
         return False
     kept = vars(sys.modules[job_class.__module__]) if job_class.__module__ in sys.modules else {}
     return not any(value is job_class for value in [*kept.values()])
-
-
-#: They are fields of the payload; all other options that `using()` changes travel in its `options`.
-_FIELDS = frozenset({"queue", "priority"})
-#: How a timedelta travels.
-_SECONDS = "timedelta_seconds"
-
-
-def _travelling(changes: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """Return the options that travel with the job, as JSON. Raise InvalidArguments for others."""
-    options = {
-        name: {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else value
-        for name, value in changes.items()
-        if name not in _FIELDS
-    }
-    try:
-        check_arguments(owner, (), options)
-    except InvalidArguments as error:
-        raise InvalidArguments(
-            f"{error} An option that is not JSON can only be set on the job class."
-        ) from error
-    return options
-
-
-def changes_of(payload: Payload) -> dict[str, Any]:
-    """Return the options that `using()` changed for one job.
-
-    Queue and priority are not among them, since they are fields of the payload.
-    """
-    return {
-        name: timedelta(seconds=value[_SECONDS])
-        if isinstance(value, dict) and _SECONDS in value
-        else value
-        for name, value in payload.options.items()
-    }
 
 
 def _due(run_after: datetime | timedelta | None) -> tuple[str, datetime | timedelta | None]:

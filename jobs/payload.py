@@ -17,6 +17,7 @@ from msgspec import Meta, Struct, field
 
 from jobs.errors import InvalidPayload
 from jobs.options import A_QUEUE_NAME, PRIORITIES, QUEUE_NAME
+from jobs.protection import protection
 from jobs.text import brief
 
 #: An attempt's error as it is kept: class, message, at and worker.
@@ -52,8 +53,9 @@ class Payload(Struct, forbid_unknown_fields=True):
     `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that
     raised. `overrun` says what a run did that was ended by its time limit. `options`
     holds what `using()` changed, `context` what middleware wrote. `result_lost` says why
-    what it returned is not in `result`. `extra` holds fields of a newer version, which
-    can stand for no field that is known here.
+    what it returned is not in `result`. `sealed` holds the arguments of an encrypted job.
+    `sig` is the signature, which only the bytes have: `decode` drops it. `extra` holds
+    fields of a newer version, which can stand for no field that is known here.
     """
 
     priority: _Priority
@@ -75,6 +77,8 @@ class Payload(Struct, forbid_unknown_fields=True):
     result: Any = None
     finished_at: _Time | None = None
     result_lost: str = ""
+    sealed: str = ""
+    sig: str = ""
     extra: dict[str, Any] = field(default_factory=dict, name=_NOT_IN_JSON)
 
     @property
@@ -86,11 +90,16 @@ class Payload(Struct, forbid_unknown_fields=True):
         return self.failures + 1
 
     def encode(self) -> bytes:
-        """Return the JSON, without the fields that hold their defaults.
+        """Return the JSON, without the fields that hold their defaults, and signed.
 
-        Raise InvalidPayload for what is not JSON. `jobs.making` writes the same by
-        hand.
+        Of a sealed job it never holds the arguments that were opened. Raise
+        InvalidPayload for what is not JSON. `jobs.making` writes the same by hand.
         """
+        raw = self._json()
+        signer = protection.signer
+        return raw if signer is None else signer.sign(raw, self.id, self.queue)
+
+    def _json(self) -> bytes:
         data: dict[str, Any] = {
             "priority": self.priority,
             "enqueued_at": self.enqueued_at,
@@ -102,6 +111,9 @@ class Payload(Struct, forbid_unknown_fields=True):
         for name in _OPTIONAL:
             if value := getattr(self, name):
                 data[name] = value
+        if self.sealed:
+            data["args"] = []
+            data.pop("kwargs", None)
         if self.result is not None:
             data["result"] = self.result
         if self.extra:
@@ -133,6 +145,7 @@ _OPTIONAL = (
     "context",
     "finished_at",
     "result_lost",
+    "sealed",
 )
 _NAMES = frozenset(Payload.__struct_fields__) - {"extra"}
 #: What the worker relies on; a payload of other types is as good as unreadable.
@@ -155,6 +168,7 @@ _KINDS: Mapping[str, AbstractSet[type[Any]]] = {
     "context": {dict},
     "finished_at": {int, float, type(None)},
     "result_lost": {str},
+    "sealed": {str},
 }
 
 
@@ -178,6 +192,8 @@ def decode(raw: bytes) -> Payload:
         payload = _decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         payload = _decode_carefully(raw)
+    if payload.sig:
+        payload.sig = ""
     if payload.errors:
         payload.errors = [_readable(error) for error in payload.errors]
     if len(raw) > 2 * _SHALLOW:
@@ -188,8 +204,10 @@ def decode(raw: bytes) -> Payload:
 def decode_for(raw: bytes, job_id: str, queue: str) -> Payload:
     """Return the payload kept under this id in this queue.
 
-    Raise InvalidPayload for one that cannot be read, and for one of another job.
+    Raise InvalidPayload for one that cannot be read or trusted, or is of another job.
     """
+    if protection.signer is not None:
+        protection.signer.check(raw, job_id, queue)
     payload = decode(raw)
     if payload.id != job_id:
         raise InvalidPayload(f"id is {brief(payload.id)}, but it is kept for {brief(job_id)}")
@@ -280,19 +298,3 @@ def _decode_carefully(raw: bytes) -> Payload:
     if not _is_in_range(payload):
         raise InvalidPayload(_out_of_range(payload))
     return payload
-
-
-def corrupt_payload(job_id: str, queue: str, raw: bytes, error: JobError) -> Payload:
-    """Return a payload that keeps unreadable bytes for a person to see.
-
-    The error says why they are unreadable.
-    """
-    shown = raw[:10_000].decode("utf-8", "backslashreplace")
-    return Payload(
-        0,
-        job_id,
-        "",
-        queue,
-        errors=[error],
-        extra={"unreadable": shown, "unreadable_bytes": len(raw)},
-    )

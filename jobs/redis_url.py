@@ -54,3 +54,19 @@ def hide_password(url: str) -> str:
     # Up to the last @: a password may contain one that is not encoded.
     shown = re.sub(r"(://).*@", r"\1***@", url)
     return re.sub(r"(password=)[^&#]*", r"\1***", shown)
+
+
+def advice(url: str, reason: str) -> str:
+    """Return what to do about a Redis that cannot be used."""
+    if "maxmemory" in reason:
+        return "It is full: give it more memory, or delete jobs."
+    question = "Is it running, and is JOBS_REDIS_URL its address?"
+    if url.startswith("rediss:"):
+        return (
+            f"{question} Does it speak TLS there, and does ssl_ca_certs in the URL name who "
+            "certified it?"
+        )
+    return (
+        f"{question} In development, `python manage.py devredis` starts one at "
+        "redis://127.0.0.1:6399/0."
+    )

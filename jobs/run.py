@@ -12,6 +12,7 @@ from asgiref.sync import async_to_sync
 from jobs.enqueue import options_of
 from jobs.errors import TransientError
 from jobs.middleware.chain import get_chain
+from jobs.protection import opened
 from jobs.registry import registry
 from jobs.signs import start_clock
 
@@ -56,6 +57,7 @@ def run_job(job: "Job", payload: "Payload") -> Any:
     if job.options.time_limit is not None:
         start_clock(job, job.options.time_limit.total_seconds())
     chain = get_chain()
+    payload = opened(payload)
     perform = partial(job.perform, *payload.args, **payload.kwargs)
     if job.is_async:
         # In a copy of the context: async_to_sync would bring what the coroutine set back to us.

@@ -42,6 +42,8 @@ _MOST_KEY = 100
 _MAY_BE_EMPTY = frozenset({"queue_access"})
 #: When a job is pushed.
 _WHEN = frozenset({"on_commit", "immediate"})
+#: How payloads are signed.
+_SIGN = frozenset({"off", "sign", "require"})
 _DEFAULTS = JobsSettings(redis_url=DEFAULT_REDIS_URL)
 _KEYS = tuple(f.name.upper() for f in fields(JobsSettings))
 
@@ -93,6 +95,8 @@ def _expected(name: str, value: object) -> str | None:
         return _list_problem(name, value)
     if name == "enqueue":
         return None if _is_one_of(value, _WHEN) else "'on_commit' or 'immediate'"
+    if name == "sign":
+        return None if _is_one_of(value, _SIGN) else "'off', 'sign' or 'require'"
     return None if _is_text(name, value) else "a name or URL as a string"
 
 

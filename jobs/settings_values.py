@@ -84,6 +84,8 @@ class JobsSettings:
     max_payload_bytes: int = 1_000_000
     #: How many jobs that have not ended a queue may hold before an enqueue raises QueueFull.
     queue_limits: Mapping[str, int] = field(default_factory=dict)
+    #: Whether payloads are signed: "off", "sign", or "require", which parks what is not signed.
+    sign: str = "off"
     #: Names of arguments that people must not see the values of.
     redact: tuple[str, ...] = DEFAULT_REDACT
     #: Import path of a function `(user, queue) -> bool`: may this user see and change this queue in

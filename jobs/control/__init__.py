@@ -16,10 +16,12 @@ from jobs.control.alarms import Unheard, tell_all, tell_of
 from jobs.control.deploys import mark_deploy
 from jobs.control.jobs import check_copy, delete, kill, reschedule, retry, run_again
 from jobs.control.queues import clear, limit, pause, resume
+from jobs.control.resigning import Resigning, resign
 from jobs.control.sweeps import Sweep, delete_all, kill_all, reschedule_all, retry_all
 from jobs.control.workers import cancel, quiet, stop
 
 __all__ = [
+    "Resigning",
     "Sweep",
     "Unheard",
     "cancel",
@@ -35,6 +37,7 @@ __all__ = [
     "quiet",
     "reschedule",
     "reschedule_all",
+    "resign",
     "resume",
     "retry",
     "retry_all",

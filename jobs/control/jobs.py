@@ -12,6 +12,7 @@ from jobs.errors import DuplicateJob, InvalidJob, UnknownJob
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.options import check_moment
+from jobs.protection import opened
 from jobs.store.questions import refusals_explained
 from jobs.store.reader import SetName
 from jobs.store.sets import Destination
@@ -71,11 +72,12 @@ def run_again(
     place of the copy, the other is returned. Raise UnknownJob, InvalidArguments, QueueFull,
     or InvalidJob for options that its class no longer has.
     """
-    if args is None:
-        args = job.payload.args
-    if kwargs is None:
-        kwargs = job.payload.kwargs
     configured = _configured_as(job)
+    own = opened(job.payload)
+    if args is None:
+        args = own.args
+    if kwargs is None:
+        kwargs = own.kwargs
     try:
         return configured.enqueue(*args, **kwargs)
     except DuplicateJob as error:
@@ -92,6 +94,8 @@ def check_copy(job: JobRecord, args: Sequence[Any], kwargs: Mapping[str, Any]) -
 
 
 def _configured_as(job: JobRecord) -> ConfiguredJob:
+    if not job.is_trusted:  # a copy would be signed
+        raise InvalidJob(f"No copy is made of job {job.id}: {job.fault}.")
     if job.known_class is None:
         raise UnknownJob(job.job_class)
     try:

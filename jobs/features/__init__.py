@@ -4,6 +4,26 @@ A feature uses doors only, and opens them when it is imported. `jobs` imports al
 ARCHITECTURE.md lists the doors, and shows a feature from its first line to its last.
 """
 
-from jobs.features import bounds, limits, outbox, periodic, progress, results, unique
+from jobs.features import (
+    bounds,
+    encryption,
+    limits,
+    outbox,
+    periodic,
+    progress,
+    results,
+    signing,
+    unique,
+)
 
-__all__ = ["bounds", "limits", "outbox", "periodic", "progress", "results", "unique"]
+__all__ = [
+    "bounds",
+    "encryption",
+    "limits",
+    "outbox",
+    "periodic",
+    "progress",
+    "results",
+    "signing",
+    "unique",
+]

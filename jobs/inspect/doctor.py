@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from jobs.inspect.key_check import KeyCheck
 from jobs.inspect.reader import get_reader
+from jobs.inspect.trust import TrustCheck
 from jobs.problem import Problem
 from jobs.store.job_reader import JobReader
 from jobs.store.keys import BESIDE_JOBS
@@ -84,7 +85,7 @@ def check_invariant(*, repair: bool = False, reader: Reader | None = None) -> Di
         jobs=sum(each.jobs for each in rounds),
         strays=_in_order(set().union(*(each.strays for each in rounds))),
         repaired=_in_order(set().union(*(each.repaired for each in rounds))),
-        problems=check.problems,
+        problems=(*check.problems, *(p for each in rounds if (p := each.trust.problem))),
         mended=check.mended,
     )
 
@@ -99,6 +100,7 @@ class _Round:
         self._reader = reader
         self._check = check
         self._queue = queue
+        self.trust = TrustCheck(reader, queue)
         self.jobs = 0
         self.strays: set[Stray] = set()
         self.repaired: set[Stray] = set()
@@ -113,6 +115,7 @@ class _Round:
             for ids in self._reader.ids(self._queue, place):
                 if place == "payloads":
                     self.jobs += len(ids)
+                    self.trust.look(ids)
                 self._check.ids(self._queue, place, ids)
                 if can_judge:
                     self._examine(ids, repair=repairs)

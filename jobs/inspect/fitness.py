@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from jobs.enqueue import options_of
-from jobs.errors import InvalidArguments, InvalidPayload, UnknownJob
+from jobs.errors import ConfigurationError, InvalidArguments, InvalidPayload, UnknownJob
 from jobs.job import Job
 from jobs.middleware.chain import declared_options
 from jobs.options import is_declared
 from jobs.payload import Payload, decode_for
+from jobs.protection import opened
 from jobs.registry import registry
 from jobs.text import shortened, shown
 
@@ -64,6 +65,10 @@ def fault_of(raw: bytes, job_id: str, queue: str) -> Fault | None:
             reason = shortened(str(error), MOST_REASON)
             return Fault("unknown_class", shortened(payload.job_class, MOST_NAME), reason, _MEND)
         return _unknown_class(payload.job_class)
+    try:
+        payload = opened(payload)
+    except (ConfigurationError, InvalidPayload) as error:
+        return _unreadable(job_id, str(error))
     name = shortened(payload.job_class, MOST_NAME)
     return _options_fault(name, job_class, payload) or _arguments_fault(name, job_class, payload)
 

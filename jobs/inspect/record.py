@@ -14,11 +14,13 @@ import orjson
 from django.utils.translation import gettext as _
 
 from jobs.conf import get_settings
-from jobs.errors import InvalidPayload, UnknownJob
+from jobs.errors import InvalidPayload, UnknownJob, UntrustedPayload
 from jobs.job import Job
 from jobs.moment import moment
-from jobs.payload import JobError, Payload, corrupt_payload, decode
+from jobs.parked import AsItIs, corrupt_payload, untrusted_payload
+from jobs.payload import JobError, Payload, decode
 from jobs.progress import Progress
+from jobs.protection import protection
 from jobs.redaction import redact_text, redacted_arguments
 from jobs.registry import registry
 from jobs.store.job_reader import Location
@@ -100,6 +102,16 @@ class JobRecord:
         return ", ".join(orjson.dumps(part).decode() for part in parts)
 
     @property
+    def is_trusted(self) -> bool:
+        """Whether its signature is right, or need not be there."""
+        return not isinstance(self.payload, AsItIs)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether nobody can read its arguments here."""
+        return bool(self.payload.sealed)
+
+    @property
     def attempt(self) -> int:
         """The number of the run that it waits for, or is in."""
         return self.payload.attempt
@@ -168,16 +180,20 @@ class JobRecord:
 
     def without_arguments(self) -> "JobRecord":
         """Return the job without arguments, context and result, which may be large."""
-        bare = self.payload.changed(args=[], kwargs={}, context={}, result=None, extra={})
+        bare = self.payload.changed(
+            args=[], kwargs={}, sealed="", context={}, result=None, extra={}
+        )
         return replace(self, payload=bare)
 
     def note_fault(self, reader: Reader) -> None:
         """Leave a problem with the reader if the payload cannot be read."""
         if self.fault:
             values = {"id": shown(self.id), "fault": self.fault}
-            reason = _("The payload of job %(id)s cannot be read: %(fault)s") % values
+            reason = _("The payload of job %(id)s cannot be read: %(fault)s")
+            if not self.is_trusted:
+                reason = _("Job %(id)s is not trusted: %(fault)s")
             remedy = _("If nobody needs it, run: python manage.py jobs delete %(id)s") % values
-            reader.note(reader.store.keys(self.queue).payloads, reason, remedy)
+            reader.note(reader.store.keys(self.queue).payloads, reason % values, remedy)
 
 
 def progress_in_words(progress: Progress, secrets: Sequence[str]) -> str:
@@ -243,15 +259,24 @@ def _read(job_id: str, queue: str, raw: bytes, too_long: int) -> tuple[Payload, 
         fault = _("it has %(bytes)s bytes, too many to be shown") % {"bytes": grouped(too_long)}
         return _unreadable(job_id, queue, raw, fault), fault
     try:
-        return decode(raw).changed(id=job_id), ""
+        payload = decode(raw).changed(id=job_id)
+        if protection.signer is not None:
+            protection.signer.check(raw, job_id, queue)
+    except UntrustedPayload as error:
+        shown_error = _as_error(str(error), type(error).__name__)
+        return untrusted_payload(job_id, queue, raw, shown_error), str(error)
     except (InvalidPayload, ArithmeticError, RecursionError, TypeError, ValueError) as error:
         fault = str(error) if raw else _("there is none")
         return _unreadable(job_id, queue, raw, fault), fault
+    return payload, ""
 
 
 def _unreadable(job_id: str, queue: str, raw: bytes, fault: str) -> Payload:
-    shown_error: JobError = {"class": "InvalidPayload", "message": fault, "at": 0.0}
-    return corrupt_payload(job_id, queue, raw, shown_error)
+    return corrupt_payload(job_id, queue, raw, _as_error(fault))
+
+
+def _as_error(fault: str, name: str = "InvalidPayload") -> JobError:
+    return {"class": name, "message": fault, "at": 0.0}
 
 
 def time_of_score(place: str | None, score: float) -> datetime | None:

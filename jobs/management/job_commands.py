@@ -217,7 +217,7 @@ def _row(job: JobRecord) -> list[object]:
         _when(job),
         job.queue,
         job.job_class,
-        _cut(job.arguments_text),
+        "encrypted" if job.is_encrypted else _cut(job.arguments_text),
         _cut(_error(job)),
     ]
 

@@ -4,7 +4,7 @@ Like `reader` it only looks, and what it takes from Redis is bounded.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, get_args
@@ -15,7 +15,7 @@ from jobs.store.keys import KINDS
 from jobs.store.owner import Owner
 from jobs.store.questions import Question
 from jobs.store.reader import MOST_SHOWN, PLACES, Place, Reader, SetName
-from jobs.store.set_reader import longest_payload
+from jobs.store.set_reader import MOST_BYTES, longest_payload
 from jobs.text import shown, text_of
 
 #: The longest note that is read, in bytes. No job of ours writes one as long.
@@ -123,6 +123,32 @@ class JobReader:
         short = [job_id for job_id, length in lengths.items() if 0 < length <= SHORT_BYTES]
         found = self._reader.ask([Question(key, "hget", (each,), default=b"") for each in short])
         return dict(zip(short, found, strict=True))
+
+    def whole(self, queue: str, job_ids: Sequence[str]) -> Iterator[dict[str, bytes | None]]:
+        """Yield the payloads of these jobs by id, half a megabyte each time.
+
+        It is None where a payload is too long to be read. One that is gone is left out. A round
+        trip for all, and one for each half megabyte.
+        """
+        key = self._store.keys(queue).payloads
+        lengths = self._reader.ask([Question(key, "hstrlen", (each,)) for each in job_ids])
+        portion: dict[str, bytes | None] = {}
+        wanted: list[str] = []
+        size = 0
+        for job_id, length in zip(job_ids, lengths, strict=True):
+            if length > longest_payload():
+                portion[job_id] = None
+                continue
+            wanted.append(job_id)
+            size += length
+            if size >= MOST_BYTES:
+                yield portion | self._payloads(key, wanted)
+                portion, wanted, size = {}, [], 0
+        yield portion | self._payloads(key, wanted)
+
+    def _payloads(self, key: str, job_ids: Sequence[str]) -> dict[str, bytes | None]:
+        found = self._reader.ask([Question(key, "hget", (each,), default=b"") for each in job_ids])
+        return {job_id: raw for job_id, raw in zip(job_ids, found, strict=True) if raw}
 
     def _place_questions(self, queue: str, job_id: str) -> list[Question]:
         """Return what tells the length of a payload, and the place of its job."""

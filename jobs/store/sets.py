@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from jobs.store.session import Session
-from jobs.text import text_of, texts_of
+from jobs.text import raw_of, text_of, texts_of
 
 #: Where jobs that wait can be moved; "scheduled" gives those of the retry set a new time there.
 Destination = Literal["ready", "scheduled", "dead", "delete"]
@@ -98,3 +98,11 @@ class Sets:
         found = self._session.run("mend_keys", queue, [int(repair), place, *names]) if names else []
         parts = [text_of(part) for part in found]
         return list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
+
+    def rewrite(self, queue: str, changes: Sequence[tuple[str, bytes, bytes]]) -> int:
+        """Write payloads anew that are still as they were read, and return how many.
+
+        A change is (id, payload that was read, new payload). One round trip, O(k).
+        """
+        args = [part for job_id, read, new in changes for part in (raw_of(job_id), read, new)]
+        return int(self._session.run("rewrite", queue, args)) if args else 0

@@ -10,6 +10,7 @@ from jobs.job import Job
 from jobs.moment import moment
 from jobs.options import check_run_after
 from jobs.payload import Payload
+from jobs.protection import guarded_key
 from jobs.testing.fake_job import FakeJob
 from jobs.testing.modes import collection, enqueued_jobs, is_of
 
@@ -93,7 +94,8 @@ def _is_unique(job: FakeJob, wanted: bool | str) -> bool:  # noqa: FBT001  # wha
     key = job.claim.key if job.claim else ""
     if isinstance(wanted, bool):
         return bool(key) == wanted
-    return key == unique_key(job.payload.job_class, "key", wanted.encode())
+    chosen = unique_key(job.payload.job_class, "key", wanted.encode())
+    return key == (guarded_key(chosen) if job.payload.sealed else chosen)
 
 
 #: How each thing that may be asserted is compared.

@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from jobs.bounds import bounding
 from jobs.commit import outbox_connection, to_wait_for
 from jobs.payload import Payload, decode
+from jobs.protection import opened
 from jobs.store import Duplicates, NewJob
 from jobs.store.whereabouts import Glance
 from jobs.testing.fake_job import CommitHook, FakeJob, standing_hooks
@@ -216,4 +217,4 @@ def _made(job: NewJob) -> FakeJob:
     now = time.time()
     is_relative = job.due.startswith("+")
     due = float(job.due) / 1e3 + (now if is_relative else 0.0)
-    return FakeJob(decode(job.payload), now, due, job.claim)
+    return FakeJob(opened(decode(job.payload)), now, due, job.claim)

@@ -13,6 +13,7 @@ from jobs.features.periodic.preview import local_time
 from jobs.job import Job
 from jobs.occasion import Occasion
 from jobs.payload import Payload, decode
+from jobs.protection import opened
 from jobs.registry import registry
 from jobs.testing.fake_job import FakeJob
 from jobs.testing.fake_queue import FakeQueue
@@ -95,7 +96,7 @@ def _fire(queue: FakeQueue, entry: Entry, tick: int) -> Payload | None:
     due = now + (entry.due_at(tick) - tick) / 1000
     occasion = Occasion(entry.name, tick / 1000)
     raw = entry.payload(job_id, occasion, round(now * 1000), round(due * 1000))
-    job = FakeJob(decode(raw), now, due)
+    job = FakeJob(opened(decode(raw)), now, due)
     queue.keep(job)
     queue.last_fired[entry.name] = job_id
     return job.payload

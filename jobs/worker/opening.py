@@ -16,7 +16,9 @@ from jobs.errors import InvalidPayload, TimeLimitExceeded, UnknownJob, WorkerCra
 from jobs.events import RetryInFailed, emit
 from jobs.job import Job, Retry
 from jobs.options import JobOptions
-from jobs.payload import JobError, Payload, corrupt_payload, decode_for
+from jobs.parked import corrupt_payload, parked
+from jobs.payload import JobError, Payload, decode_for
+from jobs.protection import opened
 from jobs.registry import registry
 from jobs.worker.attempt import Run
 from jobs.worker.conclusion import Conclusion
@@ -44,8 +46,8 @@ class Opening:
         try:
             payload = decode_for(unit.raw, unit.id, unit.queue)
         except InvalidPayload as error:
-            corrupt = corrupt_payload(unit.id, unit.queue, unit.raw, _in_short(error, unit))
-            self.park(unit, corrupt, started)
+            kept = parked(unit.id, unit.queue, unit.raw, error, _in_short(error, unit))
+            self.park(unit, kept, started)
             return None
         try:
             known = None if payload.options else self._known.get(payload.job_class)
@@ -54,6 +56,8 @@ class Opening:
             job.taking = unit
             if payload.options:
                 job.options = options
+            if payload.sealed:
+                payload = opened(payload)
         except BaseException as error:  # noqa: BLE001  # unknown, of options that do not fit, or its __init__ raises
             self._note_misfit(unit, payload, error, started)
             return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from jobs.conf import JobsSettings
 from jobs.errors import InvalidPayload, StoreUnavailable, UnknownJob
 from jobs.events import JobsRecovered, emit
-from jobs.payload import JobError, Payload, decode
+from jobs.payload import JobError, Payload, decode, decode_for
 from jobs.registry import registry
 from jobs.store import Leases, Store, Terms
 from jobs.worker.unit import number_in
@@ -169,7 +169,7 @@ class Recovery:
                 taken.queue, taken.token, taken.job_id, b"", "discard", counter="lost"
             )
         try:
-            payload = decode(raw)
+            payload = decode_for(raw, taken.job_id, taken.queue)
             if taken.number in end.overdue:
                 return self._mark_overrun(taken, payload, end.overdue[taken.number])
             return self._count(taken, payload, end)

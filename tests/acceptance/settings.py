@@ -29,6 +29,9 @@ TASKS = {"default": {"BACKEND": "jobs.contrib.django_tasks.JobsBackend"}}
 if most := int(os.environ.get("TEST_QUEUE_LIMIT", "0")):
     JOBS["QUEUE_LIMITS"] = {"default": most}
 
+if "TEST_SIGN" in os.environ:
+    JOBS["SIGN"] = os.environ["TEST_SIGN"]
+
 if "TEST_OUTBOX" in os.environ:
     JOBS["OUTBOX"] = True
 

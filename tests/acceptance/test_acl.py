@@ -65,6 +65,7 @@ LOOKS = (
     "retries",
     "dead --text x",
     "explain {dead}",
+    "resign",
     "top --times 1",
     "schedules --preview 2",
 )

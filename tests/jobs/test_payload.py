@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from jobs.errors import InvalidPayload
-from jobs.payload import Payload, corrupt_payload, decode, decode_for
+from jobs.parked import corrupt_payload
+from jobs.payload import Payload, decode, decode_for
 
 SIMPLE = {"priority": 0, "id": "a", "job_class": "shop.OrderJob", "queue": "q"}
 

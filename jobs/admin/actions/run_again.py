@@ -41,8 +41,8 @@ class CopyConfirmation:
 def run_again(request: HttpRequest, job: JobRecord) -> HttpResponse:
     """Enqueue a copy of a job with the arguments that were entered."""
     back = address(request, "jobs_job", job_id=job.id)
-    if job.known_class is None:
-        messages.error(request, str(UnknownJob(job.job_class)))
+    if refusal := _refusal(job):
+        messages.error(request, refusal)
         return HttpResponseRedirect(back)
     form = RunAgainForm(job, request.POST)
     if not form.is_valid():
@@ -63,6 +63,15 @@ def run_again(request: HttpRequest, job: JobRecord) -> HttpResponse:
         return HttpResponseRedirect(back)
     messages.add_message(request, messages.WARNING if copy.is_duplicate else messages.SUCCESS, told)
     return HttpResponseRedirect(address(request, "jobs_job", job_id=copy.id))
+
+
+def _refusal(job: JobRecord) -> str:
+    """Return why nobody can edit the arguments of a job, nothing where somebody can."""
+    if job.known_class is None:
+        return str(UnknownJob(job.job_class))
+    if job.is_encrypted:
+        return _("The arguments are encrypted: nobody can read them here.")
+    return ""
 
 
 def _enqueue(

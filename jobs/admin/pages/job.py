@@ -135,12 +135,14 @@ def show(
     """
     reader = reader or reader_for(request)
     can = Can(request.user)
-    if not can.run_again or not job.known_class:
+    can_copy = job.known_class and job.is_trusted and not job.is_encrypted
+    if not can.run_again or not can_copy:
         form = None
     elif form is None:
         form = RunAgainForm(job)
     secrets = get_settings().redact
     failures = tuple(_failures(job, secrets))
+    sees_arguments = can.view_arguments and not job.is_encrypted
     shown = JobDetail(
         job=job,
         place=PLACES[job.place],
@@ -148,7 +150,7 @@ def show(
         explanation=inspect.explain_job(job, reader),
         moments=tuple(sorted(_moments(job, failures), key=lambda moment: moment.at)),
         failures=failures,
-        arguments=_json({"args": job.args, "kwargs": job.kwargs}) if can.view_arguments else "",
+        arguments=_json({"args": job.args, "kwargs": job.kwargs}) if sees_arguments else "",
         options=_json(redact(job.payload.options, secrets)),
         context=_json(redact(without_occasion(job.payload.context), secrets)),
         result=_json(redact(job.payload.result, secrets)),

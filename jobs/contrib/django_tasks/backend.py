@@ -42,7 +42,7 @@ from jobs.errors import (
 from jobs.features.results.desks import named_queues, switch
 from jobs.making import EnqueuedJob
 from jobs.options import check_queue_name
-from jobs.payload import decode
+from jobs.payload import decode_for
 from jobs.registry import registry
 from jobs.shield import shielded
 from jobs.store import Duplicates
@@ -148,14 +148,14 @@ class JobsBackend(BaseTaskBackend):
         deleted, or its time is over. Raise StoreUnavailable. Three round trips, O(queues).
         """
         is_id: bool = isinstance(result_id, str)  # whatever somebody has read somewhere
-        glance = self._glance(result_id) if is_id else None
+        queue, glance = self._glance(result_id) if is_id else ("", None)
         if glance is None or glance.payload is None:
             raise TaskResultDoesNotExist(result_id)
         try:
-            payload = decode(glance.payload)
+            payload = decode_for(glance.payload, result_id, queue)
         except InvalidPayload as error:
             raise TaskResultDoesNotExist(result_id) from error
-        if payload.id != result_id or _is_of_job_class(payload.job_class):
+        if _is_of_job_class(payload.job_class):
             raise TaskResultDoesNotExist(result_id)
         return result_at(glance.place, payload, TaskNote.decode(glance.note))
 
@@ -198,11 +198,12 @@ class JobsBackend(BaseTaskBackend):
                 f"TASKS[{self.alias!r}], which has {names}, or write [] there for any."
             )
 
-    def _glance(self, result_id: str) -> Glance | None:
+    def _glance(self, result_id: str) -> tuple[str, Glance | None]:
+        """Return the queue of a job, and a look at it."""
         with shielded(), time_limited(get_settings().enqueue_timeout):
             desk = switch.current()
             queue = desk.queue_of(result_id, {*named_queues(), *self.queues})
-            return None if queue is None else desk.look(queue, result_id, "always")
+            return ("", None) if queue is None else (queue, desk.look(queue, result_id, "always"))
 
     def _configured(self, task: AnyTask, known: Checked | None) -> Any:
         """Return what enqueues the jobs of a task.

@@ -28,11 +28,11 @@ from jobs.contrib.django_tasks.versions import (
     TaskResultStatus,
 )
 from jobs.errors import UnknownJob, WorkerCrashed
-from jobs.making import changes_of
 from jobs.moment import moment
 from jobs.options import RIVALS
 from jobs.payload import JobError, Payload
 from jobs.store.whereabouts import Whereabout
+from jobs.travelling import changes_of
 
 #: The option under which the alias of a backend travels that is not the task's own.
 ALIAS = "task_backend"

@@ -16,6 +16,7 @@ from jobs.errors import ConfigurationError, InvalidArguments, InvalidJob
 from jobs.features.periodic.times import Schedule
 from jobs.occasion import Occasion
 from jobs.payload import Payload, dumps
+from jobs.protection import is_sealed, protection
 from jobs.registry import registry
 from jobs.text import brief
 
@@ -38,6 +39,8 @@ class Entry:
     schedule: Schedule
     is_kept: bool = False
     is_on: bool = True
+    #: Whether the arguments of its jobs are sealed.
+    is_sealed: bool = False
 
     @property
     def clock(self) -> str:
@@ -87,7 +90,7 @@ class Entry:
 
         Times are in ms. A job that is due at 0 is due at once.
         """
-        return Payload(
+        payload = Payload(
             self.priority,
             job_id,
             self.job_class,
@@ -97,7 +100,8 @@ class Entry:
             enqueued_at=now / 1000,
             run_after=due_at / 1000 if due_at > now else None,
             context=occasion.to_context(),
-        ).encode()
+        )
+        return (protection.sealer.seal(payload) if self.is_sealed else payload).encode()
 
 
 def entries() -> list[Entry]:
@@ -115,6 +119,7 @@ def entries_of(class_name: str) -> list[Entry]:
             options.queue,
             options.priority,
             schedule,
+            is_sealed=is_sealed(options),
         )
         for schedule in schedules_in(options.others.get("schedule"))
     ]

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from jobs.client import get_client
 from jobs.conf import get_settings
+from jobs.payload import decode
 from jobs.store.whereabouts import Glance, Wanted, Whereabout, Whereabouts
 
 
@@ -98,8 +99,9 @@ class MemoryDesk:
         return replace(found, note=self.told(job_id))
 
     def queue_of(self, job_id: str, others: Iterable[str] = ()) -> str | None:
-        """Return a name if there is such a job, the same for all queues."""
-        return "" if self.look("", job_id).place != "gone" else None
+        """Return the queue of a job, None if there is no such job."""
+        payload = self.look("", job_id).payload
+        return None if payload is None else decode(payload).queue
 
 
 switch = DeskSwitch()

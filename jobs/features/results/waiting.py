@@ -17,10 +17,16 @@ from jobs import returns
 from jobs.abilities import abilities, awaits_commit
 from jobs.conf import get_settings
 from jobs.enqueue import options_of
-from jobs.errors import InvalidArguments, InvalidJob, StoreUnavailable, UnknownJob
+from jobs.errors import (
+    InvalidArguments,
+    InvalidJob,
+    StoreUnavailable,
+    UnknownJob,
+    UntrustedPayload,
+)
 from jobs.features.results.desks import named_queues, switch
 from jobs.making import EnqueuedJob
-from jobs.payload import Payload, decode
+from jobs.payload import Payload, decode_for
 from jobs.registry import registry
 from jobs.result_errors import JobDied, JobGone, JobNotPushed, KeepsNoResult, ResultTimeout
 from jobs.shield import shielded
@@ -172,16 +178,28 @@ class _Wait:
             raise JobGone(self._job_id, _ENDED if self._has_seen_it else _UNKNOWN)
         self._has_seen_it = True
         if glance.place == "done" and glance.payload is not None:
-            self.value = _result_in(decode(glance.payload))
+            self.value = _result_in(self._read(glance.payload))
             return True
         if glance.place == "dead" and glance.payload is not None:
-            raise _death(decode(glance.payload))
+            raise self._death(glance.payload)
         if self._has_to_check and glance.payload is not None:
-            _check_keeps(decode(glance.payload))
+            _check_keeps(self._read(glance.payload))
             self._has_to_check = False
         if self._left() <= 0 or not self._desk.moves:
             raise ResultTimeout(self._job_id, glance.place, self._timeout)
         return False
+
+    def _read(self, raw: bytes) -> Payload:
+        """Return the payload of the job. Raise InvalidPayload where nobody may trust it."""
+        return decode_for(raw, self._job_id, self._queue or "")
+
+    def _death(self, raw: bytes) -> JobDied:
+        try:
+            errors = self._read(raw).errors
+        except UntrustedPayload as error:  # a worker has parked it for that
+            return JobDied(self._job_id, type(error).__name__, str(error))
+        last = errors[-1] if errors else {}
+        return JobDied(self._job_id, last.get("class", ""), last.get("message", ""))
 
 
 def _check_timeout(timeout: object) -> None:
@@ -198,11 +216,6 @@ def _result_in(payload: Payload) -> Any:
         reason = f"what it returned was not kept: {payload.result_lost}."
         raise KeepsNoResult(payload.id, reason)
     return payload.result
-
-
-def _death(payload: Payload) -> JobDied:
-    last = payload.errors[-1] if payload.errors else {}
-    return JobDied(payload.id, last.get("class", ""), last.get("message", ""))
 
 
 def _check_keeps(payload: Payload) -> None:

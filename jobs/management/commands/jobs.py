@@ -19,6 +19,7 @@ from jobs.inspect.stats import COUNTS
 from jobs.management.check_command import CheckCommand
 from jobs.management.job_commands import Add, JobCommands
 from jobs.management.queue_commands import QueueCommands
+from jobs.management.resign_command import ResignCommand
 from jobs.management.schedule_commands import ScheduleCommands
 from jobs.management.terminal import (
     NO_WORKER,
@@ -41,7 +42,9 @@ from jobs.text import shown
 BROKEN_PIPE = 141
 
 
-class Command(CheckCommand, JobCommands, QueueCommands, ScheduleCommands, BaseCommand):
+class Command(
+    CheckCommand, JobCommands, QueueCommands, ResignCommand, ScheduleCommands, BaseCommand
+):
     """Parse the sub-command and run its method."""
 
     help = "Watches and repairs jobs, queues and workers."
@@ -64,6 +67,7 @@ class Command(CheckCommand, JobCommands, QueueCommands, ScheduleCommands, BaseCo
         self.add_job_commands(add)
         self.add_queue_commands(add)
         self.add_schedule_commands(add)
+        self.add_resign(add)
         self._add_changes(add)
         self._add_top(add)
 

@@ -56,8 +56,8 @@ def test_all_scripts_are_part_of_the_package():
     expected = (
         "acquire announce_schedules audit close_schedule condemn extend fail fetch finish fire "
         "holders leave list_running look mend_keys mirror_schedules move note note_run "
-        "open_schedule override_schedule push push_unique release renew retire_schedule search "
-        "settle_schedules size"
+        "open_schedule override_schedule push push_unique release renew retire_schedule rewrite "
+        "search settle_schedules size"
     )
 
     assert expected.split() == NAMES
@@ -115,6 +115,7 @@ def test_store_sends_as_many_keys_as_each_header_announces(q, sent):
     q.store.sets.move("q", "dead", "ready", ["b"])
     q.store.sets.audit("q", ["a"], repair=False)
     q.store.sets.mend_keys("q", "unique", ["key"])
+    q.store.sets.rewrite("q", [("a", b"", b"")])
     q.store.intake.push("q", [NewJob("c", b"", 0, claim=Claim("key"))])
     q.store.intake.holders("q", ["key"])
     q.store.intake.size("q")
