@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-from django.db.models.functions import Now
 
-from jobs.outbox import model
+from jobs.outbox import Now, model
 from jobs.store import Claim, NewJob
 
 if TYPE_CHECKING:

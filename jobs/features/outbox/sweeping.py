@@ -13,13 +13,12 @@ from uuid import uuid4
 
 from django.db import DatabaseError, connections
 from django.db.models import F, QuerySet
-from django.db.models.functions import Now
 
 from jobs.client import get_client, portions
 from jobs.errors import StoreUnavailable
 from jobs.events import OutboxRefused, OutboxSwept, emit
 from jobs.features.outbox.rows import YOUNG, job_of
-from jobs.outbox import aliases, model
+from jobs.outbox import Now, aliases, model
 from jobs.store import NewJob, Store
 from jobs.store.marks import Marks
 from jobs.text import shortened

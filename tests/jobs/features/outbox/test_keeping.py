@@ -1,5 +1,6 @@
 """Jobs that are rows: what an enqueue writes, and what its commit pushes."""
 
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from jobs.client import Client, get_client
 from jobs.commit import call_after_push
 from jobs.events import PushPutOff, subscribe, unsubscribe
 from jobs.features.outbox import SWEEP, TIDY
+from jobs.features.outbox.rows import YOUNG
 from jobs.models import OutboxEntry
 from jobs.outbox import outbox
 from tests.conftest import free_port
@@ -100,6 +102,15 @@ def test_jobs_of_several_queues_are_pushed_together(store):
     assert in_redis(store) == [1, 2]
     assert in_redis(store, "other") == [3]
     assert len(rows()) == 2
+
+
+def test_row_says_when_it_was_written_wherever_the_database_is(store):
+    KeptJob.enqueue(1)
+
+    row = OutboxEntry.objects.get()
+
+    assert abs(row.created_at.timestamp() - time.time()) < 60
+    assert (row.next_at - row.created_at) == YOUNG
 
 
 def test_rollback_takes_the_row_along(store):
