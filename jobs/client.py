@@ -13,6 +13,7 @@ from jobs.bounds import NO_BOUNDS, Bounds, bounding
 from jobs.conf import get_settings, until_settings_change
 from jobs.errors import QueueFull, StoreUnavailable
 from jobs.events import JobEnqueued, QueueNotAnnounced, emit, is_heard
+from jobs.probing import Probing
 from jobs.store import MOST_JOBS, Duplicates, NewJob, Store, Underway
 from jobs.store.bounded import time_limit
 from jobs.store.intake import Intake
@@ -43,6 +44,7 @@ class Client:
         """
         self._open_store = open_store
         self.timeout = timeout
+        self.probing = Probing(timeout)
         self._opened: Store | None = None
         #: Until then nobody looks before a push, by the monotonic clock: Redis did not answer.
         self._blind_until = 0.0

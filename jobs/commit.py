@@ -22,6 +22,7 @@ from django.db.transaction import Atomic, TransactionManagementError
 
 from jobs.client import get_client
 from jobs.databases import opened
+from jobs.errors import StoreUnavailable
 from jobs.events import PushPutOff, emit
 from jobs.outbox import alias_for, outbox
 from jobs.store import Duplicates, NewJob
@@ -126,17 +127,38 @@ def outbox_connection() -> BaseDatabaseWrapper:
 def _push_owed(jobs: list[tuple[str, NewJob]]) -> Duplicates | None:
     """Push what has committed.
 
-    Where that fails, jobs of the outbox are pushed by a worker, so this returns None. Raise the
-    error where other jobs are among those that are not in.
+    Where that fails, jobs of the outbox are pushed by a worker, so this returns None. So it does at
+    once where Redis has just failed to answer. Raise the error where other jobs are among those
+    that are not in.
     """
+    if _are_kept(jobs) and (error := get_client().probing.reason_to_wait()):
+        emit(PushPutOff(len(jobs), error))
+        return None
     try:
-        return get_client().push(jobs, is_owed=True)
+        return _pushed(jobs)
     except Exception as error:
         left = jobs[getattr(error, "pushed", 0) :]
-        if not all(job.is_kept for _, job in left):
+        if not _are_kept(left):
             raise
         emit(PushPutOff(len(left), error))
         return None
+
+
+def _pushed(jobs: list[tuple[str, NewJob]]) -> Duplicates:
+    """Push, and let others know whether Redis answers. Raise what `Client.push` raises."""
+    client = get_client()
+    try:
+        duplicates = client.push(jobs, is_owed=True)
+    except StoreUnavailable as error:
+        if not client.store.is_spread:  # the other nodes of a cluster may be there
+            client.probing.has_failed(error)
+        raise
+    client.probing.has_succeeded()
+    return duplicates
+
+
+def _are_kept(jobs: list[tuple[str, NewJob]]) -> bool:
+    return all(job.is_kept for _, job in jobs)
 
 
 def call_after_push(callback: Callable[[Duplicates], object]) -> None:

@@ -128,14 +128,14 @@ class StoreUnavailable(JobsError):
 
     Where jobs were pushed, `jobs` is how many it was about. The first `pushed` of them are
     enqueued. Whether the next ones are is not known, since an answer may have been lost. An
-    `enqueue_many` counts what it had read by then, without what a middleware vetoed.
+    `enqueue_many` counts what it had read by then, without what a middleware vetoed. `is_answer`
+    where Redis said so itself, as one that is full.
     """
 
-    def __init__(self, url: str, cause: object) -> None:
+    def __init__(self, url: str, cause: object, *, is_answer: bool = False) -> None:
         """Keep the URL (without password) and the cause."""
-        self.url = url
-        self.pushed = 0
-        self.jobs = 0
+        self.url, self.is_answer = url, is_answer
+        self.pushed = self.jobs = 0
         reason = str(cause).rstrip(".")
         super().__init__(f"Redis at {url} cannot be used: {reason}. {advice(url, reason)}")
 

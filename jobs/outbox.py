@@ -6,10 +6,11 @@ Most projects have none. The feature says how rows are written when it is import
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.apps import apps
 from django.db import router
+from django.db.models import functions
 from django.db.transaction import TransactionManagementError
 
 from jobs.conf import get_settings
@@ -52,6 +53,18 @@ class Outbox:
 
 #: The one of this process.
 outbox = Outbox()
+
+
+class Now(functions.Now):
+    """The time of the database.
+
+    On MySQL that of Django goes by the time zone of the server, and stands still for an hour when
+    its summer ends.
+    """
+
+    def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return it in UTC."""
+        return self.as_sql(compiler, connection, template="UTC_TIMESTAMP(6)", **context)
 
 
 def model() -> "type[OutboxEntry]":

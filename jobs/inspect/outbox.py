@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import DatabaseError
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs.inspect.reader import get_reader
-from jobs.outbox import aliases, model, outbox
+from jobs.outbox import Now, aliases, model, outbox
 from jobs.problem import Problem
 from jobs.store.marks import Marks
 from jobs.store.reader import Reader

@@ -23,16 +23,20 @@ class Marks:
         """Take the session without sending anything."""
         self._session = session
 
-    def seen(self, pushes: Pushes) -> set[str]:
-        """Return which of these pushes were done. One round trip, O(pushes)."""
+    def seen(self, pushes: Pushes) -> dict[str, float]:
+        """Return which of these pushes were done, each with the score of its mark.
+
+        None was done in a queue whose marks are no marks. One round trip, O(pushes).
+        """
         names = [(queue, name) for queue, some in pushes.items() for name in some]
         if not names:
-            return set()
+            return {}
         with self._session.available(), self._session.client.pipeline(transaction=False) as pipe:
             for queue, name in names:
                 pipe.zscore(self._session.keys(queue).marks, name)
-            scores = pipe.execute()
-        return {name for (_, name), score in zip(names, scores, strict=True) if score is not None}
+            scores = pipe.execute(raise_on_error=False)
+        found = zip(names, scores, strict=True)
+        return {name: score for (_, name), score in found if isinstance(score, float)}
 
     def end(self, pushes: Pushes, at: int) -> None:
         """Let the marks of these pushes end then.

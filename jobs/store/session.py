@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
-from redis.exceptions import NoPermissionError, NoScriptError, RedisClusterException
+from redis.exceptions import (
+    NoPermissionError,
+    NoScriptError,
+    RedisClusterException,
+    ResponseError,
+)
 
 from jobs.errors import StoreUnavailable
 from jobs.redis_url import hide_password
@@ -222,4 +227,5 @@ class _Available:
     ) -> None:
         self._shield.__exit__(kind, error, tb)
         if isinstance(error, Exception) and is_unavailable(error):
-            raise StoreUnavailable(self._url, reason(error)) from error
+            is_answer = isinstance(error, ResponseError)
+            raise StoreUnavailable(self._url, reason(error), is_answer=is_answer) from error

@@ -46,6 +46,10 @@ class OwnServer:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGCONT)
+
     def fill(self) -> None:
         """Write until nothing more can be written."""
         with redis.Redis(port=self.port) as client:

@@ -13,11 +13,12 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.chaos.runs import VARIABLE
@@ -43,13 +44,16 @@ class Order:
 
 
 class Nursery:
-    """The process that forks workers, seen by who asks for them."""
+    """The process that forks workers, seen by who asks for them.
 
-    def __init__(self) -> None:
+    `environment` is what all of them have in common.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.nursery"],
             cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.faults.settings"},
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.faults.settings", **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -3,11 +3,15 @@
 Server and namespace are set for each worker: see `nursery`.
 """
 
+import os
+
+from environ import Env
+
 SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["jobs", "tests.faults"]
 DATABASES: dict[str, object] = {}
 USE_TZ = True
-JOBS = {
+JOBS: dict[str, object] = {
     "QUEUES": ["high", "default"],
     "LEASE": 3.0,
     "HEARTBEAT": 0.5,
@@ -17,3 +21,13 @@ JOBS = {
     "TIMEOUT": 6.0,
     "ASYNC_CONCURRENCY": 5,
 }
+
+if url := os.environ.get("FAULTS_DATABASE_URL"):
+    DATABASES["default"] = Env.db_url_config(url)
+    if url.startswith("sqlite"):
+        DATABASES["default"]["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    JOBS["OUTBOX"] = True

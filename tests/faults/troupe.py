@@ -9,8 +9,9 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Self
 
 from benchmarks.chaos.processes import families, is_alive
@@ -28,10 +29,18 @@ class Troupe:
     `order` says what the supervisor of a place runs; it is asked anew with each start.
     """
 
-    def __init__(self, places: int, order: Callable[[int], Order], chance: random.Random) -> None:
+    def __init__(
+        self,
+        places: int,
+        order: Callable[[int], Order],
+        chance: random.Random,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._order, self._chance = order, chance
-        self._nursery = Nursery()
+        self._nursery = Nursery(environment)
         self.kills: Counter[str] = Counter()
+        #: When each process lost its life, or its supervisor, by the monotonic clock.
+        self.struck: dict[int, float] = {}
         self.pids = [self._start(place) for place in range(places)]
         self._left_alone: list[int] = []
 
@@ -53,6 +62,7 @@ class Troupe:
                 self.kills[what] += 1
             return
         self._kill(pid)
+        self.struck |= dict.fromkeys(workers, time.monotonic())
         for worker in workers if what == TREE else ():
             self._kill(worker)
         self.kills[what] += 1
@@ -85,8 +95,8 @@ class Troupe:
     def _start(self, place: int) -> int:
         return self._nursery.start(self._order(place))
 
-    @staticmethod
-    def _kill(pid: int) -> None:
+    def _kill(self, pid: int) -> None:
+        self.struck[pid] = time.monotonic()
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

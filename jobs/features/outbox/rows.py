@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-from django.db.models.functions import Now
 
-from jobs.outbox import model
+from jobs.outbox import Now, model
 from jobs.store import Claim, NewJob
 
 if TYPE_CHECKING:
@@ -39,9 +38,10 @@ def write(alias: str, jobs: Sequence[tuple[str, NewJob]]) -> None:
 
 
 def job_of(row: "OutboxEntry", now: datetime) -> NewJob:
-    """Return the job of a row.
+    """Return the job of a row, for a push at this time.
 
-    It is made for a push at this time of the database.
+    It is a time of the database. Raise ValueError for what was written in another way: by another
+    version, or by somebody else.
     """
     claim = msgspec.json.decode(row.claim, type=Claim) if row.claim else None
     due = _due(row.due, now - row.created_at)

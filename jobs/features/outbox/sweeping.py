@@ -6,20 +6,19 @@ together with the job, and never inserts a job whose push is marked.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from django.db import DatabaseError, connections
 from django.db.models import F, QuerySet
-from django.db.models.functions import Now
 
 from jobs.client import get_client, portions
 from jobs.errors import StoreUnavailable
 from jobs.events import OutboxRefused, OutboxSwept, emit
-from jobs.features.outbox.rows import job_of
-from jobs.outbox import aliases, model
+from jobs.features.outbox.rows import YOUNG, job_of
+from jobs.outbox import Now, aliases, model
 from jobs.store import NewJob, Store
 from jobs.store.marks import Marks
 from jobs.text import shortened
@@ -39,9 +38,11 @@ CLAIM = timedelta(seconds=60)
 STALE = 30.0
 #: The pause after the first refusal, which doubles with each, and the longest.
 PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+#: A mark that is younger may be forgotten by a Redis that crashes, with its job. Milliseconds.
+YOUNG_MARK = YOUNG / timedelta(milliseconds=1)
 #: How long a mark outlives its row, where the request has pushed the job. Milliseconds.
 KEEP_MARK = 120_000
-#: The same where a sweeper has: the push of a request that is held up may still come.
+#: The same where a sweeper had the row: the push of a request that is held up may still come.
 KEEP_SWEPT_MARK = 3_600_000
 #: Longest error that is kept, in characters.
 MOST_ERROR = 500
@@ -53,6 +54,7 @@ class _Found(NamedTuple):
     pk: int
     queue: str
     push: str
+    claimed_by: str
 
 
 def sweep(store: Store) -> None:
@@ -93,53 +95,78 @@ class _Sweep:
         """
         now = round(self._store.now() * 1000)
         due = self._rows.filter(next_at__lte=Now()).order_by("next_at", "pk")
-        found = [_Found(*row) for row in due.values_list("pk", "queue", "push")[:PORTION]]
-        seen = self._marks.seen(_by_queue(found))
-        self._settle([row for row in found if row.push in seen], now + KEEP_MARK)
-        unseen = [row.pk for row in found if row.push not in seen]
-        if unseen:
-            self._push(unseen, now + KEEP_SWEPT_MARK)
+        found = [_Found(*row) for row in due.values_list(*_Found._fields)[:PORTION]]
+        marks = self._marks.seen(_by_queue(found))
+        young = {name for name, score in marks.items() if 0 <= now - score < YOUNG_MARK}
+        old = marks.keys() - young
+        self._settle([row for row in found if row.push in old], now)
+        self._wait_for([row.pk for row in found if row.push in young])
+        self._push([row.pk for row in found if row.push not in marks])
         return len(found)
 
-    def _settle(self, rows: Sequence[_Found], ends_at: int) -> None:
-        """Delete rows whose jobs are in Redis, then let their marks end."""
-        if rows:
-            self._rows.filter(pk__in=[row.pk for row in rows]).delete()
-            self._marks.end(_by_queue(rows), ends_at)
+    def _settle(self, rows: Sequence[_Found], now: int) -> None:
+        """Delete rows whose jobs are surely in Redis, then let their marks end."""
+        if not rows:
+            return
+        self._rows.filter(pk__in=[row.pk for row in rows]).delete()
+        swept = [row for row in rows if row.claimed_by]
+        self._marks.end(_by_queue(swept), now + KEEP_SWEPT_MARK)
+        self._marks.end(_by_queue(set(rows).difference(swept)), now + KEEP_MARK)
 
-    def _push(self, unseen: Sequence[int], ends_at: int) -> None:
+    def _wait_for(self, young: Sequence[int]) -> None:
+        """Look at these rows again when their marks are no longer young."""
+        if young:
+            self._rows.filter(pk__in=young).update(next_at=Now() + YOUNG)
+
+    def _push(self, unseen: Sequence[int]) -> None:
         """Claim rows, and push their jobs."""
+        if not unseen:
+            return
         claim = _Claim(self._rows, unseen)
         try:
-            for some in claim.portions():
-                if claim.is_stale:
-                    return
-                self._push_rows(claim, some, ends_at)
+            for rows in claim.portions():
+                self._push_rows(claim, rows)
         except StoreUnavailable:
             claim.give_back()
             raise
 
-    def _push_rows(self, claim: "_Claim", rows: Sequence[_Found], ends_at: int) -> None:
+    def _push_rows(self, claim: "_Claim", rows: Sequence["OutboxEntry"]) -> None:
         """Push some rows together, and one by one where they are refused.
 
-        A job that breaks the connection looks like an absent Redis. So that it keeps nobody from
-        the way, what was being sent is sent alone the next time, and later than others.
+        They stay until their marks are no longer young.
         """
+        if claim.is_stale:
+            return
         try:
-            self._send([(row.queue, claim.jobs[row.pk]) for row in rows])
+            self._send([(row.queue, claim.job(row)) for row in rows])
         except StoreUnavailable as error:
-            claim.refuse(rows, error)
+            if self._may_blame(error):
+                claim.refuse(rows, error)
             raise
         except Exception as error:  # noqa: BLE001  # whatever Redis says, it is kept with the row
             if len(rows) > 1:
                 for row in rows:
-                    self._push_rows(claim, [row], ends_at)
+                    self._push_rows(claim, [row])
                 return
             claim.refuse(rows, error)
-            emit(OutboxRefused(claim.jobs[rows[0].pk].id, rows[0].queue, self._alias, error))
+            emit(OutboxRefused(rows[0].job_id, rows[0].queue, self._alias, error))
         else:
-            self._settle(rows, ends_at)
+            claim.put_off(rows, YOUNG)
             emit(OutboxSwept(self._alias, len(rows)))
+
+    def _may_blame(self, error: StoreUnavailable) -> bool:
+        """Tell whether a job may have broken the connection.
+
+        Such a job looks like an absent Redis, but then Redis answers. So that it keeps nobody from
+        the way, what was being sent is sent alone the next time, and later than others.
+        """
+        if error.is_answer:
+            return False
+        try:
+            self._store.now()
+        except StoreUnavailable:
+            return False
+        return True
 
     def _send(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
         for portion in portions(jobs):
@@ -151,10 +178,10 @@ class _Sweep:
 
 
 class _Claim:
-    """Rows that belong to this sweeper for a minute, and their jobs.
+    """Rows that belong to this sweeper for a minute.
 
     Two sweepers may choose the same rows. The second one's UPDATE waits for the first, and then
-    finds them claimed.
+    finds them claimed. The name of the last sweeper stays with a row.
     """
 
     def __init__(self, rows: "QuerySet[OutboxEntry]", wanted: Sequence[int]) -> None:
@@ -163,49 +190,50 @@ class _Claim:
         due = rows.filter(pk__in=wanted, next_at__lte=Now())
         due.update(next_at=Now() + CLAIM, claimed_by=name)
         self._mine = rows.filter(pk__in=wanted, claimed_by=name)
-        found = list(self._mine.annotate(read_at=Now()).order_by("attempts", "pk"))
-        self.jobs = {row.pk: job_of(row, _read_at(row)) for row in found}
-        self._attempts = {row.pk: row.attempts for row in found}
-        self._fresh = [_Found(row.pk, row.queue, row.push) for row in found if not row.attempts]
-        self._tried = [_Found(row.pk, row.queue, row.push) for row in found if row.attempts]
+        self._found = list(self._mine.annotate(read_at=Now()).order_by("attempts", "pk"))
+        self._left = {row.pk for row in self._found}
 
     @property
     def is_stale(self) -> bool:
         """Whether others may have claimed the rows since."""
         return time.monotonic() - self._claimed_at > STALE
 
-    def portions(self) -> Iterable[Sequence[_Found]]:
+    def portions(self) -> Iterator[Sequence["OutboxEntry"]]:
         """Yield the new rows together, then each of the others alone.
 
         The most tried are the last.
         """
-        if self._fresh:
-            yield self._fresh
-        yield from ([row] for row in self._tried)
+        if fresh := [row for row in self._found if not row.attempts]:
+            yield fresh
+        yield from ([row] for row in self._found if row.attempts)
 
-    def refuse(self, rows: Sequence[_Found], error: Exception) -> None:
+    def job(self, row: "OutboxEntry") -> NewJob:
+        """Return the job of a row. Raise ValueError where the row cannot be read."""
+        read_at: datetime = row.read_at  # type: ignore[attr-defined]  # annotated
+        return job_of(row, read_at)
+
+    def refuse(self, rows: Sequence["OutboxEntry"], error: Exception) -> None:
         """Note an error with rows, and try them again after a pause.
 
         They must have as many attempts.
         """
-        attempts = self._attempts[rows[0].pk]
-        pause = min(PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
-        self._mine.filter(pk__in=[row.pk for row in rows]).update(
+        pause = min(PAUSE * 2 ** min(rows[0].attempts, 10), LONGEST_PAUSE)
+        self.put_off(
+            rows,
+            pause,
             attempts=F("attempts") + 1,
             error=shortened(f"{type(error).__name__}: {error}", MOST_ERROR),
-            next_at=Now() + pause,
-            claimed_by="",
         )
 
+    def put_off(self, rows: Sequence["OutboxEntry"], pause: timedelta, **changes: Any) -> None:
+        """Let no sweeper look at rows until a pause is over."""
+        some = {row.pk for row in rows}
+        self._mine.filter(pk__in=some).update(next_at=Now() + pause, **changes)
+        self._left -= some
+
     def give_back(self) -> None:
-        """Let others take at once what was not pushed."""
-        self._mine.update(next_at=Now(), claimed_by="")
-
-
-def _read_at(row: "OutboxEntry") -> datetime:
-    """Return the time of the database at which a row was read."""
-    read_at: datetime = row.read_at  # type: ignore[attr-defined]  # annotated
-    return read_at
+        """Let others take at once what was neither pushed nor refused."""
+        self._mine.filter(pk__in=self._left).update(next_at=Now())
 
 
 def _by_queue(rows: Iterable[_Found]) -> dict[str, list[str]]:

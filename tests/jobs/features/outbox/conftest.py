@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from jobs.models import OutboxEntry
-from tests.jobs.features.outbox.stage import end_jobs
+from tests.jobs.features.outbox.stage import QUEUE, age_marks, end_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -16,12 +16,14 @@ def kept(settings, transactional_db) -> None:
 
 
 @pytest.fixture
-def let_pass() -> Callable[[float], None]:
-    """Return what lets time pass for all rows, in seconds."""
+def let_pass(store) -> Callable[[float], None]:
+    """Return what lets time pass for all rows and marks, in seconds."""
 
     def let_pass(seconds: float) -> None:
         gone = timedelta(seconds=seconds)
         OutboxEntry.objects.update(created_at=F("created_at") - gone, next_at=F("next_at") - gone)
+        for queue in (QUEUE, "other"):
+            age_marks(store, queue, seconds)
 
     return let_pass
 

@@ -66,6 +66,15 @@ def marks(store: Store, queue: str = QUEUE) -> dict[str, float]:
     return {name.decode(): score for name, score in found}
 
 
+def age_marks(store: Store, queue: str, seconds: float) -> None:
+    """Let time pass for marks that have no end."""
+    key, client = store.keys(queue).marks, client_of(store)
+    if client.type(key) == b"zset":
+        older = {name: score - seconds * 1000 for name, score in marks(store, queue).items()}
+        if still_open := {name: score for name, score in older.items() if score > 0}:
+            client.zadd(key, still_open, xx=True)
+
+
 def end_jobs(store: Store, queue: str = QUEUE) -> list[int]:
     """Let all jobs of a queue run and be gone, and return their arguments."""
     keys, client = store.keys(queue), client_of(store)

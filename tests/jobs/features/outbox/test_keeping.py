@@ -1,7 +1,9 @@
 """Jobs that are rows: what an enqueue writes, and what its commit pushes."""
 
+import time
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -9,11 +11,13 @@ from django.db import connection, connections, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from jobs import InvalidJob, Job, QueueFull, StoreUnavailable
+from jobs import InvalidJob, Job, QueueFull, StoreUnavailable, probing
 from jobs.chore import Place, brought_to
+from jobs.client import Client, get_client
 from jobs.commit import call_after_push
 from jobs.events import PushPutOff, subscribe, unsubscribe
 from jobs.features.outbox import SWEEP, TIDY
+from jobs.features.outbox.rows import YOUNG
 from jobs.models import OutboxEntry
 from jobs.outbox import outbox
 from tests.conftest import free_port
@@ -100,6 +104,15 @@ def test_jobs_of_several_queues_are_pushed_together(store):
     assert len(rows()) == 2
 
 
+def test_row_says_when_it_was_written_wherever_the_database_is(store):
+    KeptJob.enqueue(1)
+
+    row = OutboxEntry.objects.get()
+
+    assert abs(row.created_at.timestamp() - time.time()) < 60
+    assert (row.next_at - row.created_at) == YOUNG
+
+
 def test_rollback_takes_the_row_along(store):
     with suppress(Rollback), transaction.atomic():
         KeptJob.enqueue(1)
@@ -125,6 +138,49 @@ def test_commit_succeeds_while_redis_is_away(away, heard):
 
     assert rows() == job_ids
     assert [event.jobs for event in heard] == [2]
+
+
+def test_absent_redis_is_asked_once_and_not_by_each_commit(away, heard, monkeypatch):
+    asked = count_pushes(monkeypatch)
+
+    job_ids = enqueue(1) + enqueue(2) + [KeptJob.enqueue(3).id]
+
+    assert rows() == job_ids
+    assert [event.jobs for event in heard] == [1, 1, 1]
+    assert len(asked) == 1
+
+
+def test_job_that_is_not_kept_asks_an_absent_redis_all_the_same(away):
+    enqueue(1)
+
+    with pytest.raises(StoreUnavailable):
+        LooseJob.enqueue(2)
+
+
+def test_redis_that_is_back_gets_every_push(settings, store, monkeypatch):
+    monkeypatch.setattr(probing, "PAUSE", 0.0)
+    client = get_client()
+    client.probing.has_failed(StoreUnavailable("redis://there", OSError("refused")))
+    asked = count_pushes(monkeypatch)
+
+    enqueue(1)
+    enqueue(2)
+
+    assert in_redis(store) == [1, 2]
+    assert len(asked) == 2
+
+
+def count_pushes(monkeypatch) -> list[object]:
+    """Return a list that grows with each push that is tried."""
+    asked: list[object] = []
+    push = Client.push
+
+    def push_and_count(*args: Any, **options: Any) -> Any:
+        asked.append(args)
+        return push(*args, **options)
+
+    monkeypatch.setattr(Client, "push", push_and_count)
+    return asked
 
 
 def test_commit_fails_where_a_job_that_is_not_kept_is_lost(away, heard):

@@ -69,7 +69,7 @@ def test_table_and_marks_are_bounded_by_what_is_new(store, let_pass):
 
 
 def test_server_without_marks_is_asked_little(store):
-    assert Marks(store).seen({}) == set()
+    assert Marks(store).seen({}) == {}
     Marks(store).end({QUEUE: []}, 5)
 
     assert client_of(store).exists(store.keys(QUEUE).marks) == 0

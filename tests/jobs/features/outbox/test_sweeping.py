@@ -49,8 +49,22 @@ def test_row_that_nobody_pushed_is_swept_within_ten_seconds(store, let_pass, hea
     sweep(store)
 
     assert in_redis(store) == [1, 2]
-    assert left() == 0
     assert [(event.database, event.jobs) for event in heard] == [("default", 2)]
+
+
+def test_row_that_was_swept_stays_while_its_mark_is_young(store, let_pass):
+    fail_to_push(1)
+    let_pass(10)
+    sweep(store)
+
+    let_pass(YOUNG.total_seconds() - 2)
+    sweep(store)
+    assert left() == 1
+
+    let_pass(YOUNG.total_seconds())
+    sweep(store)
+    assert left() == 0
+    assert in_redis(store) == [1]
 
 
 def test_young_row_is_left_alone(store, let_pass):
@@ -124,6 +138,8 @@ def test_late_push_of_a_request_inserts_nothing(store, let_pass, run_all, monkey
     let_pass(10)
     sweep(store)
     assert run_all() == [1]
+    let_pass(10)
+    sweep(store)
 
     for client, jobs in pushes:
         client.push(jobs, is_owed=True)
@@ -167,20 +183,24 @@ def test_sweeper_that_dies_at_a_step_loses_and_doubles_nothing(
     fail_to_push(1)
     let_pass(10)
     die_at(step, monkeypatch)
+    if step in {"_settle", "end"}:  # in the sweep after that of the push
+        sweep(store)
+        let_pass(10)
     with pytest.raises(SystemExit):
         sweep(store)
     monkeypatch.undo()
     ran = run_all()
 
-    let_pass(70)
-    sweep(store)
+    for _ in range(2):
+        let_pass(70)
+        sweep(store)
 
     assert ran + run_all() == [1]
     assert left() == 0
 
 
 def die_at(step: str, monkeypatch) -> None:
-    """Let the next sweeper die: after a claim, a push, a deletion."""
+    """Let a sweeper die after a claim or a push, or around a deletion."""
 
     def die(*_: object, **__: object) -> None:
         raise SystemExit
@@ -251,7 +271,6 @@ def test_redis_that_goes_away_in_a_round_puts_its_rows_off_for_a_moment(settings
     sweep(store)
 
     assert in_redis(store) == [1, 2]
-    assert left() == 0
 
 
 def test_refused_row_gets_an_error_and_blocks_nobody(store, let_pass, heard):
@@ -263,7 +282,7 @@ def test_refused_row_gets_an_error_and_blocks_nobody(store, let_pass, heard):
     sweep(store)
 
     assert in_redis(store) == [2, 3]
-    row = OutboxEntry.objects.get()
+    row = OutboxEntry.objects.get(attempts__gt=0)
     assert (row.queue, row.attempts) == ("other", 1)
     assert "WRONGTYPE" in row.error
     assert [type(event) for event in heard].count(OutboxRefused) == 1
@@ -272,6 +291,8 @@ def test_refused_row_gets_an_error_and_blocks_nobody(store, let_pass, heard):
     let_pass(10)
     sweep(store)
     assert in_redis(store, "other") == [1]
+    let_pass(10)
+    sweep(store)
     assert left() == 0
 
 
@@ -321,8 +342,10 @@ def test_all_rows_that_are_due_are_swept_in_one_round(store, let_pass, monkeypat
 
     sweep(store)
 
-    assert left() == 0
     assert in_redis(store) == list(range(35))
+    let_pass(10)
+    sweep(store)
+    assert left() == 0
 
 
 def test_unique_job_that_was_a_duplicate_is_not_pushed_later(store, let_pass, run_all):
