@@ -104,7 +104,7 @@ class FakeJob:
 
     @property
     def asked_at(self) -> float:
-        """When it was asked for, if all that passed since had passed by the clock."""
+        """When it was asked for, with the time that a test let pass."""
         return self.since - self.age
 
     @property

@@ -186,7 +186,7 @@ class FakeQueue:
             return taken
 
     def _settle(self, there: Presence) -> None:
-        """Drop what another job keeps out, so that it does not come back when that is gone."""
+        """Drop what another job keeps out, which must not come back later."""
         if there.left_out:
             out = set(map(id, there.left_out))
             self._jobs = [job for job in self._jobs if id(job) not in out]

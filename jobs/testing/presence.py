@@ -1,6 +1,6 @@
-"""Which of the collected jobs are there, as Redis would decide it in their order.
+"""Which of the collected jobs are there.
 
-Of unique jobs only one is there of each key. What is looked for is found by id or key, so a test
+That is decided in their order, as in Redis. Of unique jobs only one is there of each key. What is looked for is found by id or key, so a test
 may collect thousands.
 """
 
@@ -41,7 +41,7 @@ class Presence:
         return None if place is None else self._places[place]
 
     def holder(self, job: FakeJob) -> FakeJob | None:
-        """Return the job that has the place which another asks for, by id or by key."""
+        """Return the job that has the place which another asks for."""
         return self.find(job.payload.id) or self._of_key(job)
 
     def add(self, job: FakeJob) -> None:

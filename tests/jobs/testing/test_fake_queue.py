@@ -1,4 +1,4 @@
-"""What a test has collected stays right and quick, also where there is much of it."""
+"""What a test has collected is right, and quick where it is much."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
