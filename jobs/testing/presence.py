@@ -1,7 +1,7 @@
 """Which of the collected jobs are there.
 
-That is decided in their order, as in Redis. Of unique jobs only one is there of each key. What is looked for is found by id or key, so a test
-may collect thousands.
+That is decided in their order, as in Redis. Of unique jobs only one is there of each key. What is
+looked for is found by id or key, so a test may collect thousands.
 """
 
 from collections.abc import Iterable
