@@ -78,7 +78,7 @@ async def _exchange(client: Client, portion: Portion, started: float) -> bool:
 
 
 class _Underway:
-    """How many pushes event loops of this process send just now, and when one failed."""
+    """How many pushes event loops send just now, and when one failed."""
 
     def __init__(self) -> None:
         self._count = 0
