@@ -5,6 +5,8 @@ thread: a cluster, a queue with a bound, a large payload, an answer that was los
 """
 
 import asyncio
+import math
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +33,23 @@ async def push_from_loop(queue: str, job: NewJob) -> None:
     client, started = get_client(), time.monotonic()
     if not await _is_pushed(client, queue, job, started):
         spent = time.monotonic() - started
-        await sync_to_async(client.push, thread_sensitive=False)([(queue, job)], spent=spent)
+        push = sync_to_async(_push_in_thread, thread_sensitive=False)
+        await push(client, queue, job, started, spent)
+
+
+def _push_in_thread(client: Client, queue: str, job: NewJob, started: float, spent: float) -> None:
+    """Push one job, and raise what `Client.push` raises.
+
+    The wait for this thread is not `spent`: there may just be much to do. Where a push has failed
+    meanwhile it is. Otherwise each would wait until those before it have waited in vain.
+    """
+    if _underway.failed_at > started:
+        spent = time.monotonic() - started
+    try:
+        client.push([(queue, job)], spent=spent)
+    except StoreUnavailable:
+        _underway.failed_at = time.monotonic()
+        raise
 
 
 async def _is_pushed(client: Client, queue: str, job: NewJob, started: float) -> bool:
@@ -60,10 +78,12 @@ async def _exchange(client: Client, portion: Portion, started: float) -> bool:
 
 
 class _Underway:
-    """How many pushes event loops of this process send just now."""
+    """How many pushes event loops send just now, and when one failed."""
 
     def __init__(self) -> None:
         self._count = 0
+        #: By the monotonic clock.
+        self.failed_at = -math.inf
 
     def has_room(self) -> bool:
         return self._count < MOST
@@ -76,5 +96,10 @@ class _Underway:
         finally:
             self._count -= 1
 
+    def forget(self) -> None:
+        """Leave the pushes to the parent, in its forked child."""
+        self._count = 0
+
 
 _underway = _Underway()
+os.register_at_fork(after_in_child=_underway.forget)

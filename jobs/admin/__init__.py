@@ -15,9 +15,8 @@ from django.urls import URLPattern, URLResolver
 
 from jobs.admin.access import Can
 from jobs.admin.entries import ScheduleEntryAdmin
-from jobs.admin.outbox import OutboxEntryAdmin
 from jobs.admin.urls import control_room_urls
-from jobs.models import ControlRoom, OutboxEntry, ScheduleEntry
+from jobs.models import ControlRoom, ScheduleEntry
 
 
 class ControlRoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes no type at run time
@@ -54,7 +53,6 @@ def install(site: AdminSite) -> None:
         return
     site.register(ControlRoom, ControlRoomAdmin)
     site.register(ScheduleEntry, ScheduleEntryAdmin)
-    site.register(OutboxEntry, OutboxEntryAdmin)
     get_urls_of_site = site.get_urls
 
     def get_urls() -> list[URLPattern | URLResolver]:

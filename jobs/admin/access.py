@@ -139,7 +139,7 @@ def reader_for(request: HttpRequest) -> Reader:
     These are the queues that JOBS["QUEUE_ACCESS"] grants, and arguments with their
     permission. The function is asked once for each queue and request.
     """
-    return inspect.get_reader(sight=_sight_of(request))
+    return inspect.get_reader(sight=sight_of(request))
 
 
 def demand_queue(request: HttpRequest, queue: str) -> None:
@@ -147,11 +147,12 @@ def demand_queue(request: HttpRequest, queue: str) -> None:
 
     It says that there is none of that name.
     """
-    if not _sight_of(request).sees_queue(queue):
+    if not sight_of(request).sees_queue(queue):
         raise Http404(_("There is no queue %(queue)s.") % {"queue": queue})
 
 
-def _sight_of(request: HttpRequest) -> Sight:
+def sight_of(request: HttpRequest) -> Sight:
+    """Return what the user of a request may see."""
     found: Sight | None = getattr(request, _SIGHT, None)
     if found is None:
         found = _made_sight(request)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.outbox import outbox
 
-#: The list of the rows of the outbox. It has a tab where there is an outbox.
-OUTBOX = "jobs_outboxentry_changelist"
+#: The page of the outbox. It has a tab where there is an outbox.
+OUTBOX = "jobs_outbox"
 #: Title, name of the address, and what the address needs. Who adds a page adds its tab here.
 _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
     (_("Overview"), "jobs_overview", {}),

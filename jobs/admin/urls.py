@@ -17,6 +17,7 @@ from jobs.admin.pages.failures import failures
 from jobs.admin.pages.job import find, job
 from jobs.admin.pages.job_set import job_set, queue
 from jobs.admin.pages.metrics import class_metrics, metrics
+from jobs.admin.pages.outbox import outbox
 from jobs.admin.pages.overview import overview
 from jobs.admin.pages.queues import queues
 from jobs.admin.pages.schedules import schedule, schedules
@@ -64,6 +65,7 @@ PATHS: tuple[tuple[str, View, str], ...] = (
     ("failures/", failures, "jobs_failures"),
     ("failures/act/", failures_action, "jobs_failures_action"),
     ("unique/", unique, "jobs_unique"),
+    ("outbox/", outbox, "jobs_outbox"),
     ("metrics/", metrics, "jobs_metrics"),
     ("metrics/<str:name>/", class_metrics, "jobs_class_metrics"),
     ("metrics.txt", openmetrics, "jobs_openmetrics"),

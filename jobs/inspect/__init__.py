@@ -35,6 +35,7 @@ from jobs.inspect.metrics import (
     total_metrics,
 )
 from jobs.inspect.misfits import Misfit, Misfits, misfits
+from jobs.inspect.outbox_rows import OutboxRow, OutboxRows, outbox_rows
 from jobs.inspect.problems import problems
 from jobs.inspect.queries import ClassQueries, class_queries, total_queries
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
@@ -61,6 +62,8 @@ __all__ = [
     "JobRecord",
     "Misfit",
     "Misfits",
+    "OutboxRow",
+    "OutboxRows",
     "Queue",
     "RunningJob",
     "Server",
@@ -83,6 +86,7 @@ __all__ = [
     "known_queues",
     "metrics",
     "misfits",
+    "outbox_rows",
     "permission_warnings",
     "problems",
     "queue_names",

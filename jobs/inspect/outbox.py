@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Rows that were refused and are named by the doctor.
 MOST_REFUSED = 20
+#: The page of the rows, below the control room.
+OUTBOX_PAGE = "outbox/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,14 @@ def _oldest(alias: str) -> Oldest:
     except DatabaseError as error:
         return Oldest(alias, failure=shown_error(error))
     return Oldest(alias, found[0], found[1] - found[0]) if found else Oldest(alias)
+
+
+def unreadable(alias: str, failure: str) -> Problem:
+    """Return what is told of a database whose rows cannot be read."""
+    reason = _("The outbox in the database %(database)s cannot be read: %(error)s")
+    remedy = _("Create its table: python manage.py migrate")
+    text = reason % {"database": alias, "error": failure}
+    return Problem(alias, text, remedy, "outbox_late", None, OUTBOX_PAGE)
 
 
 def kept_row(job_id: str, reader: Reader | None = None) -> "OutboxEntry | None":

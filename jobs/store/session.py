@@ -159,7 +159,7 @@ class Session:
         """
         if self._line is None:
             return False
-        if not self._line.has_idle():
+        while not self._line.has_idle():  # another coroutine may take the one that was opened
             await asyncio.to_thread(self._open_one, self._line)
         return True
 

@@ -75,7 +75,8 @@ def _check_number(runs: int, payload: Payload) -> None:
     if runs > MOST_RUNS:
         raise AssertionError(
             f"drain() ran {MOST_RUNS:,} jobs, and there is still {payload.job_class}. Does a job "
-            "enqueue itself? Then leave those that are not due: drain() without scheduled=True."
+            "enqueue itself? Play its runs one by one with run_next(), or let it wait for a time "
+            "and leave what is not due: drain() without scheduled=True."
         )
 
 

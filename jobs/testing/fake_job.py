@@ -6,7 +6,7 @@ a test let pass is a number beside it.
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -26,15 +26,17 @@ PRECISION = 0.001
 class CommitHook:
     """What Django calls at a commit, and drops with the savepoint of a job."""
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        """Wait for the commit of a connection."""
+    def __init__(self, connection: BaseDatabaseWrapper, changed: Callable[[], object]) -> None:
+        """Wait for the commit of a connection, and tell of it."""
         self.connection = connection
         self.is_committed = False
+        self._changed = changed
         connection.on_commit(self)
 
     def __call__(self) -> None:
         """Take note of the commit."""
         self.is_committed = True
+        self._changed()
 
     @property
     def waits(self) -> bool:
@@ -56,6 +58,8 @@ class FakeJob:
     #: How many seconds older it is than it would be by the clock.
     age: float = 0.0
     was_taken: bool = field(default=False)
+    #: Whether a job that runs, or a window, had its place when it was asked for.
+    is_barred: bool = False
     #: One for each transaction that it was enqueued in.
     hooks: list[CommitHook] = field(default_factory=list)
 
@@ -99,6 +103,11 @@ class FakeJob:
         return time.time() + self.age
 
     @property
+    def asked_at(self) -> float:
+        """When it was asked for, with the time that a test let pass."""
+        return self.since - self.age
+
+    @property
     def is_due(self) -> bool:
         """Whether its time has come."""
         return self.due <= self.now + PRECISION
@@ -129,27 +138,19 @@ class FakeJob:
         """Whether it leaves a place that is taken to the job that has it."""
         return self.claim is None or self.claim.conflict in _STAYING_OUT
 
-    def holds(self, key: str) -> bool:
-        """Whether it has the place of a key, and may keep it."""
-        if self.claim is None or self.claim.key != key:
-            return False
-        return self.window_end > self.now and not self._has_expired
+    def keeps_out(self, other: "FakeJob") -> bool:
+        """Whether it had the place of its key when another one was asked for."""
+        return self.window_end - self.age > other.asked_at and not self.had_expired(other)
 
-    def makes_room(self, successor: "FakeJob") -> bool:
-        """Whether it has expired, and its place is taken by another."""
-        if self.claim is None or not self.claim.key or successor.claim is None:
-            return False
-        return successor.claim.key == self.claim.key and self._has_expired
-
-    @property
-    def _has_expired(self) -> bool:
-        return self.now > self.expires_at
+    def had_expired(self, other: "FakeJob") -> bool:
+        """Whether its time was over when another one was asked for."""
+        return self.expires_at - self.age < other.asked_at
 
     def take_over(self, other: "FakeJob") -> None:
         """Take the place of another, by the rules of `push_unique.lua`."""
         longest = self.claim.max_wait if self.claim is not None else None
         is_debounced = longest is not None
-        was_ready = other.due - other.age <= self.since - self.age
+        was_ready = other.due - other.age <= self.asked_at
         self.due = self.asked_due
         if longest is not None:
             self.first = other.first - other.age + self.age

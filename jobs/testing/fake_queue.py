@@ -3,6 +3,7 @@
 It knows which of them a rolled-back transaction has taken away.
 """
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from jobs.store import Duplicates, NewJob
 from jobs.store.whereabouts import Glance
 from jobs.testing.fake_job import CommitHook, FakeJob, standing_hooks
 from jobs.testing.places import Places
+from jobs.testing.presence import Presence
 from jobs.testing.room import check_room, parts
 
 
@@ -28,7 +30,14 @@ class FakeQueue:
 
     def __init__(self) -> None:
         """Start empty."""
+        # Threads of a live server collect too.
+        self._lock = threading.RLock()
+        #: All that may be there, also what waits for a commit, the oldest first.
         self._jobs: list[FakeJob] = []
+        #: What is there of them, None where it has to be looked after.
+        self._there: Presence | None = Presence()
+        #: By which hooks that is known. Django makes a new list when it drops one.
+        self._known_by: dict[int, tuple[BaseDatabaseWrapper, object]] = {}
         self._places = Places()
         #: The jobs that were taken and have not ended, by their ids.
         self._running: dict[str, FakeJob] = {}
@@ -55,9 +64,10 @@ class FakeQueue:
         """Raise QueueFull where a queue would hold more than it may."""
         if not any(queue in bounding.bounds() for queue, _ in jobs):
             return
-        new = [_made(job) for _, job in jobs]
-        before = Counter(job.payload.queue for job in self._present())
-        after = Counter(job.payload.queue for job in self._present(new))
+        new = [self._made(job) for _, job in jobs]
+        present = self._presence().jobs()
+        before = Counter(job.payload.queue for job in present)
+        after = Counter(job.payload.queue for job in Presence([*present, *new]).jobs())
         running = Counter(job.payload.queue for job in self._running.values())
         check_room(before + running, after - before)
 
@@ -66,11 +76,11 @@ class FakeQueue:
     ) -> Duplicates:
         duplicates: Duplicates = {}
         for _, job in jobs:
-            fake = _made(job)
+            fake = self._made(job)
             if holder := self._barred_by(fake, waits=bool(connections)):
                 duplicates[job.id] = holder
             else:
-                fake.hooks = [CommitHook(connection) for connection in connections]
+                fake.hooks = [CommitHook(each, self._forget) for each in connections]
                 self.keep(fake)
         return duplicates
 
@@ -80,27 +90,40 @@ class FakeQueue:
             return None
         if waits and fake.claim.conflict != "raise":
             return None
-        return self._holder(fake, self._present())
+        if fake.is_barred:
+            return self._places.holder(fake.claim.key)
+        holder = self._presence().holder(fake)
+        return None if holder is None else holder.payload.id
 
     def keep(self, fake: FakeJob) -> None:
         """Put a job in."""
-        self._jobs.append(fake)
-        for seen in self.watchers:
-            seen.append(fake)
-        if not fake.hooks:
-            self._jobs = self._present()
+        with self._lock:
+            for hook in fake.hooks:
+                known = hook.connection, hook.connection.run_on_commit
+                self._known_by.setdefault(id(hook.connection), known)
+            self._put(fake)
+            for seen in self.watchers:
+                seen.append(fake)
+
+    def _put(self, fake: FakeJob) -> None:
+        with self._lock:
+            self._jobs.append(fake)
+            if self._there is not None:
+                self._there.add(fake)
 
     # What is there
 
     def awaits_commit(self, job_id: str) -> bool:
         """Tell whether a job was collected in a transaction that is still open."""
-        standing = standing_hooks(self._jobs)
-        asked = [job for job in self._jobs if job.payload.id == job_id]
-        return any(job.awaits_commit and job.exists(standing) for job in asked)
+        with self._lock:
+            # The newest first: mostly it is asked for that.
+            asked = (job for job in reversed(self._jobs) if job.payload.id == job_id)
+            job = next(asked, None)
+            return job is not None and job.awaits_commit and job.exists(standing_hooks([job]))
 
     def waiting(self, job_id: str) -> FakeJob | None:
         """Return a job that waits to be run."""
-        return next((job for job in self._present() if job.payload.id == job_id), None)
+        return self._presence().find(job_id)
 
     def is_running(self, job_id: str) -> bool:
         """Tell whether a job was taken and has not ended."""
@@ -115,40 +138,32 @@ class FakeQueue:
 
     def jobs(self) -> list[FakeJob]:
         """Return what is enqueued, the oldest first."""
-        return self._present()
+        return self._presence().jobs()
 
-    def _present(self, more: Sequence[FakeJob] = ()) -> list[FakeJob]:
-        """Return the jobs that are there, as if all open transactions were committed.
+    def _presence(self) -> Presence:
+        """Return what is there, as if all open transactions were committed."""
+        with self._lock:
+            known = self._known_by.values()
+            if self._there is None or any(each.run_on_commit is not list_ for each, list_ in known):
+                standing = standing_hooks(self._jobs)
+                self._there = Presence(job for job in self._jobs if job.exists(standing))
+                connections = (hook.connection for job in self._jobs for hook in job.hooks)
+                self._known_by = {id(each): (each, each.run_on_commit) for each in connections}
+            return self._there
 
-        Of unique jobs only one is there of each key, as Redis would decide it in their order.
-        """
-        standing = standing_hooks(self._jobs)
-        present: list[FakeJob] = []
-        for job in (*self._jobs, *more):
-            if not job.exists(standing):
-                continue
-            if job.claim is None:  # the way of most jobs
-                present.append(job)
-            elif not self._holder(job, present):
-                present = [other for other in present if not other.makes_room(job)]
-                present.append(job)
-            elif not job.stays_out:
-                place = next((n for n, o in enumerate(present) if o.holds(job.claim.key)), None)
-                if place is not None:
-                    job.take_over(present[place])
-                    present[place] = job
-        return present
+    def _forget(self) -> None:
+        """Look again after what is there, since a commit has decided."""
+        self._there = None
 
-    def _holder(self, job: FakeJob, present: Sequence[FakeJob]) -> str | None:
-        """Return the id of the job that has this one's place, if any."""
-        if any(other.payload.id == job.payload.id for other in present):
-            return job.payload.id
-        key = job.claim.key if job.claim else ""
-        if not key:
-            return None
-        there = (other.payload.id for other in present if other.holds(key))
-        holder = self._places.holder(key) or next(there, None)
-        return None if holder == job.payload.id else holder
+    def _made(self, job: NewJob) -> FakeJob:
+        """Return a new job, due as Redis would have it."""
+        now = time.time()
+        is_relative = job.due.startswith("+")
+        due = float(job.due) / 1e3 + (now if is_relative else 0.0)
+        fake = FakeJob(opened(decode(job.payload)), now, due, job.claim)
+        holder = self._places.holder(job.claim.key) if job.claim else None
+        fake.is_barred = holder not in {None, job.id}
+        return fake
 
     # Runs
 
@@ -158,15 +173,29 @@ class FakeQueue:
         The highest priority comes first, then who was due first. What waits for a commit
         is not there yet.
         """
-        self._jobs = self._present()  # what is left out now must not come back later
-        wanted = sorted(filter(is_wanted, self._jobs), key=lambda job: job.rank)
-        taken = next((job for job in wanted if not job.awaits_commit), None)
-        if taken is not None:
-            self._jobs.remove(taken)
+        with self._lock:
+            there = self._presence()
+            ready = (job for job in there.ranked() if is_wanted(job) and not job.awaits_commit)
+            taken = next(ready, None)
+            if taken is None:
+                return None
+            self._settle(there)
+            self._go(taken)
             taken.was_taken = True
             self._running[taken.payload.id] = taken
             self._places.begin(taken.claim, taken.payload.id, taken.window_end - taken.age)
-        return taken
+            return taken
+
+    def _settle(self, there: Presence) -> None:
+        """Drop what another job keeps out, which must not come back later."""
+        if there.left_out:
+            out = set(map(id, there.left_out))
+            self._jobs = [job for job in self._jobs if id(job) not in out]
+            there.left_out.clear()
+
+    def _go(self, job: FakeJob) -> None:
+        self._presence().remove(job)
+        self._jobs.remove(job)
 
     def ended(self, job: FakeJob, *, is_dead: bool = False) -> None:
         """Note that a job that was taken runs no more."""
@@ -184,11 +213,13 @@ class FakeQueue:
         again = FakeJob(payload, now, now + seconds, claim=claim, is_again=True, age=passed)
         again.window_end = job.window_end - job.age + passed
         again.expires_at = job.expires_at - job.age + passed
-        self._jobs.append(again)
+        self._put(again)
 
     def drop(self, job: FakeJob) -> None:
         """Forget a job that waits."""
-        self._jobs = [other for other in self._present() if other is not job]
+        with self._lock:
+            self._settle(self._presence())
+            self._go(job)
 
     def pass_time(self, seconds: float) -> None:
         """Let all that is here get so much older."""
@@ -198,7 +229,7 @@ class FakeQueue:
 
     def clear(self) -> None:
         """Forget all jobs, and all places."""
-        self._jobs.clear()
+        self._jobs, self._there = [], Presence()
         self._places = Places()
         self._running.clear()
         self.last_fired.clear()
@@ -210,11 +241,3 @@ def _deciding(jobs: list[tuple[str, NewJob]]) -> Sequence[BaseDatabaseWrapper]:
         return to_wait_for()
     connection = outbox_connection()
     return (connection,) if connection.in_atomic_block else ()
-
-
-def _made(job: NewJob) -> FakeJob:
-    """Return a new job, due as Redis would have it."""
-    now = time.time()
-    is_relative = job.due.startswith("+")
-    due = float(job.due) / 1e3 + (now if is_relative else 0.0)
-    return FakeJob(opened(decode(job.payload)), now, due, job.claim)

@@ -4,7 +4,9 @@
 a worker, and kept in memory.
 """
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -93,6 +95,7 @@ class Play:
     def _go(self, judge: Judge) -> Run:
         seen = decode(self._payload.encode())  # the job may change its arguments
         job = job_of(seen)
+        _check_thread(job)
         error: BaseException | None = None
         result: Any = None
         try:
@@ -149,6 +152,18 @@ def as_worker(job: Job, payload: Payload, error: BaseException | None, result: A
     return without_failure(payload, error) or after_error(
         payload, options, error, WORKER, job.retry_in
     )
+
+
+def _check_thread(job: Job) -> None:
+    """Raise AssertionError for a coroutine where this thread has an event loop already."""
+    if not job.is_async:
+        return
+    with suppress(RuntimeError):  # there is none
+        asyncio.get_running_loop()
+        raise AssertionError(
+            f"{type(job).__name__} is a coroutine, and this thread runs an event loop. In an async "
+            "test, let another thread play jobs: await sync_to_async(drain)()."
+        )
 
 
 def _tell(job: Job, outcome: Outcome, error: BaseException) -> None:

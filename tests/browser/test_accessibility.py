@@ -7,8 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from jobs.inspect import get_reader
+from jobs.models import OutboxEntry
 from jobs.store.metrics import Measure, MetricStore
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit
+from tests.jobs.features.outbox.stage import AlwaysJob, fail_to_push
 from tests.jobs.inspect.filling import beat, failure, put
 from tests.jobs.unique_jobs import PlaceJob
 
@@ -30,6 +32,7 @@ PAGES = (
     f"schedules/{JOB_CLASS}/",
     "failures/",
     "unique/",
+    "outbox/",
     "metrics/",
     f"metrics/{JOB_CLASS}/",
     "job/{ready}/",
@@ -55,6 +58,8 @@ def test_no_page_has_a_serious_fault_or_is_wider_than_the_screen(
     chromium, live_server, store, theme, width
 ):
     jobs = furnish(store)
+    fail_to_push(1, job_class=AlwaysJob)
+    OutboxEntry.objects.update(attempts=3, error="ResponseError: OOM command not allowed " * 20)
     for row in range(3):
         PlaceJob.using(commit="immediate").enqueue(row, "a text " * 20)
     options = {

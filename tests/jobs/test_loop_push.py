@@ -1,16 +1,21 @@
 """Pushing from coroutines: the event loop sends, and threads are asked for little."""
 
 import asyncio
+import os
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from asgiref.sync import sync_to_async
+from redis.connection import Connection
+from redis.exceptions import TimeoutError as RedisTimeout
 
-from jobs import Job, Unique
+from jobs import Job, StoreUnavailable, Unique, loop_push
 from jobs.events import JobEnqueued, subscribe, unsubscribe
 from jobs.store import Store
 from tests.jobs.enqueued import payloads
+from tests.waiting import wait_until
 
 
 class LoopJob(Job):
@@ -32,11 +37,18 @@ def words(store: Store) -> list[str]:
 def run(coroutine):
     """Run a coroutine when a first push has prepared the client."""
 
-    async def after_the_first():
-        await LoopJob.aenqueue("first")
-        await coroutine()
+    asyncio.run(after_the_first(coroutine))
 
-    asyncio.run(after_the_first())
+
+async def after_the_first(coroutine):
+    await LoopJob.aenqueue("first")
+    return await coroutine()
+
+
+def is_answering(store: Store) -> bool:
+    with suppress(RedisTimeout):
+        return bool(store.client.ping())
+    return False
 
 
 def test_thread_of_the_orm_is_free_while_redis_does_not_answer(store):
@@ -89,6 +101,53 @@ def test_many_at_a_time_all_come_in_once(store):
     run(push)
 
     assert sorted(words(store)) == sorted(["first", *map(str, range(200))])
+
+
+def test_no_connection_is_opened_by_the_event_loop(store, monkeypatch):
+    opened_in: list[threading.Thread] = []
+    connect = Connection.connect
+
+    def note(connection):
+        opened_in.append(threading.current_thread())
+        connect(connection)
+
+    async def push():
+        monkeypatch.setattr(Connection, "connect", note)
+        at_once = LoopJob.using(commit="immediate")
+        await asyncio.gather(*[at_once.aenqueue(str(number)) for number in range(300)])
+
+    run(push)
+
+    assert opened_in
+    assert threading.main_thread() not in opened_in
+
+
+def test_all_learn_soon_that_redis_does_not_answer(store, settings):
+    settings.JOBS = {**settings.JOBS, "ENQUEUE_TIMEOUT": 0.5}
+
+    async def push():
+        store.client.client_pause(4000)
+        started = time.monotonic()
+        at_once = LoopJob.using(commit="immediate")
+        pushes = [at_once.aenqueue(str(number)) for number in range(100)]
+        errors = await asyncio.gather(*pushes, return_exceptions=True)
+        assert {type(error) for error in errors} == {StoreUnavailable}
+        return time.monotonic() - started
+
+    spent = asyncio.run(after_the_first(push))
+
+    assert spent < 2.5  # and not 0.5 for each round of as many as there are threads
+    wait_until(lambda: is_answering(store))
+
+
+def test_pushes_of_the_parent_take_no_room_in_a_forked_child():
+    with loop_push._underway.counted():
+        child = os.fork()
+        if not child:
+            os._exit(loop_push._underway._count)
+        _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_connection_that_broke_while_idle_is_no_hindrance(store):

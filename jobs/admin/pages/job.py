@@ -26,6 +26,7 @@ from jobs.admin.run_again import RunAgainForm
 from jobs.admin.verbs import Verb, verbs_for
 from jobs.conf import get_settings
 from jobs.inspect import Explanation, JobRecord
+from jobs.inspect.outbox import explain_row, kept_row
 from jobs.inspect.record import text_in, time_of
 from jobs.occasion import occasion_of, without_occasion
 from jobs.redaction import redact, redact_text, redact_traceback
@@ -116,10 +117,13 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def found_or_404(request: HttpRequest, job_id: str, reader: Reader | None = None) -> JobRecord:
     """Return a job as the user may see it, or raise Http404."""
-    job = inspect.find(job_id, reader or reader_for(request)) if job_id else None
-    if job is None:
-        raise Http404(_("No job has the id %(id)s.") % {"id": job_id or "?"})
-    return job
+    reader = reader or reader_for(request)
+    job = inspect.find(job_id, reader) if job_id else None
+    if job is not None:
+        return job
+    if row := kept_row(job_id, reader):
+        raise Http404(" ".join(explain_row(row, reader)))
+    raise Http404(_("No job has the id %(id)s.") % {"id": job_id or "?"})
 
 
 def show(

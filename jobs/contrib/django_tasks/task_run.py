@@ -130,9 +130,7 @@ class Scribe:
                 continue
             try:
                 run.write()
-            except (
-                StoreUnavailable
-            ):  # the worker tells that by itself, and the next look tries again
+            except StoreUnavailable:  # the worker tells of that, and the next look tries again
                 return
             except Exception as error:  # noqa: BLE001  # it is for people, and the task goes on
                 run.is_written = True

@@ -9,24 +9,19 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from jobs.inspect.outbox import OUTBOX_PAGE, unreadable
 from jobs.inspect.problems.facts import Facts
 from jobs.moment import moment
 from jobs.problem import Problem
 from jobs.text import written
-
-#: The page of the rows.
-PAGE = "outboxentry/"
 
 
 def judge_outbox(facts: Facts) -> Iterator[Problem]:
     """Yield a problem for each database whose oldest row has waited too long."""
     limit = timedelta(seconds=facts.limits.max_latency)
     for oldest in facts.outbox:
-        names = {"database": oldest.database, "error": oldest.failure}
         if oldest.failure:
-            reason = _("The outbox in the database %(database)s cannot be read: %(error)s")
-            remedy = _("Create its table: python manage.py migrate")
-            yield Problem(oldest.database, reason % names, remedy, "outbox_late", None, PAGE)
+            yield unreadable(oldest.database, oldest.failure)
         elif oldest.waited > limit:
             since = moment(facts.now) - oldest.waited
             reason = _(
@@ -37,5 +32,5 @@ def judge_outbox(facts: Facts) -> Iterator[Problem]:
                 "Start a worker that pushes it: python manage.py runjobs. If one runs, look at the "
                 "errors in the outbox."
             )
-            text = reason % {**names, "time": written(since)}
-            yield Problem(oldest.database, text, remedy, "outbox_late", since + limit, PAGE)
+            text = reason % {"database": oldest.database, "time": written(since)}
+            yield Problem(oldest.database, text, remedy, "outbox_late", since + limit, OUTBOX_PAGE)

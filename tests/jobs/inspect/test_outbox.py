@@ -106,7 +106,7 @@ def test_problem_says_when_it_began_and_where_to_look(store):
 
     [problem] = [each for each in inspect.problems() if each.kind == "outbox_late"]
 
-    assert problem.where == "outboxentry/"
+    assert problem.where == "outbox/"
     assert problem.since is not None
     age = store.now() - problem.since.timestamp()
     assert age == pytest.approx(40, abs=5)

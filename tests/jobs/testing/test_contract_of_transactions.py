@@ -76,6 +76,14 @@ def test_duplicate_of_an_open_transaction_is_not_there_yet_either(side):
         second.result(timeout=0)
 
 
+def test_hook_that_enqueues_at_the_commit_takes_no_job_away(side):
+    with transaction.atomic():
+        transaction.on_commit(lambda: NoteJob.enqueue("hook"))
+        NoteJob.enqueue("job")
+
+    assert sorted(side.kept()) == [["hook"], ["job"]]
+
+
 def test_drain_says_what_waits_for_a_commit():
     with mode("fake"):
         with transaction.atomic():

@@ -121,4 +121,4 @@ def test_examples_run_under_the_runner_of_django(project):
     done = run(project, "-m", "django", "test", "shop")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Ran 2 tests" in done.stderr
+    assert "Ran 3 tests" in done.stderr

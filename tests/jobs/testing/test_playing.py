@@ -1,12 +1,14 @@
 """`run_next` and `pass_time`: retries one by one, with their delays."""
 
+import asyncio
 import time
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 
 from jobs import Discard, Job, JobGone, Snooze
-from jobs.testing import assert_enqueued, assert_nothing_enqueued, mode, pass_time, run_next
+from jobs.testing import assert_enqueued, assert_nothing_enqueued, drain, mode, pass_time, run_next
 
 RAN: list[object] = []
 MINUTE = timedelta(minutes=1)
@@ -14,6 +16,11 @@ MINUTE = timedelta(minutes=1)
 
 class CourierDown(Exception):
     """An error of a project, declared as transient."""
+
+
+class CoroutineJob(Job):
+    async def perform(self) -> None:
+        """Do nothing."""
 
 
 class CourierJob(Job):
@@ -146,3 +153,23 @@ def test_time_passes_forwards_only_and_not_in_redis():
         pass_time(MINUTE)
     with mode("inline"), pytest.raises(AssertionError, match="fake mode only"):
         run_next()
+
+
+@pytest.mark.parametrize("play", [drain, run_next])
+def test_coroutine_in_an_async_test_is_told_of_the_thread_that_it_needs(play):
+    CoroutineJob.enqueue()
+
+    async def test() -> None:
+        play()
+
+    with pytest.raises(AssertionError, match=r"CoroutineJob .* await sync_to_async\(drain\)\(\)"):
+        asyncio.run(test())
+
+
+def test_coroutine_runs_in_a_thread_of_an_async_test():
+    CoroutineJob.enqueue()
+
+    async def test() -> int:
+        return await sync_to_async(drain)()
+
+    assert asyncio.run(test()) == 1
