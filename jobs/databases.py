@@ -4,6 +4,7 @@ To ask Django takes longer than to make or run a small job, and a thread may hav
 each connection that is opened says so itself.
 """
 
+import os
 import threading
 from collections.abc import Sequence
 
@@ -23,6 +24,8 @@ class OfThread(threading.local):
 
 #: For those who look at each job. `opened()` asks Django where nothing is known yet.
 here = OfThread()
+#: The numbers of all threads that have opened one.
+_threads: set[int] = set()
 
 
 def opened() -> Sequence[BaseDatabaseWrapper]:
@@ -37,6 +40,11 @@ def opened() -> Sequence[BaseDatabaseWrapper]:
     if here.may_have_opened is None:
         here.may_have_opened = any(c.connection is not None for c in of_thread)
     return of_thread
+
+
+def has_opened(thread: int) -> bool:
+    """Return whether the thread of this number has ever opened a database."""
+    return thread in _threads
 
 
 def close_all() -> None:
@@ -54,6 +62,8 @@ def close_all() -> None:
 
 def _note_opened(**_: object) -> None:
     here.may_have_opened = True
+    _threads.add(threading.get_ident())
 
 
 connection_created.connect(_note_opened, dispatch_uid="jobs.databases")
+os.register_at_fork(after_in_child=_threads.clear)

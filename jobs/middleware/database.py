@@ -4,7 +4,9 @@ A job starts and ends with connections that work, and leaves no transaction open
 tells it to users.
 """
 
+import os
 import select
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +15,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from jobs.databases import here
+from jobs.databases import has_opened, here
 from jobs.events import TransactionRolledBack, emit
 from jobs.middleware.base import Middleware
 from jobs.middleware.openings import coroutine_job, opening_of
@@ -54,16 +56,39 @@ class DatabaseMiddleware(Middleware):
         """
         if not job.is_on_worker:
             return await call_next()
-        others = frozenset(self._coroutines)
         self._coroutines.add(job.job_id)
         token = coroutine_job.set(job.job_id)
         try:
-            await sync_to_async(_tidy_up_shared)(others)
+            await self._tidy_up_beside(job.job_id)
             return await call_next()
         finally:
             self._coroutines.discard(job.job_id)
-            await sync_to_async(_tidy_up_shared)(frozenset(self._coroutines))
+            await self._tidy_up_beside(job.job_id)
             coroutine_job.reset(token)
+
+    async def _tidy_up_beside(self, job_id: str) -> None:
+        """Tidy up for a coroutine, and leave to all others what is theirs.
+
+        To ask another thread takes longer than the rest of a small job. So that is done only once
+        a coroutine has opened a database there.
+        """
+        if _shared.thread is None or has_opened(_shared.thread):
+            await sync_to_async(_tidy_up_shared)(frozenset(self._coroutines - {job_id}))
+
+
+class _Shared:
+    """The thread in which all coroutines of this process ask databases."""
+
+    #: Its number, None before it was first asked.
+    thread: int | None = None
+
+    def forget(self) -> None:
+        """Know nothing of the thread of the parent, in a forked child."""
+        self.thread = None
+
+
+_shared = _Shared()
+os.register_at_fork(after_in_child=_shared.forget)
 
 
 class TidyThreads(ThreadPoolExecutor):
@@ -112,6 +137,7 @@ def _tidy_up_shared(others: frozenset[str]) -> None:
     `others` still run. One may be in the middle of its rows, so a connection that only is too old
     is kept for them.
     """
+    _shared.thread = threading.get_ident()
     for connection in connections.all(initialized_only=True):
         if _is_left_open(connection):
             opening = opening_of(connection)

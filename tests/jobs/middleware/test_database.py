@@ -3,14 +3,16 @@
 It leaves its thread's connections in order, and opens none that it does not need.
 """
 
+import asyncio
 import logging
 import threading
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connection, connections, transaction
 
-from jobs import Job, TimeLimitExceeded
+from jobs import Job, TimeLimitExceeded, databases
+from jobs.middleware import database
 from jobs.middleware.chain import MiddlewareChain
 from jobs.middleware.database import DatabaseMiddleware
 from jobs.shield import InterruptGuard, call_open
@@ -187,3 +189,35 @@ def test_coroutine_closes_what_is_too_old():
 
     assert connection.connection is None
     assert len(seen) == 1
+
+
+def test_coroutines_ask_no_other_thread_before_one_has_opened_a_database(monkeypatch):
+    chain = MiddlewareChain([DatabaseMiddleware()])
+    tidied, tidy_up = [], database._tidy_up_shared
+
+    def note(others):
+        tidied.append(threading.get_ident())
+        tidy_up(others)
+
+    async def rest():
+        """Ask for nothing."""
+
+    async def ask():
+        await sync_to_async(query)()
+        await sync_to_async(lambda: setattr(connection, "close_at", 0))()
+
+    async def work():
+        for _ in range(5):
+            await chain.aperform(on_worker(), rest)
+        assert len(tidied) == 1  # to learn which thread it is
+        await chain.aperform(on_worker(), ask)
+        assert len(tidied) == 2
+        assert await sync_to_async(lambda: connection.connection is None)()
+        await chain.aperform(on_worker(), rest)
+        assert len(tidied) == 4
+        assert len(set(tidied)) == 1
+
+    monkeypatch.setattr(database, "_tidy_up_shared", note)
+    monkeypatch.setattr(databases, "_threads", set())
+    database._shared.forget()
+    asyncio.run(work())
