@@ -43,6 +43,8 @@ _subscriptions: list[Subscription] = []
 #: Who listens to each class of events that was asked for. It is emptied whenever that
 #: may have changed.
 _known: dict[type[Event], tuple[Subscription, ...]] = {}
+#: Which classes of events anybody would use, kept in a worker until `ask_again`.
+_wanted: dict[type[Event], bool] = {}
 _changing = threading.Lock()
 os.register_at_fork(after_in_child=_changing._at_fork_reinit)  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -63,8 +65,8 @@ def subscribe(
     `everywhere` hears, as the log does: no other listener may keep it from renewing
     leases.
 
-    `is_wanted` is asked for events that are not worth making for nobody. Raise
-    TypeError for what is no class of events.
+    `is_wanted` is asked for events that are not worth making for nobody, in a worker
+    many times a second. Raise TypeError for what is no class of events.
     """
     for kind in kinds or (None,):
         if not (isinstance(kind, type) and issubclass(kind, Event)):
@@ -91,13 +93,26 @@ def unsubscribe(listener: Listener) -> None:
 
 def is_heard(kind: type[Event]) -> bool:
     """Return whether anybody would use an event of this class just now."""
+    known = _wanted.get(kind)  # on the way of every job
+    return _ask(kind) if known is None else known
+
+
+def ask_again() -> None:
+    """Ask who wants what when it is next of interest.
+
+    The main thread of a worker calls it many times a second.
+    """
+    _wanted.clear()
+
+
+def _ask(kind: type[Event]) -> bool:
     try:
-        for each in _known.get(kind) or _listening_to(kind):  # on the way of every job
-            if each.is_wanted(kind):
-                return True
+        is_wanted = any(each.is_wanted(kind) for each in _listening_to(kind))
     except Exception:  # noqa: BLE001  # code of the project: whoever cannot tell gets it
-        return True
-    return False
+        is_wanted = True
+    if _process.is_worker:
+        _wanted[kind] = is_wanted
+    return is_wanted
 
 
 def emit(event: Event) -> None:
@@ -181,6 +196,7 @@ def _change(do: Callable[[], object]) -> None:
     with shielded(), _changing:
         do()
         _known.clear()
+        _wanted.clear()
 
 
 def _listening_to(kind: type[Event]) -> tuple[Subscription, ...]:

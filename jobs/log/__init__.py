@@ -6,7 +6,7 @@ It is a listener. Importing this package turns it on.
 import logging
 import sys
 
-from jobs.events.bus import is_from_outside
+from jobs.events.bus import ask_again, is_from_outside
 from jobs.log.formatters import JsonFormatter, PlainFormatter
 from jobs.log.handler import BatchingHandler, logger
 from jobs.log.lines import lines
@@ -25,8 +25,9 @@ __all__ = [
 def flush() -> None:
     """Write what the handlers of the library's logger have kept.
 
-    The main thread of a worker calls it.
+    The main thread of a worker calls it. The logger may have another level since.
     """
+    ask_again()
     lines.write_all()
     for handler in logger.handlers:
         try:

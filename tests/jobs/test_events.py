@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from jobs import events
+from jobs import events, log
 from jobs.ending import Ending
 from jobs.errors import JobInterrupted
 from jobs.events import (
@@ -314,6 +314,24 @@ def test_who_cannot_tell_what_it_wants_gets_it(listen):
     listen(JobEnqueued, is_wanted=lambda kind: 1 / 0)
 
     assert events.is_heard(JobEnqueued)
+
+
+def test_worker_asks_again_who_wants_what_when_its_main_thread_comes_round(
+    listen, collecting, caplog
+):
+    asked = []
+
+    def is_wanted(kind):
+        asked.append(kind)
+        return len(asked) > 1
+
+    listen(JobStarted, is_wanted=is_wanted)
+    with caplog.at_level(logging.INFO, "jobs"):
+        assert [events.is_heard(JobStarted) for _ in range(3)] == [False] * 3
+        assert asked == [JobStarted]
+        log.flush()
+        assert [events.is_heard(JobStarted) for _ in range(3)] == [True] * 3
+        assert asked == [JobStarted] * 2
 
 
 def test_subscription_beside_a_thread_that_asks_is_never_forgotten(quick_switches):

@@ -96,12 +96,12 @@ def handler(monkeypatch):
     handler.setFormatter(log.PlainFormatter())
     monkeypatch.setattr(log.logger, "handlers", [handler])
     monkeypatch.setattr(log.logger, "propagate", False)
-    monkeypatch.setattr(log.logger, "level", logging.INFO)
-    log.logger.manager._clear_cache()
+    level = log.logger.level
+    log.logger.setLevel(logging.INFO)
     lines.collect()
     yield handler
     lines.stop_collecting()
-    log.logger.manager._clear_cache()
+    log.logger.setLevel(level)
 
 
 def test_line_that_waits_keeps_nothing_of_its_job(handler):
