@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from jobs.enqueue import options_of
-from jobs.errors import ConfigurationError, InvalidArguments, InvalidPayload, UnknownJob
+from jobs.errors import (
+    ConfigurationError,
+    InvalidArguments,
+    InvalidPayload,
+    UnknownJob,
+    UntrustedPayload,
+)
 from jobs.job import Job
 from jobs.middleware.chain import declared_options
 from jobs.options import is_declared
@@ -55,7 +61,7 @@ def fault_of(raw: bytes, job_id: str, queue: str) -> Fault | None:
     try:
         payload = decode_for(raw, job_id, queue)
     except _UNREADABLE as error:
-        return _unreadable(job_id, str(error))
+        return _unreadable(job_id, error)
     if "unreadable" in payload.extra:  # a worker has parked it for that
         return _unreadable(job_id, "a worker has parked it for that")
     try:
@@ -68,13 +74,15 @@ def fault_of(raw: bytes, job_id: str, queue: str) -> Fault | None:
     try:
         payload = opened(payload)
     except (ConfigurationError, InvalidPayload) as error:
-        return _unreadable(job_id, str(error))
+        return _unreadable(job_id, error)
     name = shortened(payload.job_class, MOST_NAME)
     return _options_fault(name, job_class, payload) or _arguments_fault(name, job_class, payload)
 
 
-def _unreadable(job_id: str, why: str) -> Fault:
-    reason = f"Its payload cannot be read: {shortened(why, MOST_REASON).rstrip('.')}."
+def _unreadable(job_id: str, why: Exception | str) -> Fault:
+    is_readable = isinstance(why, UntrustedPayload)
+    what = "It is not trusted" if is_readable else "Its payload cannot be read"
+    reason = f"{what}: {shortened(str(why), MOST_REASON).rstrip('.')}."
     return Fault("unreadable", "", reason, _LOOK.format(id=shown(job_id)))
 
 

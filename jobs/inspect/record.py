@@ -191,7 +191,7 @@ class JobRecord:
             values = {"id": shown(self.id), "fault": self.fault}
             reason = _("The payload of job %(id)s cannot be read: %(fault)s")
             if not self.is_trusted:
-                reason = _("Job %(id)s is not trusted: %(fault)s")
+                reason = _("Job %(id)s is not trusted: %(fault)s.")
             remedy = _("If nobody needs it, run: python manage.py jobs delete %(id)s") % values
             reader.note(reader.store.keys(self.queue).payloads, reason % values, remedy)
 

@@ -1,15 +1,19 @@
 """Encrypted jobs in the tools for tests, which see the arguments."""
 
+from datetime import timedelta
+
 import pytest
 
 from jobs.testing import (
     assert_enqueued,
+    capture_jobs,
     drain,
     enqueued_jobs,
     mode,
     run_next,
+    upcoming_ticks,
 )
-from tests.jobs.features.encryption.encrypted_jobs import FailingJob, SecretJob, seen
+from tests.jobs.features.encryption.encrypted_jobs import FailingJob, SecretJob, TickingJob, seen
 
 
 def test_collected_jobs_show_their_arguments_and_run_with_them():
@@ -49,3 +53,16 @@ def test_job_runs_inline_and_at_once():
     SecretJob.perform_now(2)
 
     assert seen == [(1, "hunter2"), (2, "")]
+
+
+def test_captured_and_scheduled_jobs_show_their_arguments():
+    with mode("fake"):
+        with capture_jobs() as captured:
+            SecretJob.enqueue(1, word="hunter2")
+        (payload,) = captured
+        assert payload.kwargs == {"word": "hunter2"}
+
+        (tick,) = upcoming_ticks(timedelta(days=1), job_class=TickingJob)
+        fired = tick.fire()
+        assert fired is not None
+        assert (fired.args, b"hunter2" in fired.encode()) == ([7], False)

@@ -4,15 +4,20 @@ They are kept as they are, and never signed.
 """
 
 import pytest
+from django.db import transaction
 
 from jobs import Job, JobDied, control, inspect
+from jobs.contrib.django_tasks.versions import TaskResultDoesNotExist
 from jobs.errors import InvalidJob, UntrustedPayload
+from jobs.features.outbox.sweeping import sweep
 from jobs.features.results.waiting import result
 from jobs.ids import new_job_id
+from jobs.models import OutboxEntry
 from jobs.payload import decode, decode_for
 from jobs.store import NewJob
 from jobs.worker.process import WorkerProcess
 from jobs.worker.recovery import Recovery, WorkerEnd
+from tests.jobs.contrib.some_tasks import add
 from tests.jobs.worker.code_jobs import CODE, CodeJob, begin_anew, fail, run_until_settled, seen
 from tests.jobs.worker.made_jobs import client_of, place_of, take
 from tests.jobs.worker.small_worker import make_worker
@@ -230,7 +235,7 @@ def test_fitness_names_what_workers_would_park(store, signing):
     (group,) = inspect.misfits(every=True).groups
 
     assert (group.first_id, group.fate) == (job_id, "parked")
-    assert "its signature is wrong" in group.reason
+    assert group.reason.startswith("It is not trusted: its signature is wrong")
 
 
 def test_old_state_of_a_job_is_not_told_from_the_new(signing):
@@ -241,3 +246,41 @@ def test_old_state_of_a_job_is_not_told_from_the_new(signing):
     decode_for(raw, "a", "q")
     with pytest.raises(UntrustedPayload):
         decode_for(raw, "b", "q")
+
+
+def test_explanation_says_why_it_was_parked(store, worker, signing):
+    signing()
+    job_id = PlainJob.enqueue(1).id
+    forge(store, job_id)
+    run_until_settled(store, worker, job_id)
+
+    sentences = " ".join(inspect.explain(job_id).sentences)
+
+    assert "its signature is wrong" in sentences
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_the_outbox_are_signed_and_pushed_as_they_are(store, worker, settings, signing):
+    signing()
+    settings.JOBS = {**settings.JOBS, "OUTBOX": True}
+    with transaction.atomic():
+        job_id = PlainJob.enqueue(1).id
+        transaction.get_connection().run_on_commit.clear()
+    row = OutboxEntry.objects.get()
+    OutboxEntry.objects.update(next_at=row.created_at)
+
+    sweep(store)
+    assert raw_of(store, job_id) == row.payload.encode()
+    run_until_settled(store, worker, job_id)
+
+    assert seen == [1]
+
+
+def test_task_whose_payload_was_forged_has_no_result(store, signing):
+    signing()
+    result = add.enqueue(1)
+    assert add.get_result(result.id).args == [1]
+    forge(store, result.id)
+
+    with pytest.raises(TaskResultDoesNotExist):
+        add.get_result(result.id)
