@@ -41,10 +41,11 @@ def main() -> None:
         with connection.cursor() as cursor:
             cursor.execute("CREATE TABLE bench_order (number integer)")
         kinds = requests()
+        names = list(kinds)
         for request in kinds.values():
             cost_of(request)  # connections, scripts and caches
         rounds = [
-            {name: cost_of(kinds[name]) for name in (list(kinds), reversed(kinds))[n % 2]}
+            {name: cost_of(kinds[name]) for name in (names, names[::-1])[n % 2]}
             for n in range(asked.rounds)
         ]
         print(f"{connection.vendor}: {asked.rounds} rounds of {REQUESTS} requests of each kind")

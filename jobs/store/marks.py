@@ -4,7 +4,7 @@ Whatever became of their jobs. `push_unique` sets a mark together with the job. 
 `outbox`, and by those who look.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jobs.store.session import Session
@@ -14,6 +14,8 @@ from jobs.text import text_of
 Pushes = Mapping[str, Collection[str]]
 #: Most marks of a queue that one look finds.
 MOST_MARKS = 500
+#: Most marks that one call forgets: a million would keep Redis for half a second.
+MOST_FORGOTTEN = 5_000
 
 
 class Marks:
@@ -63,12 +65,18 @@ class Marks:
             found: Any = self._session.client.zrangebyscore(key, 1, before, start=0, num=MOST_MARKS)
         return [text_of(name) for name in found]
 
-    def forget_ended(self, queues: Iterable[str], now: int) -> None:
-        """Forget the marks that have ended. One round trip, O(log n + marks)."""
-        with self._session.available(), self._session.client.pipeline(transaction=False) as pipe:
-            for queue in queues:
-                pipe.zremrangebyscore(self._session.keys(queue).marks, f"({-now}", 0)
-            pipe.execute()
+    def forget_ended(self, queue: str, now: int) -> bool:
+        """Forget marks that have ended, and tell whether there may be more.
+
+        5,000 at most, or all that end at the same time. Two round trips, O(log n + marks).
+        """
+        key, first, client = self._session.keys(queue).marks, f"({-now}", self._session.client
+        with self._session.available():
+            found: Any = client.zrangebyscore(
+                key, first, 0, start=MOST_FORGOTTEN - 1, num=1, withscores=True
+            )
+            client.zremrangebyscore(key, first, found[0][1] if found else 0)
+        return bool(found)
 
     def queues(self) -> list[str]:
         """Return the names of all queues. One round trip, O(queues)."""
