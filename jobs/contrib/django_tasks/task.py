@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from operator import attrgetter, is_
 from typing import Any, TypeGuard, overload
 
 from django.utils.module_loading import import_string
@@ -168,15 +169,15 @@ def _check_known(path: str, options: Mapping[str, Any]) -> None:
         )
 
 
-#: The fields of a task that are options beside those of Django.
-_SAID = (*OPTION_NAMES, *_OTHERS, "backend")
+#: Returns the options of a task beside those of Django.
+_said = attrgetter(*OPTION_NAMES, *_OTHERS, "backend")
 
 
 def says_the_same(task: AnyTask, other: AnyTask) -> bool:
     """Tell whether two tasks have the very same options beside those of Django."""
     if not (isinstance(task, JobsTask) and isinstance(other, JobsTask)):
         return False
-    return all(getattr(task, name) is getattr(other, name) for name in _SAID)
+    return all(map(is_, _said(task), _said(other)))
 
 
 def stated_options(task: AnyTask) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
 from jobs.contrib.django_tasks.checked import checked_tasks
 from jobs.contrib.django_tasks.classes import task_classes
+from jobs.contrib.django_tasks.configured import configured
 from jobs.contrib.django_tasks.task import backoff_of, stated_options
 from jobs.contrib.django_tasks.versions import InvalidTask
 from tests.jobs.contrib import some_tasks
 
+LATER = timezone.now() + timedelta(hours=1)
 BACKEND = "jobs.contrib.django_tasks.JobsBackend"
 
 
@@ -21,6 +24,17 @@ def add():
     assert checked_tasks.find(some_tasks.add, "default")
     assert task_classes.known(some_tasks.add.module_path)
     return some_tasks.add
+
+
+def test_tasks_of_one_queue_and_priority_share_what_enqueues_them(add):
+    first, second = (configured(add.using(priority=7), "default", None) for _ in range(2))
+    other = configured(add.using(priority=8), "default", None)
+    later = configured(add.using(priority=7, run_after=LATER), "default", None)
+
+    assert first is second
+    assert (first.options.priority, other.options.priority) == (7, 8)
+    assert (later.options.priority, later.run_after) == (7, LATER)
+    assert first.run_after is None
 
 
 @pytest.mark.parametrize("queues", [["other"], ["other", 1]])
