@@ -94,7 +94,19 @@ def unsubscribe(listener: Listener) -> None:
 def is_heard(kind: type[Event]) -> bool:
     """Return whether anybody would use an event of this class just now."""
     known = _wanted.get(kind)  # on the way of every job
-    return _ask(kind) if known is None else known
+    if known is not None:
+        return known
+    is_wanted = False
+    try:
+        for each in _known.get(kind) or _listening_to(kind):
+            if each.is_wanted(kind):
+                is_wanted = True
+                break
+    except Exception:  # noqa: BLE001  # code of the project: whoever cannot tell gets it
+        is_wanted = True
+    if _process.is_worker:
+        _wanted[kind] = is_wanted
+    return is_wanted
 
 
 def ask_again() -> None:
@@ -103,16 +115,6 @@ def ask_again() -> None:
     The main thread of a worker calls it many times a second.
     """
     _wanted.clear()
-
-
-def _ask(kind: type[Event]) -> bool:
-    try:
-        is_wanted = any(each.is_wanted(kind) for each in _listening_to(kind))
-    except Exception:  # noqa: BLE001  # code of the project: whoever cannot tell gets it
-        is_wanted = True
-    if _process.is_worker:
-        _wanted[kind] = is_wanted
-    return is_wanted
 
 
 def emit(event: Event) -> None:
