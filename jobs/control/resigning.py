@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 from jobs.errors import InvalidPayload, UntrustedPayload
 from jobs.inspect.queues import known_queues
-from jobs.payload import decode_for
+from jobs.payload import decode, decode_for
 from jobs.protection import protection
 from jobs.store.job_reader import JobReader
 from jobs.store.questions import refusals_explained
@@ -82,9 +82,11 @@ def _judge(raw: bytes | None, job_id: str, queue: str) -> Verdict:
         return Resigning(1, unreadable=1), None
     is_unsigned = signer is not None and not signer.is_signed(raw)
     is_current = signer is None or signer.is_current(raw, job_id, queue)
-    candidate = signer.sign(raw, job_id, queue) if signer is not None and is_unsigned else raw
     try:
-        payload = decode_for(candidate, job_id, queue)
+        if signer is not None and is_unsigned:
+            decode(raw)  # a signature must not make whole what is cut off
+            raw = signer.sign(raw, job_id, queue)
+        payload = decode_for(raw, job_id, queue)
         renewed = protection.sealer.renewed(payload) if payload.sealed else None
     except UntrustedPayload:
         return Resigning(1, untrusted=1), None

@@ -199,3 +199,14 @@ def test_doctor_names_the_jobs_that_nobody_trusts(store, signing):
     assert f"The first is {job_id}: its signature is wrong" in problem.reason
     assert "jobs resign" in problem.remedy
     assert not diagnosis.is_well
+
+
+def test_payload_that_is_cut_off_is_not_made_whole(store, signing):
+    signing("off")
+    job_id = WaitingJob.enqueue(1).id
+    cut = raw_of(store, job_id)[:-1] + b"]"
+    client_of(store).hset(store.keys("default").payloads, job_id, cut)
+    signing("require")
+
+    assert "nobody can read them: 1" in resign("--write")
+    assert raw_of(store, job_id) == cut
