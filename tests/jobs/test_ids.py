@@ -4,7 +4,7 @@ import os
 import threading
 import uuid
 
-from jobs.ids import JobIdGenerator, new_job_id
+from jobs.ids import JobIdGenerator, is_older, new_job_id
 
 
 def test_id_is_a_uuid_of_version_7_without_dashes():
@@ -82,3 +82,16 @@ def test_child_that_is_forked_while_many_are_made_makes_others_than_its_parent()
     assert os.read(reading, 32).decode() != next(ids)
     os.close(reading)
     os.close(writing)
+
+
+def test_ids_tell_which_job_is_older():
+    first, second = new_job_id(), new_job_id()
+
+    assert is_older(first, second)
+    assert not is_older(second, first)
+    assert not is_older(first, first)
+
+
+def test_chosen_id_tells_no_age():
+    assert not is_older("0", new_job_id())
+    assert not is_older(new_job_id(), "z")

@@ -17,6 +17,7 @@ from django.db.models import F, QuerySet
 from jobs.client import get_client, portions
 from jobs.errors import StoreUnavailable
 from jobs.events import OutboxRefused, OutboxSwept, emit
+from jobs.features.outbox.ceding import ceding
 from jobs.features.outbox.rows import YOUNG, job_of
 from jobs.outbox import Now, aliases, model
 from jobs.store import NewJob, Store
@@ -169,7 +170,7 @@ class _Sweep:
         return True
 
     def _send(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
-        for portion in portions(jobs):
+        for portion in portions(ceding(jobs)):
             get_client().push_portion(portion)
 
     @property
