@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,17 @@ def _written(tick: int, chance: int) -> str:
     """
     milliseconds, sequence = tick >> _SEQUENCE_BITS, tick & _SEQUENCE_MASK
     return f"{milliseconds << 16 | _VERSION | sequence:016x}{_VARIANT | chance:016x}"
+
+
+_OURS = re.compile(r"[0-9a-f]{12}7[0-9a-f]{19}\Z")
+
+
+def is_older(job_id: str, other: str) -> bool:
+    """Tell whether a job was made before another, as far as their ids tell.
+
+    Ids that a caller chose tell nothing. Those of two hosts tell what their clocks did.
+    """
+    return bool(_OURS.match(job_id) and _OURS.match(other)) and job_id < other
 
 
 class JobIdGenerator:

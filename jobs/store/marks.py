@@ -7,6 +7,7 @@ Whatever became of their jobs. `push_unique` sets a mark together with the job. 
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from jobs.store.availability import is_unavailable
 from jobs.store.session import Session
 from jobs.text import text_of
 
@@ -37,6 +38,9 @@ class Marks:
             for queue, name in names:
                 pipe.zscore(self._session.keys(queue).marks, name)
             scores = pipe.execute(raise_on_error=False)
+            for score in scores:
+                if isinstance(score, Exception) and is_unavailable(score):
+                    raise score
         found = zip(names, scores, strict=True)
         return {name: score for (_, name), score in found if isinstance(score, float)}
 

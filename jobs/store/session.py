@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
+import redis
 from redis.exceptions import (
     NoPermissionError,
     NoScriptError,
@@ -170,10 +171,13 @@ class Session:
     def now(self) -> float:
         """Return the time by Redis' clock, in epoch seconds.
 
-        One round trip, O(1). Raise StoreUnavailable.
+        One round trip, O(1); on a cluster one for each node that is away too. Raise
+        StoreUnavailable.
         """
         with self.available():
-            seconds, microseconds = self.client.time()
+            client = self.client
+            told = _time_of_a_node(client) if isinstance(client, RedisCluster) else client.time()
+        seconds, microseconds = told
         return float(seconds + microseconds / 1e6)
 
     def check_server(self) -> list[str]:
@@ -205,6 +209,17 @@ class Session:
         if self._line:
             self._line.close()
         self.client.close()
+
+
+def _time_of_a_node(client: RedisCluster) -> Any:
+    """Return what one node of a cluster tells, though others may be away."""
+    failure: Exception | None = None
+    for node in client.get_primaries():
+        try:
+            return client.time(target_nodes=node)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            failure = error
+    raise failure or RedisClusterException("It has no node.")
 
 
 class _Available:

@@ -4,7 +4,7 @@ import os
 import threading
 import uuid
 
-from jobs.ids import JobIdGenerator, new_job_id
+from jobs.ids import JobIdGenerator, is_older, new_job_id
 
 
 def test_id_is_a_uuid_of_version_7_without_dashes():
@@ -103,3 +103,16 @@ def test_every_other_bit_of_many_ids_is_random():
 
     for bit in range(62):
         assert 300 < sum(second >> bit & 1 for second in seconds) < 700
+
+
+def test_ids_tell_which_job_is_older():
+    first, second = new_job_id(), new_job_id()
+
+    assert is_older(first, second)
+    assert not is_older(second, first)
+    assert not is_older(first, first)
+
+
+def test_chosen_id_tells_no_age():
+    assert not is_older("0", new_job_id())
+    assert not is_older(new_job_id(), "z")

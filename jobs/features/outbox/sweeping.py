@@ -17,10 +17,11 @@ from django.db.models import F, QuerySet
 from jobs.client import get_client, portions
 from jobs.errors import StoreUnavailable
 from jobs.events import OutboxRefused, OutboxSwept, emit
+from jobs.features.outbox.ceding import ceding
 from jobs.features.outbox.rows import YOUNG, job_of
 from jobs.outbox import Now, aliases, model
 from jobs.store import NewJob, Store
-from jobs.store.marks import Marks
+from jobs.store.marks import Marks, Pushes
 from jobs.text import shortened
 
 if TYPE_CHECKING:
@@ -96,13 +97,29 @@ class _Sweep:
         now = round(self._store.now() * 1000)
         due = self._rows.filter(next_at__lte=Now()).order_by("next_at", "pk")
         found = [_Found(*row) for row in due.values_list(*_Found._fields)[:PORTION]]
-        marks = self._marks.seen(_by_queue(found))
+        marks, away = self._seen(_by_queue(found))
         young = {name for name, score in marks.items() if 0 <= now - score < YOUNG_MARK}
         old = marks.keys() - young
         self._settle([row for row in found if row.push in old], now)
-        self._wait_for([row.pk for row in found if row.push in young])
-        self._push([row.pk for row in found if row.push not in marks])
+        self._wait_for([row.pk for row in found if row.push in young or row.queue in away])
+        self._push([row.pk for row in found if row.push not in marks and row.queue not in away])
         return len(found)
+
+    def _seen(self, pushes: Pushes) -> tuple[dict[str, float], set[str]]:
+        """Return the marks of pushes, and queues that are away.
+
+        The node of such a queue is away, and the others of a cluster are there.
+        """
+        if not self._store.is_spread:
+            return self._marks.seen(pushes), set()
+        marks: dict[str, float] = {}
+        away = set()
+        for queue, names in pushes.items():
+            try:
+                marks |= self._marks.seen({queue: names})
+            except StoreUnavailable:
+                away.add(queue)
+        return marks, away
 
     def _settle(self, rows: Sequence[_Found], now: int) -> None:
         """Delete rows whose jobs are surely in Redis, then let their marks end."""
@@ -113,10 +130,10 @@ class _Sweep:
         self._marks.end(_by_queue(swept), now + KEEP_SWEPT_MARK)
         self._marks.end(_by_queue(set(rows).difference(swept)), now + KEEP_MARK)
 
-    def _wait_for(self, young: Sequence[int]) -> None:
-        """Look at these rows again when their marks are no longer young."""
-        if young:
-            self._rows.filter(pk__in=young).update(next_at=Now() + YOUNG)
+    def _wait_for(self, rows: Sequence[int]) -> None:
+        """Look at rows again in a moment."""
+        if rows:
+            self._rows.filter(pk__in=rows).update(next_at=Now() + YOUNG)
 
     def _push(self, unseen: Sequence[int]) -> None:
         """Claim rows, and push their jobs."""
@@ -169,7 +186,7 @@ class _Sweep:
         return True
 
     def _send(self, jobs: Sequence[tuple[str, NewJob]]) -> None:
-        for portion in portions(jobs):
+        for portion in portions(ceding(jobs)):
             get_client().push_portion(portion)
 
     @property

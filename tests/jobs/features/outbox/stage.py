@@ -29,6 +29,10 @@ class OneJob(KeptJob):
     unique = Unique(by=("number",))
 
 
+class NewestJob(KeptJob):
+    unique = Unique(by=(), on_conflict="replace")
+
+
 class LooseJob(KeptJob):
     outbox = False
 

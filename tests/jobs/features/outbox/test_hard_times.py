@@ -11,6 +11,7 @@ from jobs.models import OutboxEntry
 from tests.conftest import free_port
 from tests.jobs.enqueued import pushes
 from tests.jobs.features.outbox.stage import (
+    NewestJob,
     OtherJob,
     enqueue,
     fail_to_push,
@@ -149,3 +150,36 @@ def test_mark_keeps_its_hour_where_the_sweeper_died_after_its_push(store, let_pa
     assert OutboxEntry.objects.count() == 0
     [ends_at] = [-score for score in marks(store).values()]
     assert ends_at - store.now() * 1000 > sweeping.KEEP_SWEPT_MARK / 2
+
+
+def test_swept_job_replaces_an_older_one(store, let_pass):
+    enqueue(1, job_class=NewestJob)
+    fail_to_push(2, job_class=NewestJob)
+    let_pass(10)
+
+    sweep(store)
+
+    assert in_redis(store) == [2]
+
+
+def test_swept_job_gives_way_to_a_newer_one(store, let_pass):
+    fail_to_push(1, job_class=NewestJob)
+    enqueue(2, job_class=NewestJob)
+    let_pass(10)
+
+    sweep(store)
+
+    assert in_redis(store) == [2]
+    let_pass(10)
+    sweep(store)
+    assert OutboxEntry.objects.count() == 0
+
+
+def test_job_of_a_chosen_id_is_neither_older_nor_newer(store, let_pass):
+    fail_to_push(1, job_class=NewestJob.using(id="mine"))
+    enqueue(2, job_class=NewestJob)
+    let_pass(10)
+
+    sweep(store)
+
+    assert in_redis(store) == [1]
