@@ -12,7 +12,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 
 from jobs.capsule import Capsule, parse_capsules
 from jobs.conf import get_settings
@@ -146,5 +146,5 @@ def _granted(alias: str) -> int | None:
         with connections[alias].cursor() as cursor:
             cursor.execute(_GRANTED)
             return int(cursor.fetchone()[0])
-    except DatabaseError:
+    except Error:
         return None  # Django's own checks say that it is away

@@ -114,6 +114,8 @@ def unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&#x27;", "'").replace("&amp;", "&")
 
 
+# The doctor asks each database how many connections it grants.
+@pytest.mark.django_db(databases=["default", "fake_services"])
 @pytest.mark.parametrize("corruption", ALL, ids=[each.name for each in ALL])
 def test_what_is_wrong_costs_its_own_line(store, boss, corruption: Corruption):
     filled = fill_everything(store)
