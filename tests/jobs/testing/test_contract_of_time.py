@@ -1,5 +1,6 @@
 """One contract for collected jobs and for Redis: what comes when, and how often."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,22 @@ class CourierJob(Job):
 
     def on_exhausted(self, error: BaseException) -> None:
         TOLD.append(str(error))
+
+
+class ExitJob(Job):
+    max_retries = 1
+
+    def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise SystemExit(3)
+
+
+class CancelledJob(Job):
+    max_retries = 1
+
+    async def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise asyncio.CancelledError
 
 
 class ImpatientJob(Job):
@@ -230,3 +247,14 @@ def test_result_is_kept_for_its_time(side):
     side.run()  # Redis drops what is over when a worker asks
     with pytest.raises(JobGone):
         enqueued.result()
+
+
+@pytest.mark.parametrize("job_class", [ExitJob, CancelledJob])
+def test_job_that_exits_or_is_cancelled_has_failed_like_any_other(side, job_class):
+    job_class.enqueue()
+
+    side.run()
+    assert (RAN, side.kept()) == ([1], [[]])
+    side.pass_time(HOUR)
+    side.run()
+    assert (RAN, side.kept()) == ([1, 2], [])
