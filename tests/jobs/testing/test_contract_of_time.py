@@ -8,19 +8,14 @@ from django.utils import timezone
 
 from jobs import Discard, Job, JobDied, JobGone, Retry, Snooze
 from jobs.fragment import state_of
+from tests.jobs.testing.noted import RAN, NoteJob
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-RAN: list[object] = []
 TOLD: list[object] = []
 
 
 class CourierDown(Exception):
     """An error of a project, declared as transient."""
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
 
 
 class CourierJob(Job):

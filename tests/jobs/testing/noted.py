@@ -1,0 +1,11 @@
+"""A job that notes that it ran, for the tests of the tools."""
+
+from jobs import Job
+
+#: What ran, for those who clear it before.
+RAN: list[object] = []
+
+
+class NoteJob(Job):
+    def perform(self, what: object) -> None:
+        RAN.append(what)
