@@ -1,9 +1,11 @@
 """A job that notes that it ran, for the tests of the tools."""
 
+from typing import Any
+
 from jobs import Job
 
 #: What ran, for those who clear it before.
-RAN: list[object] = []
+RAN: list[Any] = []
 
 
 class NoteJob(Job):
