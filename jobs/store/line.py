@@ -162,6 +162,9 @@ class Exchange:
         loop.add_reader(number, there.set)
         try:
             await there.wait()
+            while not _can_read(self._connection):  # TLS has messages of its own
+                there.clear()
+                await there.wait()
         finally:
             loop.remove_reader(number)
 
@@ -192,8 +195,11 @@ def _is_stale(connection: Connection) -> bool:
 
     It is the end of the connection, or nobody's answer.
     """
-    if _socket_of(connection) is None:
-        return False
+    return _socket_of(connection) is not None and _can_read(connection)
+
+
+def _can_read(connection: Connection) -> bool:
+    """Whether an answer is there to be read, or the end of the connection."""
     try:
         return bool(connection.can_read())
     except (redis.ConnectionError, redis.TimeoutError, OSError):

@@ -28,6 +28,8 @@ from jobs.worker.outcome import Outcome, after_error, original, without_failure
 
 #: Who ran a job, in the errors that are kept.
 WORKER = "a test"
+#: What a job raises is its outcome. Left out are Ctrl-C, and what ends the test in the job.
+_OUTCOMES = (Exception, TimeLimitExceeded, SystemExit, asyncio.CancelledError)
 #: Decides what becomes of a job: from its error, None if it went well, and from its result.
 Judge = Callable[[Job, Payload, BaseException | None, Any], Outcome]
 
@@ -100,7 +102,7 @@ class Play:
         result: Any = None
         try:
             result = run_job(job, seen)
-        except (Exception, TimeLimitExceeded) as raised:  # noqa: BLE001  # whatever a job raises is its outcome
+        except _OUTCOMES as raised:
             error = raised
         outcome = judge(job, self._payload, error, result)
         run = self._run(outcome, error)

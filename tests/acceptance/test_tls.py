@@ -1,5 +1,6 @@
 """Redis behind TLS: with certificates of both sides, and with those that nobody trusts."""
 
+import asyncio
 import select
 import statistics
 import time
@@ -9,7 +10,9 @@ from contextlib import closing
 import pytest
 
 from jobs import StoreUnavailable
+from jobs.client import get_client
 from jobs.store import Store
+from tests.acceptance.jobs import NoteJob
 from tests.acceptance.runner import push
 from tests.acceptance.tls import Papers, papers, tls_server
 from tests.conftest import free_port
@@ -71,6 +74,28 @@ def test_messages_of_tls_itself_are_no_answer(port, trusted):
         assert connection.can_read(timeout=5)
         assert connection.read_response() == b"PONG"
         connection.disconnect()
+
+
+def test_event_loop_goes_on_while_a_redis_behind_tls_does_not_answer(port, trusted, settings):
+    address = url(port, trusted, trusted)
+    settings.JOBS = {**settings.JOBS, "REDIS_URL": address}
+    at_once = NoteJob.using(commit="immediate")
+    rounds = 0
+
+    async def push_two() -> None:
+        nonlocal rounds
+        pushes = asyncio.gather(at_once.aenqueue(1, 0), at_once.aenqueue(2, 0))
+        while not pushes.done():  # the second opens a connection, with the tickets of a new one
+            rounds += 1
+            await asyncio.sleep(0.01)
+        await pushes
+
+    at_once.enqueue(0, 0)
+    with closing(Store(address, timeout=5)) as store, closing(get_client().store):
+        store.client.client_pause(450)
+        asyncio.run(push_two())
+
+    assert rounds > 10
 
 
 def test_certificate_that_nobody_trusts_is_named_as_the_reason(port, trusted, tmp_path, start):

@@ -43,7 +43,10 @@ def configured(task: AnyTask, alias: str, commit: str | None) -> Any:
 
 
 def _is_as_stated(task: AnyTask, base: AnyTask, alias: str) -> bool:
-    """Tell whether a task is that of its module, but for its queue, its priority and its time."""
+    """Tell whether a task has the options of that of its module.
+
+    Its queue, its priority and its time may differ.
+    """
     has_metadata = bool(getattr(task, "metadata", None))
     return alias == base.backend and not has_metadata and says_the_same(task, base)
 

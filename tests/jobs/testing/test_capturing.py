@@ -8,13 +8,7 @@ from django.db import transaction
 
 from jobs import Job, Unique
 from jobs.testing import assert_enqueued, capture_jobs, drain, enqueued_jobs, mode
-
-RAN: list[object] = []
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
+from tests.jobs.testing.noted import RAN, NoteJob
 
 
 class ParentJob(Job):

@@ -1,5 +1,6 @@
 """One contract for collected jobs and for Redis: what comes when, and how often."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,19 +8,14 @@ from django.utils import timezone
 
 from jobs import Discard, Job, JobDied, JobGone, Retry, Snooze
 from jobs.fragment import state_of
+from tests.jobs.testing.noted import RAN, NoteJob
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-RAN: list[object] = []
 TOLD: list[object] = []
 
 
 class CourierDown(Exception):
     """An error of a project, declared as transient."""
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
 
 
 class CourierJob(Job):
@@ -40,6 +36,22 @@ class CourierJob(Job):
 
     def on_exhausted(self, error: BaseException) -> None:
         TOLD.append(str(error))
+
+
+class ExitJob(Job):
+    max_retries = 1
+
+    def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise SystemExit(3)
+
+
+class CancelledJob(Job):
+    max_retries = 1
+
+    async def perform(self) -> None:
+        RAN.append(self.attempt)
+        raise asyncio.CancelledError
 
 
 class ImpatientJob(Job):
@@ -230,3 +242,14 @@ def test_result_is_kept_for_its_time(side):
     side.run()  # Redis drops what is over when a worker asks
     with pytest.raises(JobGone):
         enqueued.result()
+
+
+@pytest.mark.parametrize("job_class", [ExitJob, CancelledJob])
+def test_job_that_exits_or_is_cancelled_has_failed_like_any_other(side, job_class):
+    job_class.enqueue()
+
+    side.run()
+    assert (RAN, side.kept()) == ([1], [[]])
+    side.pass_time(HOUR)
+    side.run()
+    assert (RAN, side.kept()) == ([1, 2], [])

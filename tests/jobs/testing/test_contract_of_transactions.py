@@ -8,14 +8,9 @@ from django.db import transaction
 
 from jobs import Job, JobGone, JobNotPushed, ResultTimeout, Unique
 from jobs.testing import drain, mode, run_next
+from tests.jobs.testing.noted import RAN, NoteJob
 
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
-RAN: list[object] = []
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
 
 
 class OneJob(Job):

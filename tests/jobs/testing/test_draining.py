@@ -15,19 +15,14 @@ from jobs.testing import (
     pass_time,
 )
 from jobs.testing import drain as run
+from tests.jobs.testing.noted import RAN, NoteJob
 
-RAN: list = []
 TOLD: list = []
 HOUR = timedelta(hours=1)
 
 
 class CourierDown(Exception):
     """An error of a project, declared as transient."""
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
 
 
 class CourierJob(Job):

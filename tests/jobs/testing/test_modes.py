@@ -9,13 +9,7 @@ from django.utils import timezone
 import jobs
 from jobs import Discard, InvalidArguments, Job, Middleware, Snooze
 from jobs.testing import assert_enqueued, assert_nothing_enqueued, clear, drain, enqueued_jobs, mode
-
-RAN: list[object] = []
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
+from tests.jobs.testing.noted import RAN, NoteJob
 
 
 class ParentJob(Job):

@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 
 from jobs import Discard, Job, JobGone, Snooze
 from jobs.testing import assert_enqueued, assert_nothing_enqueued, drain, mode, pass_time, run_next
+from tests.jobs.testing.noted import RAN, NoteJob
 
-RAN: list[object] = []
 MINUTE = timedelta(minutes=1)
 
 
@@ -46,11 +46,6 @@ class EndingJob(Job):
         if how == "fail":
             raise ValueError(how)
         raise {"snooze": Snooze(5), "discard": Discard("pointless")}[how]
-
-
-class NoteJob(Job):
-    def perform(self, what: object) -> None:
-        RAN.append(what)
 
 
 @pytest.fixture(autouse=True)
