@@ -33,10 +33,10 @@ class FakeQueue:
         self._lock = threading.RLock()
         #: All that may be there, also what waits for a commit, the oldest first.
         self._jobs: list[FakeJob] = []
-        #: What is there of them, None where it has to be looked after.
+        #: What is there of them, None where that has to be decided anew.
         self._there: Presence | None = Presence()
-        #: By which hooks that is known. Django makes a new list when it drops one.
-        self._known_by: dict[int, tuple[BaseDatabaseWrapper, object]] = {}
+        #: The lists of hooks that decided it. Django makes a new list when it drops a hook.
+        self._decided_by: dict[int, tuple[BaseDatabaseWrapper, object]] = {}
         self._places = Places()
         #: The jobs that were taken and have not ended, by their ids.
         self._running: dict[str, FakeJob] = {}
@@ -98,8 +98,8 @@ class FakeQueue:
         """Put a job in."""
         with self._lock:
             for hook in fake.hooks:
-                known = hook.connection, hook.connection.run_on_commit
-                self._known_by.setdefault(id(hook.connection), known)
+                each = hook.connection
+                self._decided_by.setdefault(id(each), (each, each.run_on_commit))
             self._put(fake)
             for seen in self.watchers:
                 seen.append(fake)
@@ -142,16 +142,16 @@ class FakeQueue:
     def _presence(self) -> Presence:
         """Return what is there, as if all open transactions were committed."""
         with self._lock:
-            known = self._known_by.values()
-            if self._there is None or any(each.run_on_commit is not list_ for each, list_ in known):
+            by = self._decided_by.values()
+            if self._there is None or any(each.run_on_commit is not hooks for each, hooks in by):
                 standing = standing_hooks(self._jobs)
                 self._there = Presence(job for job in self._jobs if job.exists(standing))
                 connections = (hook.connection for job in self._jobs for hook in job.hooks)
-                self._known_by = {id(each): (each, each.run_on_commit) for each in connections}
+                self._decided_by = {id(each): (each, each.run_on_commit) for each in connections}
             return self._there
 
     def _forget(self) -> None:
-        """Look again after what is there, since a commit has decided."""
+        """Let it be decided anew what is there, after a commit."""
         self._there = None
 
     def _made(self, job: NewJob) -> FakeJob:
