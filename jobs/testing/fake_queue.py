@@ -173,28 +173,26 @@ class FakeQueue:
         is not there yet.
         """
         with self._lock:
-            there = self._presence()
-            ready = (job for job in there.ranked() if is_wanted(job) and not job.awaits_commit)
+            ranked = self._presence().ranked()
+            ready = (job for job in ranked if is_wanted(job) and not job.awaits_commit)
             taken = next(ready, None)
             if taken is None:
                 return None
-            self._settle(there)
             self._go(taken)
             taken.was_taken = True
             self._running[taken.payload.id] = taken
             self._places.begin(taken.claim, taken.payload.id, taken.window_end - taken.age)
             return taken
 
-    def _settle(self, there: Presence) -> None:
-        """Drop what another job keeps out, which must not come back later."""
-        if there.left_out:
-            out = set(map(id, there.left_out))
-            self._jobs = [job for job in self._jobs if id(job) not in out]
-            there.left_out.clear()
-
     def _go(self, job: FakeJob) -> None:
-        self._presence().remove(job)
-        self._jobs.remove(job)
+        """Let a job go, with those that it keeps out: they must not come back later."""
+        there = self._presence()
+        gone = {id(each) for each in (job, *there.forget_left_out(job))}
+        there.remove(job)
+        if len(gone) == 1:  # the way of most jobs
+            self._jobs.remove(job)
+        else:
+            self._jobs = [each for each in self._jobs if id(each) not in gone]
 
     def ended(self, job: FakeJob, *, is_dead: bool = False) -> None:
         """Note that a job that was taken runs no more."""
@@ -217,7 +215,6 @@ class FakeQueue:
     def drop(self, job: FakeJob) -> None:
         """Forget a job that waits."""
         with self._lock:
-            self._settle(self._presence())
             self._go(job)
 
     def pass_time(self, seconds: float) -> None:
