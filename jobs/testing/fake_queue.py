@@ -185,7 +185,7 @@ class FakeQueue:
             return taken
 
     def _go(self, job: FakeJob) -> None:
-        """Let a job go, with those that it keeps out: they must not come back later."""
+        """Let a job go, and with it those that it keeps out."""
         there = self._presence()
         gone = {id(each) for each in (job, *there.forget_left_out(job))}
         there.remove(job)

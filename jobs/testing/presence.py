@@ -102,5 +102,5 @@ class Presence:
 
 
 def _names(job: FakeJob) -> set[str]:
-    """Return what no two jobs may have: the id, and the key if there is one."""
+    """Return what no two jobs may share: the id, and a key."""
     return {job.payload.id, job.claim.key if job.claim and job.claim.key else job.payload.id}
