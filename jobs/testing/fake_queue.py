@@ -34,10 +34,10 @@ class FakeQueue:
         self._lock = threading.RLock()
         #: All that may be there, also what waits for a commit, the oldest first.
         self._jobs: list[FakeJob] = []
-        #: What is there of them, None where it has to be looked after.
+        #: What is there of them, None where that has to be decided anew.
         self._there: Presence | None = Presence()
-        #: By which hooks that is known. Django makes a new list when it drops one.
-        self._known_by: dict[int, tuple[BaseDatabaseWrapper, object]] = {}
+        #: The lists of hooks that decided it. Django makes a new list when it drops a hook.
+        self._decided_by: dict[int, tuple[BaseDatabaseWrapper, object]] = {}
         self._places = Places()
         #: The jobs that were taken and have not ended, by their ids.
         self._running: dict[str, FakeJob] = {}
@@ -99,8 +99,8 @@ class FakeQueue:
         """Put a job in."""
         with self._lock:
             for hook in fake.hooks:
-                known = hook.connection, hook.connection.run_on_commit
-                self._known_by.setdefault(id(hook.connection), known)
+                each = hook.connection
+                self._decided_by.setdefault(id(each), (each, each.run_on_commit))
             self._put(fake)
             for seen in self.watchers:
                 seen.append(fake)
@@ -143,16 +143,16 @@ class FakeQueue:
     def _presence(self) -> Presence:
         """Return what is there, as if all open transactions were committed."""
         with self._lock:
-            known = self._known_by.values()
-            if self._there is None or any(each.run_on_commit is not list_ for each, list_ in known):
+            by = self._decided_by.values()
+            if self._there is None or any(each.run_on_commit is not hooks for each, hooks in by):
                 standing = standing_hooks(self._jobs)
                 self._there = Presence(job for job in self._jobs if job.exists(standing))
                 connections = (hook.connection for job in self._jobs for hook in job.hooks)
-                self._known_by = {id(each): (each, each.run_on_commit) for each in connections}
+                self._decided_by = {id(each): (each, each.run_on_commit) for each in connections}
             return self._there
 
     def _forget(self) -> None:
-        """Look again after what is there, since a commit has decided."""
+        """Let it be decided anew what is there, after a commit."""
         self._there = None
 
     def _made(self, job: NewJob) -> FakeJob:
@@ -174,28 +174,26 @@ class FakeQueue:
         is not there yet.
         """
         with self._lock:
-            there = self._presence()
-            ready = (job for job in there.ranked() if is_wanted(job) and not job.awaits_commit)
+            ranked = self._presence().ranked()
+            ready = (job for job in ranked if is_wanted(job) and not job.awaits_commit)
             taken = next(ready, None)
             if taken is None:
                 return None
-            self._settle(there)
             self._go(taken)
             taken.was_taken = True
             self._running[taken.payload.id] = taken
             self._places.begin(taken.claim, taken.payload.id, taken.window_end - taken.age)
             return taken
 
-    def _settle(self, there: Presence) -> None:
-        """Drop what another job keeps out, which must not come back later."""
-        if there.left_out:
-            out = set(map(id, there.left_out))
-            self._jobs = [job for job in self._jobs if id(job) not in out]
-            there.left_out.clear()
-
     def _go(self, job: FakeJob) -> None:
-        self._presence().remove(job)
-        self._jobs.remove(job)
+        """Let a job go, and with it those that it keeps out."""
+        there = self._presence()
+        gone = {id(each) for each in (job, *there.forget_left_out(job))}
+        there.remove(job)
+        if len(gone) == 1:  # the way of most jobs
+            self._jobs.remove(job)
+        else:
+            self._jobs = [each for each in self._jobs if id(each) not in gone]
 
     def ended(self, job: FakeJob, *, is_dead: bool = False) -> None:
         """Note that a job that was taken runs no more."""
@@ -218,7 +216,6 @@ class FakeQueue:
     def drop(self, job: FakeJob) -> None:
         """Forget a job that waits."""
         with self._lock:
-            self._settle(self._presence())
             self._go(job)
 
     def pass_time(self, seconds: float) -> None:

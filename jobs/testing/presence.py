@@ -20,8 +20,8 @@ class Presence:
         self._next = 0
         #: In the order of a worker, None where that is not known.
         self._ranked: list[FakeJob] | None = None
-        #: The jobs that another one keeps out, or has replaced.
-        self.left_out: list[FakeJob] = []
+        #: The jobs that another one keeps out, or has replaced, by id and by key.
+        self._left_out: dict[str, list[FakeJob]] = {}
         for job in jobs:
             self.add(job)
 
@@ -53,13 +53,17 @@ class Presence:
             return
         before = None if job.stays_out else self._of_key(job)
         if before is None:
-            self.left_out.append(job)
+            self._leave_out(job)
             return
         job.take_over(before)
         place = self._by_id[before.payload.id]
         self.remove(before, keeps_place=True)
         self._put(place, job)
-        self.left_out.append(before)
+        self._leave_out(before)
+
+    def forget_left_out(self, job: FakeJob) -> list[FakeJob]:
+        """Forget the jobs that this one keeps out, and return them."""
+        return [out for name in _names(job) for out in self._left_out.pop(name, ())]
 
     def remove(self, job: FakeJob, *, keeps_place: bool = False) -> None:
         """Let a job go."""
@@ -78,6 +82,10 @@ class Presence:
             self._by_key.setdefault(job.claim.key, []).append(place)
         self._ranked = None
 
+    def _leave_out(self, job: FakeJob) -> None:
+        for name in _names(job):
+            self._left_out.setdefault(name, []).append(job)
+
     def _of_key(self, job: FakeJob) -> FakeJob | None:
         return next((other for other in self._same_key(job) if other.keeps_out(job)), None)
 
@@ -86,8 +94,13 @@ class Presence:
         for other in self._same_key(job):
             if other.had_expired(job):
                 self.remove(other)
-                self.left_out.append(other)
+                self._leave_out(other)
 
     def _same_key(self, job: FakeJob) -> list[FakeJob]:
         key = job.claim.key if job.claim is not None else ""
         return [self._places[place] for place in self._by_key.get(key, ())]
+
+
+def _names(job: FakeJob) -> set[str]:
+    """Return what no two jobs may share: the id, and a key."""
+    return {job.payload.id, job.claim.key if job.claim and job.claim.key else job.payload.id}

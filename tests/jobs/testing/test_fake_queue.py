@@ -109,9 +109,11 @@ def test_duplicate_does_not_come_back_when_the_window_of_the_other_ends():
 @pytest.mark.django_db
 def test_job_that_was_replaced_comes_back_with_the_rollback_of_the_other():
     first = NewestJob.enqueue(1)
+    PlainJob.using(commit="immediate").enqueue(1)
     with transaction.atomic():
         NewestJob.enqueue(1)
         assert [payload.id for payload in enqueued_jobs()] != [first.id]
+        assert drain(PlainJob) == 1
         transaction.set_rollback(True)
 
     assert [payload.id for payload in enqueued_jobs()] == [first.id]
