@@ -131,6 +131,7 @@ class OutboxEntry(models.Model):
 
     A request writes it, and a worker deletes it; see `features/outbox`. `push` is the name of its
     mark in Redis. Times are by the clock of the database. Until `next_at` no sweeper looks at it.
+    `claimed_by` is the last sweeper that had it.
     """
 
     queue = models.CharField(_("queue"), max_length=100)

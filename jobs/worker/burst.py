@@ -4,18 +4,27 @@ from collections.abc import Sequence
 
 from jobs.store import Store
 from jobs.worker.buffer import Buffer
+from jobs.worker.chores import ChoresThread
 
 
 class Burst:
     """Tells when the work of some queues is done."""
 
     def __init__(
-        self, store: Store, buffer: Buffer, queues: Sequence[str], *, is_wanted: bool
+        self,
+        store: Store,
+        buffer: Buffer,
+        queues: Sequence[str],
+        brought: ChoresThread,
+        *,
+        is_wanted: bool,
     ) -> None:
         """Take what to look at.
 
-        A worker of which no burst `is_wanted` is never drained.
+        A worker of which no burst `is_wanted` is never drained. Chores that were `brought` are done
+        once before: they may enqueue, as the sweep of the outbox does.
         """
+        self._brought = brought
         self._store = store
         self._buffer = buffer
         self._queues = queues
@@ -31,6 +40,8 @@ class Burst:
         """
         buffer = self._buffer
         if not self._is_wanted or buffer.is_quiet or not buffer.is_idle:
+            return
+        if not self._brought.has_turned:
             return
         takings = buffer.custody.takings
         if not any(map(self._store.running.is_busy, self._queues)):

@@ -71,6 +71,11 @@ class ChoresThread(threading.Thread):
         """Whether there is anything to do."""
         return not self._chores.is_empty
 
+    @property
+    def has_turned(self) -> bool:
+        """Whether each chore was done once, if there are any."""
+        return self.turns > 0 or not self.has_chores
+
     def run(self) -> None:
         """Go round until `end`, then say farewell."""
         while not self._is_over.wait(self._tick):

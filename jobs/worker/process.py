@@ -87,12 +87,12 @@ class WorkerProcess:
         self._course = Course(settings.timeout)
         self._orphan = Orphan(self._store, settings, queues, name, board)
         self._wear = Wear(board, name, settings, self._course, lambda: self.buffer.custody.takings)
-        self._burst = Burst(self._store, self.buffer, queues, is_wanted=burst)
+        self._brought = self._hire(name)
+        self._burst = Burst(self._store, self.buffer, queues, self._brought, is_wanted=burst)
         self.portrait = Portrait(self._store, self.crew, self._course, queues, settings)
         chores = self._list_chores(settings.heartbeat, queues)
         guard = Guard(self.buffer.note_outage, worker=name)
         self._chores = ChoresThread(Chores(chores, guard), TICK)
-        self._brought = self._hire(name)
         self._health = Health(self.crew, self._chores, settings.heartbeat, burst=burst)
 
     def _list_chores(self, heartbeat: float, queues: tuple[str, ...]) -> list[Chore]:

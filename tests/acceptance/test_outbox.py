@@ -60,6 +60,13 @@ def test_process_killed_at_each_line_after_its_commit_loses_and_doubles_no_job(
     assert runner.stop() == 0
 
 
+ENQUEUE = (
+    "import django; django.setup(); from django.db import transaction; "
+    "from tests.acceptance.jobs import NoteJob\n"
+    "with transaction.atomic(): NoteJob.enqueue(7)"
+)
+
+
 @pytest.fixture
 def server(tmp_path) -> Iterator[OwnServer]:
     server = OwnServer(tmp_path)
@@ -68,12 +75,7 @@ def server(tmp_path) -> Iterator[OwnServer]:
 
 
 def test_job_of_a_commit_while_redis_was_away_runs_when_it_is_back(database, start, server):
-    code = (
-        "import django; django.setup(); from django.db import transaction; "
-        "from tests.acceptance.jobs import NoteJob\n"
-        "with transaction.atomic(): NoteJob.enqueue(7)"
-    )
-    run(database, server.url, "-c", code)
+    run(database, server.url, "-c", ENQUEUE)
     assert rows(database) == 1
 
     server.start()
@@ -82,3 +84,21 @@ def test_job_of_a_commit_while_redis_was_away_runs_when_it_is_back(database, sta
     runner.wait_for_notes(1)
     wait_until(lambda: rows(database) == 0)
     assert runner.notes == ["7"]
+
+
+def test_burst_runs_what_lies_in_the_outbox(database, start, server):
+    run(database, server.url, "-c", ENQUEUE)
+    age_rows(database)
+    server.start()
+
+    runner = start("--burst", url=server.url, **database)
+
+    assert runner.wait(timeout=30) == 0
+    assert runner.notes == ["7"]
+
+
+def age_rows(variables: dict[str, str]) -> None:
+    """Let all rows be due."""
+    with closing(sqlite3.connect(variables["TEST_DATABASE"], timeout=20)) as connection:
+        connection.execute("UPDATE jobs_outboxentry SET next_at = '2020-01-01 00:00:00'")
+        connection.commit()

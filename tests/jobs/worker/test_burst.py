@@ -8,7 +8,10 @@ import threading
 import pytest
 
 from jobs import Job
+from jobs.chore import Chore
 from jobs.worker.burst import Burst
+from jobs.worker.chores import Chores, ChoresThread
+from jobs.worker.guard import Guard
 from tests.jobs.worker.small_worker import make_worker, running
 from tests.waiting import wait_until
 
@@ -34,7 +37,7 @@ def worker(store, worker_settings):
         yield worker
 
 
-def burst_of(worker, meanwhile) -> Burst:
+def burst_of(worker, meanwhile, brought=None) -> Burst:
     """Return a burst that finds no queue busy, and meanwhile something happens."""
 
     class Running:
@@ -45,7 +48,29 @@ def burst_of(worker, meanwhile) -> Burst:
     class Store:
         running = Running()
 
-    return Burst(Store(), worker.buffer, ["default"], is_wanted=True)
+    brought = brought or chores_thread()
+    return Burst(Store(), worker.buffer, ["default"], brought, is_wanted=True)
+
+
+def chores_thread(*chores: Chore) -> ChoresThread:
+    return ChoresThread(Chores(chores, Guard(worker="burst")), 0.01)
+
+
+def test_burst_waits_until_each_chore_that_was_brought_was_done_once(worker):
+    """It may enqueue jobs."""
+    done = threading.Event()
+    brought = chores_thread(Chore("brought", 60.0, lambda: done.wait(10)))
+    brought.start()
+    burst = burst_of(worker, lambda: None, brought)
+
+    burst.look()
+    assert not burst.is_drained
+
+    done.set()
+    wait_until(lambda: brought.turns > 0)
+    burst.look()
+    assert burst.is_drained
+    brought.end(lambda: None, 10.0)
 
 
 def test_burst_goes_on_while_a_job_runs_that_came_during_the_look(worker):
