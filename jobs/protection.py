@@ -92,10 +92,11 @@ def opened(payload: "Payload") -> "Payload":
 def secret_keys() -> Sequence[bytes]:
     """Return the secret keys of the project.
 
-    The first is to write with, and all are to read with. Raise ImproperlyConfigured where there is
-    none.
+    The first is to write with, and all are to read with. A fallback that is empty, or None, is no
+    key, since everybody knows it. Raise ImproperlyConfigured where there is no SECRET_KEY.
     """
-    return [force_bytes(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [force_bytes(key) for key in keys if key]
 
 
 def guarded_key(key: str) -> str:

@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from jobs.conf import problems
 from jobs.features.signing.checks import check_secret_key
-from jobs.protection import protection
+from jobs.protection import protection, secret_keys
 
 
 @pytest.mark.parametrize("value", ["off", "sign", "require"])
@@ -57,3 +57,11 @@ def test_no_key_is_needed_before_something_is_signed(signing):
 
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
         protection.signer.sign(b"{}", "id", "default")
+
+
+@pytest.mark.parametrize("missing", ["", None, b""])
+def test_fallback_that_is_missing_is_no_key(signing, missing):
+    """`os.environ.get("OLD_KEY")` may find nothing, and everybody could sign with that."""
+    signing("require", "new", (missing, "old"))
+
+    assert secret_keys() == [b"new", b"old"]
