@@ -210,3 +210,16 @@ def test_payload_that_is_cut_off_is_not_made_whole(store, signing):
 
     assert "nobody can read them: 1" in resign("--write")
     assert raw_of(store, job_id) == cut
+
+
+def test_payload_that_ends_in_a_space_is_signed_like_others(store, worker_settings, signing):
+    signing("off")
+    job_id = WaitingJob.enqueue(1).id
+    spaced = raw_of(store, job_id) + b"\n "
+    client_of(store).hset(store.keys("default").payloads, job_id, spaced)
+    signing("require")
+
+    assert "Without a signature: 1." in resign("--write")
+    run_until_settled(store, make_worker(worker_settings), job_id)
+
+    assert seen == [1]
