@@ -223,3 +223,12 @@ def test_payload_that_ends_in_a_space_is_signed_like_others(store, worker_settin
     run_until_settled(store, make_worker(worker_settings), job_id)
 
     assert seen == [1]
+
+def test_doctor_does_not_judge_a_payload_that_is_too_long_to_be_read(store, signing, settings):
+    signing()
+    WaitingJob.enqueue("x" * 600_000)
+    settings.JOBS = {**settings.JOBS, "MAX_PAYLOAD_BYTES": 10_000}
+
+    reasons = [problem.reason for problem in inspect.check_invariant().problems]
+
+    assert not [reason for reason in reasons if "not trusted" in reason]
