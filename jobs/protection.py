@@ -102,9 +102,13 @@ def secret_keys() -> Sequence[bytes]:
 def guarded_key(key: str) -> str:
     """Return the unique key of an encrypted job.
 
-    Nobody can guess its arguments from it: the digest in the key is hashed once more, with the
-    secret key of the project.
+    Its digest is guarded, since somebody could try which arguments it stands for.
     """
     name, _, digest = key.rpartition(":")
+    return f"{name}:{guarded(digest)}"
+
+
+def guarded(text: str) -> str:
+    """Return a hash of a text, which nobody can try out without the secret key."""
     secret = blake2b(secret_keys()[0], digest_size=64, person=b"jobs.unique").digest()
-    return f"{name}:{blake2b(digest.encode(), key=secret, digest_size=16).hexdigest()}"
+    return blake2b(text.encode(), key=secret, digest_size=16).hexdigest()

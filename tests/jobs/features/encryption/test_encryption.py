@@ -22,6 +22,7 @@ from tests.jobs.features.encryption.encrypted_jobs import (
     LimitedJob,
     OnlySecretJob,
     PlainJob,
+    PlainTickingJob,
     SecretJob,
     TickingJob,
     seen,
@@ -45,6 +46,11 @@ def everything(store) -> bytes:
 def sealed(args, kwargs=None, **fields) -> Payload:
     payload = Payload(0, "a" * 32, "shop.PayJob", "default", args, kwargs or {}, **fields)
     return protection.sealer.seal(payload)
+
+
+def specs_of(*job_classes: type[Job]) -> list[str]:
+    """Return the hash of the schedule of each class."""
+    return [entries_of(registry.name_of(each))[0].spec for each in job_classes]
 
 
 @pytest.mark.parametrize("job_class", [SecretJob, LimitedJob, AsyncSecretJob])
@@ -184,6 +190,18 @@ def test_scheduled_runs_are_sealed():
 
     assert SECRET not in raw
     assert opened(decode(raw)).kwargs == {"word": "hunter2"}
+
+
+def test_hash_of_a_schedule_tells_nobody_its_arguments(keys):
+    """It lies in Redis, where somebody could try which arguments it stands for."""
+    keys("one")
+    sealed_spec, plain_spec = specs_of(TickingJob, PlainTickingJob)
+    assert specs_of(TickingJob, PlainTickingJob) == [sealed_spec, plain_spec]
+
+    keys("two")
+
+    assert specs_of(TickingJob)[0] != sealed_spec
+    assert specs_of(PlainTickingJob) == [plain_spec]
 
 
 @pytest.mark.django_db(transaction=True)
