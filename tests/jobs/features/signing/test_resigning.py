@@ -224,6 +224,7 @@ def test_payload_that_ends_in_a_space_is_signed_like_others(store, worker_settin
 
     assert seen == [1]
 
+
 def test_doctor_does_not_judge_a_payload_that_is_too_long_to_be_read(store, signing, settings):
     signing()
     WaitingJob.enqueue("x" * 600_000)
@@ -232,3 +233,11 @@ def test_doctor_does_not_judge_a_payload_that_is_too_long_to_be_read(store, sign
     reasons = [problem.reason for problem in inspect.check_invariant().problems]
 
     assert not [reason for reason in reasons if "not trusted" in reason]
+
+
+def test_what_could_not_be_looked_at_is_no_good_news(store, signing):
+    signing()
+    client_of(store).set(store.keys("default").payloads, "of another type")
+
+    with pytest.raises(CommandError, match="Keep the older keys"):
+        resign()
