@@ -1,11 +1,13 @@
 """Encrypted jobs: Redis never holds their arguments, and workers run them all the same."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import transaction
 
 from jobs import Job, control, inspect
 from jobs.conf import get_settings
-from jobs.errors import InvalidJob, InvalidPayload
+from jobs.errors import InvalidArguments, InvalidJob, InvalidPayload
 from jobs.features.encryption import checks, sealer
 from jobs.features.outbox.sweeping import sweep
 from jobs.features.periodic.entries import entries_of
@@ -87,6 +89,23 @@ def test_job_that_crashed_stays_sealed_through_recovery_and_quarantine(store, wo
     assert (seen, place_of(store, job_id)) == ([], "dead")
     assert SECRET not in everything(store)
     assert opened(payload_of(store, job_id)).args == [1]
+
+
+@pytest.mark.parametrize(
+    "wrong", [Decimal(4242), {"deep": [{"4242": {1}}]}, {4242: 1}, ("4242",), 4242 * 10**30]
+)
+def test_error_about_an_argument_does_not_quote_it(store, wrong):
+    """A job that enqueues this one keeps the error in its payload."""
+    for call in (
+        lambda: SecretJob.enqueue(1, wrong),
+        lambda: SecretJob.enqueue_many([{"number": 1, "word": wrong}]),
+        lambda: SecretJob.using(priority=1).check([1], {"word": wrong}),
+    ):
+        with pytest.raises(
+            InvalidArguments, match=r"argument (2|'word') is .*\[redacted\]"
+        ) as caught:
+            call()
+        assert "4242" not in str(caught.value)
 
 
 def test_opened_payload_never_writes_its_arguments():
