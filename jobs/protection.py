@@ -109,6 +109,9 @@ def guarded_key(key: str) -> str:
 
 
 def guarded(text: str) -> str:
-    """Return a hash of a text, which nobody can try out without the secret key."""
+    """Return a hash of a text.
+
+    Without the secret key nobody can try which text it stands for.
+    """
     secret = blake2b(secret_keys()[0], digest_size=64, person=b"jobs.unique").digest()
     return blake2b(text.encode(), key=secret, digest_size=16).hexdigest()
