@@ -34,6 +34,16 @@ def test_insecure_key_is_an_error_where_signatures_are_required(signing, key, fa
     assert check_secret_key(None) == []
 
 
+@pytest.mark.parametrize("mode", ["off", "sign", "require"])
+def test_missing_key_is_an_error_where_jobs_are_signed(signing, mode):
+    signing(mode, "")
+
+    told = [(error.id, error.msg) for error in check_secret_key(None)]
+
+    text = f"JOBS['SIGN'] is '{mode}', but SECRET_KEY is empty: no job can be signed."
+    assert told == ([] if mode == "off" else [("jobs.E009", text)])
+
+
 def test_good_keys_are_no_error(signing):
     signing("require", "good", ("also good",))
 
