@@ -81,17 +81,19 @@ def check_arguments(
     args: Sequence[object],
     kwargs: Mapping[str, object],
     parameters: Sequence[str] = (),
+    *,
+    are_secret: bool = False,
 ) -> None:
     """Raise InvalidArguments, naming the argument and the remedy, unless every value is plain JSON.
 
     `parameters` are the names of the positional ones: the message does not quote the value of a
-    secret.
+    secret. Where all `are_secret`, it quotes nothing that is in an argument.
     """
     left: int | None = None
     for position, value in enumerate(args):
         if not _is_simple(value):
-            name = parameters[min(position, len(parameters) - 1)] if parameters else ""
-            left = _check(job_class, f"argument {position + 1}", value, name, left)
+            known = None if are_secret else _name_of(position, parameters)
+            left = _check(job_class, f"argument {position + 1}", value, known, left)
     for name, value in kwargs.items():
         if type(name) is not str:
             kind = type(name).__qualname__
@@ -101,7 +103,13 @@ def check_arguments(
         if not name.isascii() and (problem := _text_problem(name)):
             raise InvalidArguments(f"{job_class}: the name of argument {brief(name)}: {problem}.")
         if not _is_simple(value):
-            left = _check(job_class, f"argument {brief(name)}", value, name, left)
+            known = None if are_secret else name
+            left = _check(job_class, f"argument {brief(name)}", value, known, left)
+
+
+def _name_of(position: int, parameters: Sequence[str]) -> str:
+    """Return the name of a positional argument, empty where it is not known."""
+    return parameters[min(position, len(parameters) - 1)] if parameters else ""
 
 
 def _is_simple(value: object) -> bool:
@@ -114,8 +122,11 @@ def _is_simple(value: object) -> bool:
     return kind is bool or kind is type(None)
 
 
-def _check(job_class: str, where: str, value: object, name: str, left: int | None) -> int:
-    """Return how many bytes are left after this argument."""
+def _check(job_class: str, where: str, value: object, name: str | None, left: int | None) -> int:
+    """Return how many bytes are left after this argument.
+
+    Its name tells whether it may be quoted. Without a name it may not.
+    """
     most = get_settings().max_payload_bytes
     try:
         # Twice as many, so that the size of what is not much too large is told to the byte.
@@ -126,19 +137,19 @@ def _check(job_class: str, where: str, value: object, name: str, left: int | Non
             f"JOBS['MAX_PAYLOAD_BYTES'] is {most:,}. Store the data elsewhere and pass its key."
         ) from None
     except _Misfit as misfit:
-        path = where + "".join(reversed(misfit.steps))
-        found = _shown(misfit.value, f"{name} {path}")
+        path = where if name is None else where + "".join(reversed(misfit.steps))
+        found = _shown(misfit.value, None if name is None else f"{name} {path}")
         path = f"{'a key of ' if misfit.is_key else ''}{shortened(path, _MOST_PATH)}"
         raise InvalidArguments(f"{job_class}: {path} is {found}: {misfit.problem}.") from None
 
 
-def _shown(value: object, names: str) -> str:
+def _shown(value: object, names: str | None) -> str:
     """Return a value for the message.
 
-    It is hidden if its name, or its own text, speaks of a secret.
+    It is hidden if its names, or its own text, speak of a secret, and where there are no names.
     """
-    text = brief(value, most=1_000)
-    if is_secret(f"{names} {text}", get_settings().redact):
+    text = REDACTED if names is None else brief(value, most=1_000)
+    if names is not None and is_secret(f"{names} {text}", get_settings().redact):
         text = REDACTED
     return f"{type(value).__qualname__} {shortened(text)}"
 

@@ -24,6 +24,7 @@ from jobs.middleware.chain import declared_options, get_chain
 from jobs.options import RIVALS, JobOptions, check_commit, check_run_after
 from jobs.payload import Payload
 from jobs.performing import C
+from jobs.protection import is_sealed
 from jobs.registry import registry
 from jobs.sink import RedisSink, switch
 from jobs.store import Duplicates, NewJob
@@ -138,7 +139,8 @@ class ConfiguredJob(Generic[C]):
         """
         name = registry.name_of(self.job_class)
         self.job_class.check_signature(args, kwargs)
-        check_arguments(name, args, kwargs, self.job_class.parameter_names())
+        names, are_secret = self.job_class.parameter_names(), is_sealed(self.options)
+        check_arguments(name, args, kwargs, names, are_secret=are_secret)
         return name
 
     def _maker(self) -> Maker:

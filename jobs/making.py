@@ -183,7 +183,8 @@ class Maker:
 
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Raise InvalidArguments unless every argument is plain JSON."""
-        check_arguments(self._name, args, kwargs, self._job_class.parameter_names())
+        names = self._job_class.parameter_names()
+        check_arguments(self._name, args, kwargs, names, are_secret=self._is_sealed)
 
     def _make_by_middleware(
         self, job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any], common: dict[str, Any]

@@ -92,18 +92,26 @@ def opened(payload: "Payload") -> "Payload":
 def secret_keys() -> Sequence[bytes]:
     """Return the secret keys of the project.
 
-    The first is to write with, and all are to read with. Raise ImproperlyConfigured where there is
-    none.
+    The first is to write with, and all are to read with. A fallback that is empty, or None, is no
+    key, since everybody knows it. Raise ImproperlyConfigured where there is no SECRET_KEY.
     """
-    return [force_bytes(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [force_bytes(key) for key in keys if key]
 
 
 def guarded_key(key: str) -> str:
     """Return the unique key of an encrypted job.
 
-    Nobody can guess its arguments from it: the digest in the key is hashed once more, with the
-    secret key of the project.
+    Its digest is guarded, since somebody could try which arguments it stands for.
     """
     name, _, digest = key.rpartition(":")
+    return f"{name}:{guarded(digest)}"
+
+
+def guarded(text: str) -> str:
+    """Return a hash of a text.
+
+    Without the secret key nobody can try which text it stands for.
+    """
     secret = blake2b(secret_keys()[0], digest_size=64, person=b"jobs.unique").digest()
-    return f"{name}:{blake2b(digest.encode(), key=secret, digest_size=16).hexdigest()}"
+    return blake2b(text.encode(), key=secret, digest_size=16).hexdigest()

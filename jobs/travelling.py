@@ -40,7 +40,7 @@ def changes_of(payload: Payload) -> dict[str, Any]:
     """
     return {
         name: timedelta(seconds=value[_SECONDS])
-        if isinstance(value, dict) and _SECONDS in value
+        if isinstance(value, dict) and value.keys() == {_SECONDS}
         else value
         for name, value in payload.options.items()
     }

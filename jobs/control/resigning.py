@@ -85,7 +85,7 @@ def _judge(raw: bytes | None, job_id: str, queue: str) -> Verdict:
     try:
         if signer is not None and is_unsigned:
             decode(raw)  # a signature must not make whole what is cut off
-            raw = signer.sign(raw, job_id, queue)
+            raw = signer.sign(raw.rstrip(), job_id, queue)
         payload = decode_for(raw, job_id, queue)
         renewed = protection.sealer.renewed(payload) if payload.sealed else None
     except UntrustedPayload:

@@ -11,7 +11,7 @@ from jobs.store.reader import Reader
 
 _HELP = (
     "Say which jobs lack a signature of the newest secret key, or arguments sealed with it; exit 1 "
-    "if some are not trusted."
+    "if some are not trusted, or could not be looked at."
 )
 
 
@@ -44,6 +44,11 @@ class ResignCommand:
                 f"Left alone, as their signature is wrong: {found.untrusted:,}. Add the key that "
                 "signed them to SECRET_KEY_FALLBACKS, or find out who wrote them: python manage.py "
                 "jobs doctor"
+            )
+        if self.reader.problems:  # each is told in a line of its own
+            raise CommandError(
+                "Redis did not let it look at everything, so there may be more. Keep the older "
+                "keys until it has looked at all."
             )
 
     def _tell_of_lacking(self, found: Resigning, *, write: bool) -> None:

@@ -12,11 +12,17 @@ from functools import partial
 from jobs.conf import JobsSettings
 from jobs.ending import Ending
 from jobs.enqueue import options_of
-from jobs.errors import InvalidPayload, TimeLimitExceeded, UnknownJob, WorkerCrashed
+from jobs.errors import (
+    InvalidPayload,
+    TimeLimitExceeded,
+    UnknownJob,
+    UntrustedPayload,
+    WorkerCrashed,
+)
 from jobs.events import RetryInFailed, emit
 from jobs.job import Job, Retry
 from jobs.options import JobOptions
-from jobs.parked import corrupt_payload, parked
+from jobs.parked import corrupt_payload, parked, untrusted_payload
 from jobs.payload import JobError, Payload, decode_for
 from jobs.protection import opened
 from jobs.registry import registry
@@ -112,6 +118,8 @@ class Opening:
             payload = decode_for(unit.raw, unit.id, unit.queue)
             payload = payload.changed(errors=[*payload.errors, kept])
             payload.encode()
+        except UntrustedPayload:
+            payload = untrusted_payload(unit.id, unit.queue, unit.raw, kept)
         except Exception:  # noqa: BLE001  # what cannot be read or written is shown as it is
             payload = corrupt_payload(unit.id, unit.queue, unit.raw, kept)
         self.park(unit, payload, time.perf_counter())

@@ -16,7 +16,7 @@ from jobs.errors import ConfigurationError, InvalidArguments, InvalidJob
 from jobs.features.periodic.times import Schedule
 from jobs.occasion import Occasion
 from jobs.payload import Payload, dumps
-from jobs.protection import is_sealed, protection
+from jobs.protection import guarded, is_sealed, protection
 from jobs.registry import registry
 from jobs.text import brief
 
@@ -65,7 +65,9 @@ class Entry:
         durations = [
             each.total_seconds() for each in (schedule.catch_up, schedule.jitter, schedule.margin)
         ]
-        arguments = [list(schedule.args), schedule.kwargs]
+        arguments: Any = [list(schedule.args), schedule.kwargs]
+        if self.is_sealed:  # the hash lies in Redis, and few arguments are hard to guess
+            arguments = guarded(dumps(arguments).decode())
         priority = None if self.is_kept else self.priority
         parts = [self._clock_text, self.job_class, self.queue, priority, schedule.overlap]
         return _hash(dumps([*parts, durations, arguments]).decode())

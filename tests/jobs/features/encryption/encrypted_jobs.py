@@ -49,3 +49,7 @@ class PlainJob(Job):
     def perform(self, number: int, word: str = "") -> None:
         """Note the arguments."""
         seen.append((number, word))
+
+
+class PlainTickingJob(PlainJob):
+    schedule = Every(timedelta(days=1), args=[7])

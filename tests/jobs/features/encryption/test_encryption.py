@@ -1,11 +1,13 @@
 """Encrypted jobs: Redis never holds their arguments, and workers run them all the same."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import transaction
 
 from jobs import Job, control, inspect
 from jobs.conf import get_settings
-from jobs.errors import InvalidJob, InvalidPayload
+from jobs.errors import InvalidArguments, InvalidJob, InvalidPayload
 from jobs.features.encryption import checks, sealer
 from jobs.features.outbox.sweeping import sweep
 from jobs.features.periodic.entries import entries_of
@@ -22,12 +24,15 @@ from tests.jobs.features.encryption.encrypted_jobs import (
     LimitedJob,
     OnlySecretJob,
     PlainJob,
+    PlainTickingJob,
     SecretJob,
     TickingJob,
     seen,
 )
 from tests.jobs.worker.code_jobs import run_until_settled
 from tests.jobs.worker.made_jobs import client_of, payload_of, place_of, take
+from tests.jobs.worker.small_worker import running
+from tests.waiting import wait_until
 
 SECRET = b"hunter2"
 
@@ -47,6 +52,11 @@ def sealed(args, kwargs=None, **fields) -> Payload:
     return protection.sealer.seal(payload)
 
 
+def specs_of(*job_classes: type[Job]) -> list[str]:
+    """Return the hash of the schedule of each class."""
+    return [entries_of(registry.name_of(each))[0].spec for each in job_classes]
+
+
 @pytest.mark.parametrize("job_class", [SecretJob, LimitedJob, AsyncSecretJob])
 def test_job_is_run_with_its_arguments_and_redis_never_holds_them(store, worker, job_class):
     job_id = job_class.enqueue(1, word="hunter2").id
@@ -62,9 +72,10 @@ def test_job_is_run_with_its_arguments_and_redis_never_holds_them(store, worker,
 def test_what_fails_is_written_back_sealed_and_tried_again(store, worker):
     job_id = FailingJob.enqueue(1, word="hunter2").id
 
-    run_until_settled(store, worker, job_id)
+    with running(worker):
+        wait_until(lambda: place_of(store, job_id) == "dead")
 
-    assert (seen, place_of(store, job_id)) == ([(1, "hunter2")] * 2, "dead")
+    assert seen == [(1, "hunter2")] * 2
     assert SECRET not in everything(store)
     assert opened(payload_of(store, job_id)).kwargs == {"word": "hunter2"}
 
@@ -81,6 +92,23 @@ def test_job_that_crashed_stays_sealed_through_recovery_and_quarantine(store, wo
     assert (seen, place_of(store, job_id)) == ([], "dead")
     assert SECRET not in everything(store)
     assert opened(payload_of(store, job_id)).args == [1]
+
+
+@pytest.mark.parametrize(
+    "wrong", [Decimal(4242), {"deep": [{"4242": {1}}]}, {4242: 1}, ("4242",), 4242 * 10**30]
+)
+def test_error_about_an_argument_does_not_quote_it(store, wrong):
+    """A job that enqueues this one keeps the error in its payload."""
+    for call in (
+        lambda: SecretJob.enqueue(1, wrong),
+        lambda: SecretJob.enqueue_many([{"number": 1, "word": wrong}]),
+        lambda: SecretJob.using(priority=1).check([1], {"word": wrong}),
+    ):
+        with pytest.raises(
+            InvalidArguments, match=r"argument (2|'word') is .*\[redacted\]"
+        ) as caught:
+            call()
+        assert "4242" not in str(caught.value)
 
 
 def test_opened_payload_never_writes_its_arguments():
@@ -184,6 +212,18 @@ def test_scheduled_runs_are_sealed():
 
     assert SECRET not in raw
     assert opened(decode(raw)).kwargs == {"word": "hunter2"}
+
+
+def test_hash_of_a_schedule_tells_nobody_its_arguments(keys):
+    """It lies in Redis, where somebody could try which arguments it stands for."""
+    keys("one")
+    sealed_spec, plain_spec = specs_of(TickingJob, PlainTickingJob)
+    assert specs_of(TickingJob, PlainTickingJob) == [sealed_spec, plain_spec]
+
+    keys("two")
+
+    assert specs_of(TickingJob)[0] != sealed_spec
+    assert specs_of(PlainTickingJob) == [plain_spec]
 
 
 @pytest.mark.django_db(transaction=True)

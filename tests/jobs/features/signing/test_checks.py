@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from jobs.conf import problems
 from jobs.features.signing.checks import check_secret_key
-from jobs.protection import protection
+from jobs.protection import protection, secret_keys
 
 
 @pytest.mark.parametrize("value", ["off", "sign", "require"])
@@ -34,6 +34,16 @@ def test_insecure_key_is_an_error_where_signatures_are_required(signing, key, fa
     assert check_secret_key(None) == []
 
 
+@pytest.mark.parametrize("mode", ["off", "sign", "require"])
+def test_missing_key_is_an_error_where_jobs_are_signed(signing, mode):
+    signing(mode, "")
+
+    told = [(error.id, error.msg) for error in check_secret_key(None)]
+
+    text = f"JOBS['SIGN'] is '{mode}', but SECRET_KEY is empty: no job can be signed."
+    assert told == ([] if mode == "off" else [("jobs.E009", text)])
+
+
 def test_good_keys_are_no_error(signing):
     signing("require", "good", ("also good",))
 
@@ -57,3 +67,11 @@ def test_no_key_is_needed_before_something_is_signed(signing):
 
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
         protection.signer.sign(b"{}", "id", "default")
+
+
+@pytest.mark.parametrize("missing", ["", None, b""])
+def test_fallback_that_is_missing_is_no_key(signing, missing):
+    """`os.environ.get("OLD_KEY")` may find nothing, and everybody could sign with that."""
+    signing("require", "new", (missing, "old"))
+
+    assert secret_keys() == [b"new", b"old"]

@@ -210,3 +210,34 @@ def test_payload_that_is_cut_off_is_not_made_whole(store, signing):
 
     assert "nobody can read them: 1" in resign("--write")
     assert raw_of(store, job_id) == cut
+
+
+def test_payload_that_ends_in_a_space_is_signed_like_others(store, worker_settings, signing):
+    signing("off")
+    job_id = WaitingJob.enqueue(1).id
+    spaced = raw_of(store, job_id) + b"\n "
+    client_of(store).hset(store.keys("default").payloads, job_id, spaced)
+    signing("require")
+
+    assert "Without a signature: 1." in resign("--write")
+    run_until_settled(store, make_worker(worker_settings), job_id)
+
+    assert seen == [1]
+
+
+def test_doctor_does_not_judge_a_payload_that_is_too_long_to_be_read(store, signing, settings):
+    signing()
+    WaitingJob.enqueue("x" * 600_000)
+    settings.JOBS = {**settings.JOBS, "MAX_PAYLOAD_BYTES": 10_000}
+
+    reasons = [problem.reason for problem in inspect.check_invariant().problems]
+
+    assert not [reason for reason in reasons if "not trusted" in reason]
+
+
+def test_what_could_not_be_looked_at_is_no_good_news(store, signing):
+    signing()
+    client_of(store).set(store.keys("default").payloads, "of another type")
+
+    with pytest.raises(CommandError, match="Keep the older keys"):
+        resign()

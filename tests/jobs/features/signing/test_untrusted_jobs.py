@@ -15,6 +15,7 @@ from jobs.ids import new_job_id
 from jobs.models import OutboxEntry
 from jobs.payload import decode, decode_for
 from jobs.store import NewJob
+from jobs.worker.opening import Opening
 from jobs.worker.process import WorkerProcess
 from jobs.worker.recovery import Recovery, WorkerEnd
 from tests.jobs.contrib.some_tasks import add
@@ -77,6 +78,26 @@ def test_forged_job_is_parked_as_it_is_and_runs_for_nobody(store, worker, signin
 
     assert seen == []
     assert place_of(store, job_id) == "dead"
+    assert raw_of(store, job_id) == forged
+
+
+def test_forged_job_is_parked_as_it_is_although_the_library_fails(
+    store, worker, signing, monkeypatch
+):
+    signing()
+    job_id = PlainJob.enqueue(1).id
+    forged = forge(store, job_id)
+    park, faults = Opening.park, [RuntimeError("ours")]
+
+    def fail_once(self, *args) -> None:
+        if faults:
+            raise faults.pop()
+        park(self, *args)
+
+    monkeypatch.setattr(Opening, "park", fail_once)
+    run_until_settled(store, worker, job_id)
+
+    assert (faults, place_of(store, job_id)) == ([], "dead")
     assert raw_of(store, job_id) == forged
 
 
