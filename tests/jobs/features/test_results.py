@@ -370,7 +370,8 @@ def test_redis_that_is_away_until_the_end_is_told(settings):
 
 def test_stop_of_the_worker_interrupts_who_waits_in_a_job(worker, store):
     enqueued = WaitingJob.enqueue()
-    wait_until(lambda: store.client.hlen(store.keys("default").running))
+    # It has begun: what has not would go back by itself, and nobody would interrupt it.
+    wait_until(lambda: store.client.hlen(store.keys("nobody").payloads))
 
     worker.buffer.be_quiet()  # it goes back, and shall not run again
 
