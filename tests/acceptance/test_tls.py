@@ -1,7 +1,10 @@
 """Redis behind TLS: with certificates of both sides, and with those that nobody trusts."""
 
 import asyncio
+import gc
 import select
+import socket
+import ssl
 import statistics
 import time
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from jobs.client import get_client
 from jobs.store import Store
 from tests.acceptance.jobs import NoteJob
 from tests.acceptance.runner import push
-from tests.acceptance.tls import Papers, papers, tls_server
+from tests.acceptance.tls import Papers, front, papers, tls_server
 from tests.conftest import free_port
 from tests.waiting import wait_until
 
@@ -135,3 +138,21 @@ def test_file_of_certificates_that_is_not_there_is_named(tmp_path):
 
     with closing(Store(address)) as store, pytest.raises(StoreUnavailable, match=r"none\.pem"):
         store.check_server()
+
+
+def test_front_of_these_tests_leaves_nothing_open(trusted, recwarn):
+    context = ssl.create_default_context(cafile=trusted.authority)
+    context.load_cert_chain(trusted.client)
+    port = free_port()
+
+    with socket.create_server(("127.0.0.1", 0)) as inner, socket.socket() as outside:
+        with front(port, inner.getsockname()[1], trusted):
+            outside.connect(("127.0.0.1", port))
+            client = context.wrap_socket(outside, server_hostname="127.0.0.1")
+            inner.accept()[0].close()  # the front says farewell, which the client does not answer
+            assert select.select([client], [], [], 5)[0]
+            assert select.select([client], [], [], 5)[0]
+        client.close()
+        gc.collect()
+
+    assert [str(each.message) for each in recwarn] == []

@@ -83,39 +83,41 @@ def front(port: int, target: int, of: Papers) -> Iterator[None]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=of.authority)
     context.load_cert_chain(of.server)
     context.verify_mode = ssl.CERT_REQUIRED
-    loop = asyncio.new_event_loop()
+    loop, writers = asyncio.new_event_loop(), list[asyncio.StreamWriter]()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
+    async def forward_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", target)
+        writers.extend([writer, outer])
+        await forward(reader, outer, inner, writer)
+
     async def listen() -> asyncio.Server:
-        return await asyncio.start_server(
-            lambda reader, writer: forward(reader, writer, target), "127.0.0.1", port, ssl=context
-        )
+        return await asyncio.start_server(forward_one, "127.0.0.1", port, ssl=context)
 
     listener = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
     try:
         yield
     finally:
-        asyncio.run_coroutine_threadsafe(end(listener), loop).result(10)
+        asyncio.run_coroutine_threadsafe(end(listener, writers), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
 
 
-async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: int) -> None:
+async def forward(
+    reader: asyncio.StreamReader,
+    outer: asyncio.StreamWriter,
+    inner: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
     """Forward one connection in both directions, until one side ends it."""
-    inner, outer = await asyncio.open_connection("127.0.0.1", target)
     ways = [asyncio.ensure_future(pump(reader, outer)), asyncio.ensure_future(pump(inner, writer))]
-    try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
-        for each in (writer, outer):
-            each.close()
-            with suppress(OSError):
-                await each.wait_closed()
+    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    for way in ways:
+        way.cancel()
+    for each in (writer, outer):
+        each.close()  # by and by: TLS waits for the farewell of the other side
 
 
 async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -126,10 +128,18 @@ async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> No
             await target.drain()
 
 
-async def end(listener: asyncio.Server) -> None:
+async def end(listener: asyncio.Server, writers: list[asyncio.StreamWriter]) -> None:
     """Stop listening, and end what is still open."""
     listener.close()
     others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    while others:
+        _, others = await asyncio.wait(others, timeout=0.05)
+        abort(writers)  # also what has just been opened
+    abort(writers)
+    await asyncio.sleep(0)
+
+
+def abort(writers: list[asyncio.StreamWriter]) -> None:
+    """End connections without another word."""
+    for writer in writers:
+        writer.transport.abort()
