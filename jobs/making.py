@@ -19,6 +19,7 @@ from jobs.claims import claimer_for
 from jobs.conf import JobsSettings
 from jobs.errors import DuplicateJob, InvalidArguments, InvalidJob
 from jobs.middleware.chain import MiddlewareChain
+from jobs.moment import now
 from jobs.outbox import outbox
 from jobs.payload import Payload, decode, dumps
 from jobs.protection import is_sealed, protection
@@ -156,10 +157,10 @@ class Maker:
         if self._is_changed:
             return self._make_by_middleware(job_id, args, kwargs, common)
         # As `Payload.encode` writes it: the priority first, for the scripts.
-        now = time.time()
+        made_at = now()
         data = {
             "priority": self._priority,
-            "enqueued_at": now,
+            "enqueued_at": made_at,
             "id": job_id,
             "job_class": self._name,
             "queue": self._queue,
@@ -179,7 +180,7 @@ class Maker:
             self._refuse(raw, args, kwargs)
         claim = None if self.claimer is None else self.claimer.claim(args, kwargs)
         new = NewJob(job_id, raw, self._priority, self._due, claim, self.is_kept)
-        return EnqueuedJob(job_id, self._queue, False, False, self._keeps_result, now), new
+        return EnqueuedJob(job_id, self._queue, False, False, self._keeps_result, made_at), new
 
     def _check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Raise InvalidArguments unless every argument is plain JSON."""
@@ -198,7 +199,7 @@ class Maker:
             self._queue,
             list(args),
             dict(kwargs),
-            enqueued_at=time.time(),
+            enqueued_at=now(),
             run_after=common.get("run_after"),
             options=dict(common.get("options", {})),
             context=dict(common.get("context", {})),
