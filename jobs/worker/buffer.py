@@ -18,6 +18,7 @@ from jobs.worker.custody import Custody, Delivery
 from jobs.worker.deliveries import Deliveries
 from jobs.worker.duties import Duties
 from jobs.worker.fetcher import Fetcher
+from jobs.worker.lookout import Lookout
 from jobs.worker.outage import PAUSES, Outage
 from jobs.worker.prospect import Prospect
 from jobs.worker.stock import Finished, Stock
@@ -50,14 +51,14 @@ class Buffer:
         self._prospect = Prospect(heartbeat)
         self._outage = Outage()
         self._duties = Duties()
+        self._lookout = Lookout(self._changed, self._stock, self._duties, threads)
 
     # For the threads
 
     def take(self) -> Unit | None:
         """Wait for the next unit and return it, or None when quiet.
 
-        While there is plenty it takes no lock: a thread that loses the GIL while it holds one keeps
-        all others waiting.
+        While there is plenty it takes no lock: who loses the GIL with one in hand holds up all.
         """
         stock = self._stock
         is_plenty = len(stock.units) > stock.low_mark and not self._is_quiet
@@ -79,11 +80,11 @@ class Buffer:
                     elif not duties.is_leading and not duties.is_sleeping:
                         self._sleep()
                     else:
-                        self._changed.wait()
+                        self._lookout.wait()
                 return None
             finally:
                 duties.idle -= 1
-                self._changed.notify()
+                self._lookout.wake_another()
 
     def _can_refill(self) -> bool:
         """Whether this thread may fetch ahead, so that nobody has to wait."""
@@ -92,7 +93,7 @@ class Buffer:
     def finish(self, unit: Unit, elapsed: float) -> None:
         """Hand in a job that is done, without taking a lock."""
         self._finished.add(unit)
-        stock = self._stock  # as in `measured`, without the call: this is on the way of every job
+        stock = self._stock  # as in `measured`, without the call
         stock.mean_seconds += 0.1 * (elapsed - stock.mean_seconds)
 
     def settle(self, unit: Unit, send: Callable[[], bool]) -> None:
@@ -166,10 +167,7 @@ class Buffer:
         self._bell.interrupt()
 
     def note_outage(self) -> None:
-        """Note that somebody else in this process met an absent Redis.
-
-        All threads may be busy and know nothing.
-        """
+        """Note that somebody else in this process met an absent Redis."""
         self._fetcher.note_outage()
 
     @property
@@ -215,6 +213,8 @@ class Buffer:
             self._stock.low_mark = 0
         heard, only = prospect.take_heard(), prospect.only
         duties.is_leading = True
+        if self._stock.units:  # another thread runs what is there
+            self._lookout.wake_another()
         try:
             with self._unlocked():
                 catch = self._fetcher.fetch(count, by_name(sent), heard, only)
@@ -236,7 +236,7 @@ class Buffer:
                     prospect.note_anywhere()
         finally:
             duties.is_leading = False
-            self._changed.notify()
+            self._lookout.wake_another()
 
     def _accept(self, catch: Catch) -> None:
         """Take over what a round or a sleep brought: either is a turn."""

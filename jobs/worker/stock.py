@@ -51,6 +51,13 @@ class Stock:
         except IndexError:
             return None
 
+    def first(self) -> Unit | None:
+        """Return the unit that is taken next, None where none waits."""
+        try:
+            return self.units[0]
+        except IndexError:
+            return None
+
     def count_wanted(self, idle: int) -> int:
         """Return how many jobs to fetch, at least one, while `idle` threads wait."""
         room = self._ahead() - len(self.units)
