@@ -32,9 +32,11 @@ def _is_unset(module: object) -> bool:
     Where Django keeps it is looked up each time: `override_settings(LANGUAGE_CODE=...)`
     and the development server put another storage there.
     """
-    storage = getattr(getattr(module, "_active", None), "_storage", None)
-    variable = getattr(storage, "_data", None)
-    return isinstance(variable, contextvars.ContextVar) and variable.get(None) is None
+    try:
+        variable = module._active._storage._data  # type: ignore[attr-defined]  # noqa: SLF001
+    except AttributeError:
+        return False
+    return type(variable) is contextvars.ContextVar and variable.get(None) is None
 
 
 class ContextMiddleware(Middleware):

@@ -121,7 +121,7 @@ class Intake:
             if job.claim is not None or job.is_kept:
                 return self._claiming_call(queue, jobs, bound)
             args += (job.id, job.payload)
-        for job in jobs if _are_several_kinds(jobs) else jobs[:1]:
+        for job in jobs if len(jobs) > 1 and _are_several_kinds(jobs) else jobs[:1]:
             args += (job.priority, job.due)
         if bound is not None:
             args.append(bound)
@@ -156,12 +156,11 @@ class Intake:
         where it cannot hold its jobs.
         """
         if len(jobs_by_queue) == 1 or self._session.is_spread:
-            return sum(
-                [
-                    self.push(queue, jobs, duplicates, bounds.get(queue) if bounds else None)
-                    for queue, jobs in jobs_by_queue.items()
-                ]
-            )
+            inserted = 0
+            for queue, jobs in jobs_by_queue.items():
+                bound = bounds.get(queue) if bounds else None
+                inserted += self.push(queue, jobs, duplicates, bound)
+            return inserted
         calls = [self._push_call(queue, jobs) for queue, jobs in jobs_by_queue.items()]
         with self._session.available(), self._session.client.pipeline(transaction=False) as pipe:
             for script, keys, args in calls:
@@ -229,7 +228,7 @@ def _inserted(jobs: Sequence[NewJob], answer: Any, duplicates: Duplicates | None
 
 def _are_several_kinds(jobs: Sequence[NewJob]) -> bool:
     """Tell whether jobs differ in their priority or due time."""
-    return len(jobs) > 1 and len({(job.priority, job.due) for job in jobs}) > 1
+    return len({(job.priority, job.due) for job in jobs}) > 1
 
 
 class Underway:
