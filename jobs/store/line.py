@@ -80,11 +80,17 @@ class Line:
         return Exchange(self, connection)
 
     def end(self, connection: Connection, answer: Any) -> Any:
-        """Keep a connection whose answer was read, and return that. Raise it if it is an error."""
-        if _is_out_of_step(connection, answer):
+        """Keep a connection whose answer was read, and return that. Raise it if it is an error.
+
+        It is made anew when more than the answer came, or when Redis is the master no more: the
+        sentinels know the new one.
+        """
+        is_error = isinstance(answer, Exception)
+        has_more = connection._parser._reader.has_data()  # noqa: SLF001  # see `_read`
+        if has_more or (is_error and isinstance(answer, ReadOnlyError)):
             connection.disconnect()
         self._idle.append(connection)
-        if isinstance(answer, Exception):
+        if is_error:
             raise answer
         return answer
 
@@ -192,15 +198,6 @@ def _can_read(connection: Connection) -> bool:
         return bool(connection.can_read())
     except (redis.ConnectionError, redis.TimeoutError, OSError):
         return True
-
-
-def _is_out_of_step(connection: Connection, answer: Any) -> bool:
-    """Whether nobody may use a connection any more, though its answer was read.
-
-    More than that answer came, or it was to the master, which is another now.
-    """
-    has_more = connection._parser._reader.has_data()  # noqa: SLF001  # redis-py shows it nowhere
-    return has_more or isinstance(answer, ReadOnlyError)
 
 
 def _exchange(connection: Connection, packed: bytes) -> Any:
