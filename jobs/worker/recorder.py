@@ -31,11 +31,14 @@ class Recorder:
 
     def __init__(self, store: Store) -> None:
         """Take the store to send to."""
+        self._store = store
         self._metrics = MetricStore(store)
         #: Class, queue, whether it failed, seconds, and what was asked of databases.
         self._heard: deque[tuple[str, str, bool, float, Queries | None]] = deque()
-        #: By name, and by the ten seconds in which the runs ended.
+        #: By name, and by the ten seconds in which it was added up.
         self._measures: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
+        #: Whether nobody knows what became of the last that was sent.
+        self._is_in_doubt = False
 
     def listen(self) -> None:
         """Hear of every run from now on."""
@@ -88,30 +91,37 @@ class Recorder:
     def send(self) -> None:
         """Send everything, and keep it while Redis is away.
 
-        One round trip. Raise StoreUnavailable.
+        One round trip, and one more after it was away. Raise StoreUnavailable. Where a key holds
+        something else raise ResponseError: all the others are counted then.
         """
         self.fold()
         if not self._measures:
             return
-        measures = [(name, float(at), measure) for (name, at), measure in self._measures.items()]
+        if self._is_in_doubt:
+            self._store.now()  # whatever a Redis that hangs was sent, it executes at its end
+        measures, self._measures = self._measures, defaultdict(Measure)
+        self._is_in_doubt = True
         try:
-            self._metrics.add(measures)
+            self._metrics.add([(name, float(at), each) for (name, at), each in measures.items()])
         except StoreUnavailable:
-            self._keep_what_is_younger_than(time.time() - FORGET_AFTER)
+            self._measures = _by_minute(measures, since=time.time() - FORGET_AFTER)
             raise
-        self._measures.clear()
+        self._is_in_doubt = False
 
-    def _keep_what_is_younger_than(self, moment: float) -> None:
-        """Forget what is older, and keep the rest by the minute.
 
-        By ten seconds it would take six times the room.
-        """
-        kept: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
-        for (name, at), measure in self._measures.items():
-            minute = _start_of(at, MINUTES)
-            if minute >= moment:
-                kept[name, minute].add_measure(measure)
-        self._measures = kept
+def _by_minute(
+    measures: dict[tuple[str, int], Measure], since: float
+) -> defaultdict[tuple[str, int], Measure]:
+    """Return what was measured since a moment, added up by the minute.
+
+    By ten seconds it would take six times the room.
+    """
+    kept: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
+    for (name, at), measure in measures.items():
+        minute = _start_of(at, MINUTES)
+        if minute >= since:
+            kept[name, minute].add_measure(measure)
+    return kept
 
 
 def _start_of(at: int, resolution: Resolution) -> int:
