@@ -190,7 +190,10 @@ def _record(
 
 
 def _bare_record() -> logging.LogRecord:
-    """Return a record to be filled in, made by the project's factory if it has one."""
+    """Return a record to be filled in.
+
+    The factory of the project makes it, if there is one.
+    """
     factory = logging.getLogRecordFactory()
     if factory is not logging.LogRecord:
         return factory(*_BARE)

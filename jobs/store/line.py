@@ -80,10 +80,10 @@ class Line:
         return Exchange(self, connection)
 
     def end(self, connection: Connection, answer: Any) -> Any:
-        """Keep a connection whose answer was read, and return that. Raise it if it is an error.
+        """Keep a connection whose answer was read, and return the answer or raise it.
 
-        It is made anew when more than the answer came, or when Redis is the master no more: the
-        sentinels know the new one.
+        The connection is closed where more than the answer came, and where Redis is the master no
+        more: the sentinels know the new one.
         """
         is_error = isinstance(answer, Exception)
         has_more = connection._parser._reader.has_data()  # noqa: SLF001  # see `_read`

@@ -46,7 +46,10 @@ class Scripts:
     def run_by(
         self, send: Callable[..., Any], name: str, keys: Sequence[str | bytes], args: Sequence[Any]
     ) -> Any:
-        """Run one script by what sends a command: its name first, and then perhaps its text."""
+        """Run one script by what sends a command.
+
+        Its whole text is sent where Redis does not know its name.
+        """
         try:
             return send(*self.command(name, keys, args))
         except NoScriptError:

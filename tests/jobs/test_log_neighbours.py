@@ -1,4 +1,7 @@
-"""The log beside what a project does to the logging module, and beside a reader that hangs."""
+"""The log beside what a project does to the logging module.
+
+And beside a reader of it that hangs.
+"""
 
 import importlib
 import io
@@ -30,7 +33,10 @@ class Hanging(io.StringIO):
 
 @pytest.fixture
 def collecting(monkeypatch):
-    """Return a function that puts a handler on the logger, alone, and collects as a worker does."""
+    """Return a function that puts a handler alone on the logger.
+
+    From then on lines are collected, as in a worker.
+    """
     level = log.logger.level
     monkeypatch.setattr(log.logger, "propagate", False)
     log.logger.setLevel(logging.INFO)
@@ -142,7 +148,7 @@ def test_factory_of_the_project_that_fails_costs_its_line(collecting, capsys):
 
 
 def test_handlers_may_be_taken_away_while_the_log_looks_at_them(collecting, monkeypatch):
-    """It is the main thread of a worker that looks: an error would end the process."""
+    """The main thread of a worker looks: an error would end it."""
 
     class Vanishing(list):
         def __len__(self):

@@ -1,4 +1,7 @@
-"""No caller of a direct line reads the answer of another, whatever happened to that one."""
+"""No caller of a direct line reads the answer of another.
+
+So it is whatever happened to that one.
+"""
 
 import asyncio
 import os
@@ -81,7 +84,7 @@ def test_answer_that_came_twice_is_read_once(way):
 
 
 def test_forked_child_opens_one_connection_for_its_event_loop(store):
-    """Those of its parent are none of its own, so it would look for one for ever."""
+    """It would look for one for ever, as its parent has the others."""
     store.intake.push("q", [new_job("a")])
 
     def get_ready():

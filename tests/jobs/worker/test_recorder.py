@@ -77,7 +77,7 @@ def test_what_cannot_be_sent_is_kept(store):
 
 
 def test_key_that_holds_something_else_costs_its_own_counts_only(store):
-    """The others were counted again with each round, for as long as it stood there."""
+    """The others were counted again with each round, while it stood there."""
     store.client.lpush(store.shared.metric("all", 0, "job:bad.Job"), "no string")
     recorder = Recorder(store)
     recorder.hear(ended("high", 0.5, job_class="bad.Job"))
