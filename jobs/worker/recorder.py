@@ -6,6 +6,7 @@ deque, which needs no lock: this is on the way of every job.
 
 import time
 from collections import Counter, defaultdict, deque
+from itertools import islice
 
 from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded, subscribe, unsubscribe
@@ -24,6 +25,10 @@ from jobs.store.metrics import (
 
 #: What could not be sent for so long is forgotten: nobody looks at minutes that old. Seconds.
 FORGET_AFTER = 8 * 3600
+#: Most measures in one round trip. Each takes seven commands.
+MOST_SENT = 200
+#: For how long one call goes on sending, in seconds. Heartbeats wait meanwhile.
+LONGEST_SEND = 0.5
 
 
 class Recorder:
@@ -89,22 +94,28 @@ class Recorder:
             self._measures[f"{QUERY_TIME}{job_class}", stretch].add_many(times, failures=0)
 
     def send(self) -> None:
-        """Send everything, and keep it while Redis is away.
+        """Send what was measured, and keep it while Redis is away.
 
-        One round trip, and one more after it was away. Raise StoreUnavailable. Where a key holds
-        something else raise ResponseError: all the others are counted then.
+        It sends the oldest first, and no more after half a second. One round trip for each 200
+        measures, and one more after Redis was away. Raise StoreUnavailable. Where a key holds
+        something else raise ResponseError: all that was sent with it is counted then.
         """
         self.fold()
-        if not self._measures:
-            return
+        until = time.monotonic() + LONGEST_SEND
+        while self._measures and time.monotonic() < until:
+            self._send_oldest()
+
+    def _send_oldest(self) -> None:
         if self._is_in_doubt:
             self._store.now()  # whatever a Redis that hangs was sent, it executes at its end
-        measures, self._measures = self._measures, defaultdict(Measure)
+        oldest = list(islice(self._measures, MOST_SENT))
+        portion = {key: self._measures.pop(key) for key in oldest}
         self._is_in_doubt = True
         try:
-            self._metrics.add([(name, float(at), each) for (name, at), each in measures.items()])
+            self._metrics.add([(name, float(at), each) for (name, at), each in portion.items()])
         except StoreUnavailable:
-            self._measures = _by_minute(measures, since=time.time() - FORGET_AFTER)
+            since = time.time() - FORGET_AFTER
+            self._measures = _by_minute(portion | self._measures, since)
             raise
         self._is_in_doubt = False
 
@@ -118,9 +129,11 @@ def _by_minute(
     """
     kept: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
     for (name, at), measure in measures.items():
-        minute = _start_of(at, MINUTES)
-        if minute >= since:
-            kept[name, minute].add_measure(measure)
+        key = name, _start_of(at, MINUTES)
+        if key in kept:
+            kept[key].add_measure(measure)
+        elif key[1] >= since:
+            kept[key] = measure
     return kept
 
 

@@ -115,6 +115,32 @@ def test_redis_that_hangs_counts_runs_twice_at_most(tmp_path):
         store.close()
 
 
+def test_what_a_full_redis_left_behind_is_sent_in_portions(tmp_path, monkeypatch):
+    """Jobs go on there. In one round trip, hours of it never came through."""
+    monkeypatch.setattr(recording, "MOST_SENT", 20)
+    with running_server(tmp_path) as port:
+        store = Store(f"redis://127.0.0.1:{port}/0", timeout=5.0)
+        recorder = Recorder(store)
+        minute = int(time.time()) // 60 * 60
+        for n in range(100):
+            recorder._measures["job:a.Job", minute - n // 10 * 60].add(0.5, is_failure=False)
+            recorder._measures[f"job:a{n}.Job", minute].add(0.5, is_failure=False)
+        store.client.config_set("maxmemory", 1)
+        store.client.config_resetstat()
+
+        with pytest.raises(StoreUnavailable):
+            recorder.send()
+
+        asked = store.client.info("commandstats")["cmdstat_bitfield"]["rejected_calls"]
+        assert asked == 4 * 20
+        assert len(recorder._measures) == 110
+        store.client.config_set("maxmemory", 0)
+        wait_until(lambda: has_sent(recorder))
+        counted = [store.client.get(key)[:4] for key in store.client.keys("*:all:*:job:*")]
+        assert sum(map(int.from_bytes, counted)) == 200
+        store.close()
+
+
 def has_sent(recorder):
     with suppress(StoreUnavailable):
         recorder.send()
