@@ -23,8 +23,8 @@ class Direct(NamedTuple):
 
     #: Makes the line of an event and its level.
     line_of: Callable[[Event, int], str]
-    #: Keeps the line until the next `flush`.
-    keep: Callable[[str], object]
+    #: Where lines are kept until the next `flush`.
+    kept: deque[str]
     #: Whether the logger wants lines of a level.
     enabled: "Enabled"
 
@@ -82,7 +82,7 @@ class BatchingHandler(logging.StreamHandler):  # type: ignore[type-arg]
         formatter = self.formatter
         if self.filters or self.level > logging.DEBUG or type(formatter) not in _OURS:
             return None
-        return Direct(formatter.line_of, self._lines.append, Enabled())  # type: ignore[union-attr]
+        return Direct(formatter.line_of, self._lines, Enabled())  # type: ignore[union-attr]
 
     def flush(self) -> None:
         """Write what was kept.

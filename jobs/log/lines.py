@@ -19,8 +19,10 @@ from jobs.events.bus import is_from_outside
 from jobs.log.formatters import name_of_level
 from jobs.log.handler import BatchingHandler, Direct, logger
 
+#: Most lines that wait to be written. Where nobody takes them, later events wait themselves.
+MOST_KEPT = 10_000
 #: Most events that wait for the logging module. Each keeps its payload alive. Whoever brings one
-#: more makes records of all.
+#: more makes room first, and so waits for a reader that hangs.
 MOST_WAITING = 2_000
 #: How long the main thread of a worker may write at a time, and how long at its end. Seconds.
 #: Signals must not wait for longer.
@@ -59,9 +61,10 @@ class Lines:
             direct = self._direct if is_short else None
             if direct and _keep(direct, event, level):
                 return
-            if len(self._waiting) < MOST_WAITING:
-                self._waiting.append((event, level, threading.get_ident()))
-                return
+            if len(self._waiting) >= MOST_WAITING:
+                self.write_all()
+            self._waiting.append((event, level, threading.get_ident()))
+            return
         if not logger.isEnabledFor(level):
             return
         self.write_all()
@@ -117,17 +120,20 @@ def _shortcut() -> Direct | None:
     The handler must be ours and the only one, and nobody else may look at records. A record of the
     logging module takes longer to make than a small job takes to run.
     """
-    if len(logger.handlers) != 1 or logger.filters or logger.propagate:
+    handlers = [*logger.handlers]  # others may change them at any time
+    if len(handlers) != 1 or logger.filters or logger.propagate:
         return None
-    handler = logger.handlers[0]
+    [handler] = handlers
     return handler.direct() if type(handler) is BatchingHandler else None
 
 
 def _keep(direct: Direct, event: Event, level: int) -> bool:
     """Make the line of an event, and return whether that went well."""
+    if len(direct.kept) >= MOST_KEPT:
+        return False
     try:
         if direct.enabled[level]:
-            direct.keep(direct.line_of(event, level))
+            direct.kept.append(direct.line_of(event, level))
     except BaseException as error:  # a value has no text: the long way tells of it
         if is_from_outside(error):
             raise
@@ -144,7 +150,7 @@ def _write(event: Event, thread: int, thread_name: str) -> None:
     except BaseException as error:  # of a filter or handler, or of a value that has no text
         if is_from_outside(error):
             raise
-        _complain(record or _record(event, thread, thread_name, {}, event.name))
+        _complain(record or logging.LogRecord(*_BARE[:4], event.name, (), None))
 
 
 def _complain(record: logging.LogRecord) -> None:
@@ -162,13 +168,10 @@ _HANDLER = logging.NullHandler()
 def _record(
     event: Event, thread: int, thread_name: str, fields: dict[str, Any], text: str
 ) -> logging.LogRecord:
-    """Return a record of the logging module, made from a pattern.
-
-    Its own constructor takes longer than a small job.
-    """
+    """Return a record of the logging module, with what is known of the event."""
     level, error = event.level, event.raised
-    record = logging.LogRecord.__new__(logging.LogRecord)
-    record.__dict__ = _PATTERN | {
+    record = _bare_record()
+    record.__dict__ |= {
         "msg": text,
         "levelno": level,
         "levelname": name_of_level(level),
@@ -186,4 +189,19 @@ def _record(
     return record
 
 
-_PATTERN = vars(logging.LogRecord("jobs", logging.INFO, __file__, 0, "", (), None))
+def _bare_record() -> logging.LogRecord:
+    """Return a record to be filled in.
+
+    The factory of the project makes it, if there is one.
+    """
+    factory = logging.getLogRecordFactory()
+    if factory is not logging.LogRecord:
+        return factory(*_BARE)
+    # Its constructor takes longer than a small job.
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    record.__dict__ = _PATTERN.copy()
+    return record
+
+
+_BARE: Any = ("jobs", logging.INFO, __file__, 0, "", (), None)
+_PATTERN = vars(logging.LogRecord(*_BARE))

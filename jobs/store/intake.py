@@ -12,15 +12,13 @@ from redis.exceptions import NoScriptError
 
 from jobs.errors import QueueFull
 from jobs.store.line import Exchange
-from jobs.store.scripts import sources
+from jobs.store.scripts import Call
 from jobs.store.session import MOST_JOBS, Session
 from jobs.text import text_of
 
 #: How long a push is remembered at least, in ms. Twice the timeout of its client is longer than it
 #: goes on sending it again.
 RECEIPT_MS = 30_000
-#: The script, its keys and its arguments.
-_Call = tuple[str, tuple[str, ...], list[str | bytes | int]]
 
 #: What becomes of a job whose place is taken.
 Conflict = Literal["return", "raise", "replace", "debounce"]
@@ -110,7 +108,7 @@ class Intake:
         exchange = self._session.begin(script, keys, args)
         return None if exchange is None else Underway(self._session, exchange)
 
-    def _push_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None = None) -> _Call:
+    def _push_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None = None) -> Call:
         """Return the script, its keys and its arguments."""
         if len(jobs) > MOST_JOBS:
             raise ValueError(
@@ -128,7 +126,7 @@ class Intake:
         keys = self._session.keys(queue)
         return "push", (*keys.all, keys.receipt([job.id for job in jobs])), args
 
-    def _claiming_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None) -> _Call:
+    def _claiming_call(self, queue: str, jobs: Sequence[NewJob], bound: int | None) -> Call:
         """Return the same for jobs of which some have a claim, or are kept."""
         args: list[str | bytes | int] = [self._receipt_ms, len(jobs)]
         names = []
@@ -162,17 +160,10 @@ class Intake:
                 inserted += self.push(queue, jobs, duplicates, bound)
             return inserted
         calls = [self._push_call(queue, jobs) for queue, jobs in jobs_by_queue.items()]
-        with self._session.available(), self._session.client.pipeline(transaction=False) as pipe:
-            for script, keys, args in calls:
-                pipe.evalsha(self._session.scripts.sha(script), len(keys), *keys, *args)
-            answers = pipe.execute(raise_on_error=False)
-            for n, answer in enumerate(answers):
-                if isinstance(answer, NoScriptError):
-                    script, keys, args = calls[n]
-                    answers[n] = self._session.client.eval(
-                        sources()[script], len(keys), *keys, *args
-                    )
-                elif isinstance(answer, Exception):
+        with self._session.available():
+            answers = self._session.scripts.run_all(calls)
+            for answer in answers:
+                if isinstance(answer, Exception):
                     raise answer
         return sum(
             _inserted(jobs, answer, duplicates)

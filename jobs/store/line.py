@@ -46,20 +46,11 @@ class Line:
         packed = _pack(command)
         connection = self._take()
         try:
-            try:
-                answer = _exchange(connection, packed)
-            except redis.ConnectionError:
-                connection.disconnect()
-                answer = _exchange(connection, packed)
-        except redis.ResponseError:
-            self._idle.append(connection)
-            raise
-        except BaseException:
-            # A signal may have raised before the answer was read, and nobody may ever read it.
+            answer = _exchange(connection, packed)
+        except redis.ConnectionError:
             connection.disconnect()
-            raise
-        self._idle.append(connection)
-        return answer
+            answer = _exchange(connection, packed)
+        return self.end(connection, answer)
 
     def send(self, *command: Any) -> Any:
         """Send a command that must not be sent again, and return the answer.
@@ -69,18 +60,9 @@ class Line:
         """
         packed = _pack(command)
         connection = self._take()
-        try:
-            if _is_stale(connection):
-                connection.disconnect()
-            answer = _exchange(connection, packed)
-        except redis.ResponseError:
-            self._idle.append(connection)
-            raise
-        except BaseException:
+        if _is_stale(connection):
             connection.disconnect()
-            raise
-        self._idle.append(connection)
-        return answer
+        return self.end(connection, _exchange(connection, packed))
 
     def begin(self, *command: Any) -> "Exchange":
         """Send a command and leave its answer for later. Raise what redis-py raises.
@@ -97,37 +79,53 @@ class Line:
             raise
         return Exchange(self, connection)
 
+    def end(self, connection: Connection, answer: Any) -> Any:
+        """Keep a connection whose answer was read, and return the answer or raise it.
+
+        The connection is closed where more than the answer came, and where Redis is the master no
+        more: the sentinels know the new one.
+        """
+        is_error = isinstance(answer, Exception)
+        has_more = connection._parser._reader.has_data()  # noqa: SLF001  # see `_read`
+        if has_more or (is_error and isinstance(answer, ReadOnlyError)):
+            connection.disconnect()
+        self._idle.append(connection)
+        if is_error:
+            raise answer
+        return answer
+
     def has_idle(self) -> bool:
         """Whether a connection waits for a caller, so that sending need not connect."""
-        return bool(self._idle) and self._pid == os.getpid()
+        return bool(self._own_idle())
 
     def open_one(self) -> None:
         """Open one connection more for the next caller. Raise what redis-py raises."""
         connection = self._take_new()
         connection.connect()
-        self._idle.append(connection)
+        self._own_idle().append(connection)
 
     def _take(self) -> Connection:
-        if self._pid != os.getpid():  # the connections are the parent's
-            self._idle, self._pid = [], os.getpid()
         try:
-            return self._idle.pop()
+            return self._own_idle().pop()
         except IndexError:
             return self._take_new()
+
+    def _own_idle(self) -> list[Connection]:
+        """Return the connections that nobody uses, in a forked child none of its parent."""
+        if self._pid != os.getpid():  # a hook would not do: uWSGI forks without telling Python
+            self._idle, self._pid = [], os.getpid()
+        return self._idle
 
     def _take_new(self) -> Connection:
         connection: Connection = self._pool.connection_class(**self._pool.connection_kwargs)
         return connection
 
-    def put_back(self, connection: Connection) -> None:
-        """Keep a connection for the next caller: nothing on it is unread."""
-        self._idle.append(connection)
-
     def close(self) -> None:
         """Close the connections that nobody uses just now. The line can be used again."""
-        while self._idle:
+        idle = self._own_idle()
+        while idle:
             with suppress(IndexError):  # another thread took it
-                self._idle.pop().disconnect()
+                idle.pop().disconnect()
 
 
 class Exchange:
@@ -146,14 +144,10 @@ class Exchange:
         try:
             _limit(self._connection)
             answer = _read(self._connection)
-        except redis.ResponseError:
-            self._line.put_back(self._connection)
-            raise
         except BaseException:
             self._connection.disconnect()
             raise
-        self._line.put_back(self._connection)
-        return answer
+        return self._line.end(self._connection, answer)
 
     async def readable(self) -> None:
         """Wait until there is something to read, and let the event loop run meanwhile."""
@@ -207,11 +201,18 @@ def _can_read(connection: Connection) -> bool:
 
 
 def _exchange(connection: Connection, packed: bytes) -> Any:
-    """Send a command and read its answer."""
-    _send(connection, packed)
-    if len(packed) > _SMALL:
-        _limit(connection)
-    return _read(connection)
+    """Send a command and return its answer, which may be an error of Redis.
+
+    A connection whose answer was not read is closed: a signal may raise before.
+    """
+    try:
+        _send(connection, packed)
+        if len(packed) > _SMALL:
+            _limit(connection)
+        return _read(connection)
+    except BaseException:
+        connection.disconnect()
+        raise
 
 
 def _send(connection: Connection, packed: bytes) -> None:
@@ -227,17 +228,16 @@ def _send(connection: Connection, packed: bytes) -> None:
 
 
 def _read(connection: Connection) -> Any:
+    """Return the next answer, which may be an error of Redis."""
     try:
-        answer = connection._parser.read_response()  # noqa: SLF001  # what is around it costs more
+        return connection._parser.read_response()  # noqa: SLF001  # what is around it costs more
     except OSError as error:
         raise redis.ConnectionError(f"Error while reading from socket: {error}") from error
-    if isinstance(answer, Exception):
-        if isinstance(answer, ReadOnlyError):  # it was the master: the sentinels know the new one
-            connection.disconnect()
-        raise answer
-    return answer
 
 
 def _limit(connection: Connection) -> None:
     """Let the socket wait as long as the time limit of this thread allows."""
-    limit(_socket_of(connection), connection.socket_timeout)
+    sock = _socket_of(connection)
+    if sock is None:
+        raise redis.ConnectionError("The connection was lost before its answer came.")
+    limit(sock, connection.socket_timeout)

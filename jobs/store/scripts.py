@@ -7,8 +7,9 @@ A script of a queue says `KEYS: those of a queue`. When it is sent, `prelude.lua
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from hashlib import sha1
 from importlib import resources
 from typing import Any
 
@@ -18,6 +19,8 @@ from jobs.store.connection import Client, RedisCluster
 
 _KEY = re.compile(r"KEYS\[(\d+)\]")
 _OF_A_QUEUE = "-- KEYS: those of a queue"
+#: A script, its keys and its arguments.
+Call = tuple[str, Sequence[str | bytes], Sequence[Any]]
 #: What stands before each script of a queue.
 BEFORE = ("prelude", "claims", "crossings")
 
@@ -29,22 +32,28 @@ class Scripts:
     """
 
     def __init__(self, client: Client) -> None:
-        """Register every script.
-
-        Nothing is sent yet.
-        """
+        """Take the client. Nothing is sent yet."""
         self._client = client
-        self._scripts = {name: client.register_script(source) for name, source in sources().items()}
+        self._shas = _shas()
 
     def run(self, name: str, keys: Sequence[str | bytes], args: Sequence[Any]) -> Any:
         """Run one script and return what it returned.
 
         One round trip, and one more when Redis does not know the script.
         """
+        return self.run_by(self._client.execute_command, name, keys, args)
+
+    def run_by(
+        self, send: Callable[..., Any], name: str, keys: Sequence[str | bytes], args: Sequence[Any]
+    ) -> Any:
+        """Run one script by what sends a command.
+
+        Its whole text is sent where Redis does not know its name.
+        """
         try:
-            return self._client.evalsha(self.sha(name), len(keys), *keys, *args)
+            return send(*self.command(name, keys, args))
         except NoScriptError:
-            return self._client.eval(sources()[name], len(keys), *keys, *args)
+            return send("EVAL", sources()[name], len(keys), *keys, *args)
 
     def run_each(
         self, name: str, calls: Sequence[tuple[Sequence[str | bytes], Sequence[Any]]]
@@ -53,14 +62,21 @@ class Scripts:
 
         Return what each returned, or the error of Redis. One round trip, on a cluster one for each.
         """
+        return self.run_all([(name, keys, args) for keys, args in calls])
+
+    def run_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run several scripts, and return what each returned, or the error of Redis.
+
+        One round trip, on a cluster one for each.
+        """
         if isinstance(self._client, RedisCluster):  # its pipelines take no scripts
-            return [self._try(name, *call) for call in calls]
+            return [self._try(*call) for call in calls]
         with self._client.pipeline(transaction=False) as pipe:
-            for keys, args in calls:
-                pipe.evalsha(self.sha(name), len(keys), *keys, *args)
+            for call in calls:
+                pipe.execute_command(*self.command(*call))
             answers = pipe.execute(raise_on_error=False)
         return [
-            self._try(name, *call) if isinstance(answer, NoScriptError) else answer
+            self._try(*call) if isinstance(answer, NoScriptError) else answer
             for call, answer in zip(calls, answers, strict=True)
         ]
 
@@ -71,9 +87,15 @@ class Scripts:
         except ResponseError as error:
             return error
 
+    def command(
+        self, name: str, keys: Sequence[str | bytes], args: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        """Return the command that runs a script, if Redis knows it."""
+        return ("EVALSHA", self._shas[name], len(keys), *keys, *args)
+
     def sha(self, name: str) -> str:
         """Return the SHA1 under which Redis knows a script."""
-        return str(self._scripts[name].sha)
+        return self._shas[name]
 
 
 @cache
@@ -82,6 +104,14 @@ def sources() -> dict[str, str]:
     texts = files()
     before = "\n".join(texts[name] for name in BEFORE)
     return {name: _whole(text, before) for name, text in texts.items() if name not in BEFORE}
+
+
+@cache
+def _shas() -> dict[str, str]:
+    return {
+        name: sha1(text.encode(), usedforsecurity=False).hexdigest()
+        for name, text in sources().items()
+    }
 
 
 @cache

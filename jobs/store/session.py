@@ -5,14 +5,13 @@ raises StoreUnavailable.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
 import redis
 from redis.exceptions import (
     NoPermissionError,
-    NoScriptError,
     RedisClusterException,
     ResponseError,
 )
@@ -26,7 +25,7 @@ from jobs.store.bell import Bell
 from jobs.store.connection import Client, RedisCluster, connect
 from jobs.store.keys import QueueKeys, SharedKeys
 from jobs.store.line import Exchange, Line
-from jobs.store.scripts import Scripts, sources
+from jobs.store.scripts import Scripts
 from jobs.store.server import judge
 
 #: Most jobs in one push, fetch or release: Lua cannot unpack more than some thousand values.
@@ -118,7 +117,7 @@ class Session:
         with self.available():
             if self._line is None:
                 return self.scripts.run(script, keys, args)
-            return self._directly(self._line.send, script, keys, args)
+            return self.scripts.run_by(self._line.send, script, keys, args)
 
     def run_quickly(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Run a script that may be executed twice, and return what it returned.
@@ -128,20 +127,11 @@ class Session:
         with self.available():
             if self._line is None:
                 return self.scripts.run(script, keys, args)
-            return self._directly(self._line.send_again, script, keys, args)
-
-    def _directly(
-        self, send: Callable[..., Any], script: str, keys: Sequence[str], args: Sequence[Any]
-    ) -> Any:
-        try:
-            return send("EVALSHA", self.scripts.sha(script), len(keys), *keys, *args)
-        except NoScriptError:
-            return send("EVAL", sources()[script], len(keys), *keys, *args)
+            return self.scripts.run_by(self._line.send_again, script, keys, args)
 
     def command(self, script: str, queue: str, args: Sequence[Any]) -> tuple[Any, ...]:
         """Return the command that runs a script of a queue, if Redis knows it."""
-        keys = self.keys(queue).all
-        return ("EVALSHA", self.scripts.sha(script), len(keys), *keys, *args)
+        return self.scripts.command(script, self.keys(queue).all, args)
 
     def begin(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Exchange | None:
         """Send the command that runs a script, and leave the answer for later.
@@ -151,7 +141,7 @@ class Session:
         if self._line is None:
             return None
         with self.available():
-            return self._line.begin("EVALSHA", self.scripts.sha(script), len(keys), *keys, *args)
+            return self._line.begin(*self.scripts.command(script, keys, args))
 
     async def get_line_ready(self) -> bool:
         """Let `begin` find a connection, and return whether there is a direct line.

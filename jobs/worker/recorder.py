@@ -6,6 +6,7 @@ deque, which needs no lock: this is on the way of every job.
 
 import time
 from collections import Counter, defaultdict, deque
+from itertools import islice
 
 from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded, subscribe, unsubscribe
@@ -24,6 +25,10 @@ from jobs.store.metrics import (
 
 #: What could not be sent for so long is forgotten: nobody looks at minutes that old. Seconds.
 FORGET_AFTER = 8 * 3600
+#: Most measures in one round trip. Each takes seven commands.
+MOST_SENT = 200
+#: For how long one call goes on sending, in seconds. Heartbeats wait meanwhile.
+LONGEST_SEND = 0.5
 
 
 class Recorder:
@@ -31,11 +36,14 @@ class Recorder:
 
     def __init__(self, store: Store) -> None:
         """Take the store to send to."""
+        self._store = store
         self._metrics = MetricStore(store)
         #: Class, queue, whether it failed, seconds, and what was asked of databases.
         self._heard: deque[tuple[str, str, bool, float, Queries | None]] = deque()
-        #: By name, and by the ten seconds in which the runs ended.
+        #: By name, and by the ten seconds in which it was added up.
         self._measures: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
+        #: Whether nobody knows what became of the last that was sent.
+        self._is_in_doubt = False
 
     def listen(self) -> None:
         """Hear of every run from now on."""
@@ -86,32 +94,47 @@ class Recorder:
             self._measures[f"{QUERY_TIME}{job_class}", stretch].add_many(times, failures=0)
 
     def send(self) -> None:
-        """Send everything, and keep it while Redis is away.
+        """Send what was measured, and keep it while Redis is away.
 
-        One round trip. Raise StoreUnavailable.
+        It sends the oldest first, and no more after half a second. One round trip for each 200
+        measures, and one more after Redis was away. Raise StoreUnavailable. Where a key holds
+        something else raise ResponseError: all that was sent with it is counted then.
         """
         self.fold()
-        if not self._measures:
-            return
-        measures = [(name, float(at), measure) for (name, at), measure in self._measures.items()]
+        until = time.monotonic() + LONGEST_SEND
+        while self._measures and time.monotonic() < until:
+            self._send_oldest()
+
+    def _send_oldest(self) -> None:
+        if self._is_in_doubt:
+            self._store.now()  # whatever a Redis that hangs was sent, it executes at its end
+        oldest = list(islice(self._measures, MOST_SENT))
+        portion = {key: self._measures.pop(key) for key in oldest}
+        self._is_in_doubt = True
         try:
-            self._metrics.add(measures)
+            self._metrics.add([(name, float(at), each) for (name, at), each in portion.items()])
         except StoreUnavailable:
-            self._keep_what_is_younger_than(time.time() - FORGET_AFTER)
+            since = time.time() - FORGET_AFTER
+            self._measures = _by_minute(portion | self._measures, since)
             raise
-        self._measures.clear()
+        self._is_in_doubt = False
 
-    def _keep_what_is_younger_than(self, moment: float) -> None:
-        """Forget what is older, and keep the rest by the minute.
 
-        By ten seconds it would take six times the room.
-        """
-        kept: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
-        for (name, at), measure in self._measures.items():
-            minute = _start_of(at, MINUTES)
-            if minute >= moment:
-                kept[name, minute].add_measure(measure)
-        self._measures = kept
+def _by_minute(
+    measures: dict[tuple[str, int], Measure], since: float
+) -> defaultdict[tuple[str, int], Measure]:
+    """Return what was measured since a moment, added up by the minute.
+
+    By ten seconds it would take six times the room.
+    """
+    kept: defaultdict[tuple[str, int], Measure] = defaultdict(Measure)
+    for (name, at), measure in measures.items():
+        key = name, _start_of(at, MINUTES)
+        if key in kept:
+            kept[key].add_measure(measure)
+        elif key[1] >= since:
+            kept[key] = measure
+    return kept
 
 
 def _start_of(at: int, resolution: Resolution) -> int:

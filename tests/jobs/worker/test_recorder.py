@@ -3,10 +3,14 @@
 They are sent once, or kept while Redis is away.
 """
 
+import os
+import signal
 import sys
 import time
+from contextlib import suppress
 
 import pytest
+from redis.exceptions import ResponseError
 
 from jobs import inspect
 from jobs.ending import Ending
@@ -14,13 +18,16 @@ from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded
 from jobs.payload import Payload
 from jobs.store import Store
+from jobs.store.metrics import MetricStore
 from jobs.worker import recorder as recording
 from jobs.worker.recorder import Recorder
 from tests.conftest import free_port
+from tests.jobs.store.servers import running_server
+from tests.waiting import wait_until
 
 
-def ended(queue, elapsed, ending=Ending.DONE, **fields):
-    return JobEnded(Payload(0, "a", "a.Job", queue), ending, elapsed, **fields)
+def ended(queue, elapsed, ending=Ending.DONE, job_class="a.Job", **fields):
+    return JobEnded(Payload(0, "a", job_class, queue), ending, elapsed, **fields)
 
 
 def test_what_was_noted_keeps_nothing_of_its_job(store):
@@ -63,10 +70,81 @@ def test_what_cannot_be_sent_is_kept(store):
         recorder.send()
     recorder.hear(ended("high", 0.5))
 
-    recorder._metrics = Recorder(store)._metrics
+    recorder._store, recorder._metrics = store, MetricStore(store)
     recorder.send()
 
     assert inspect.metrics("1h")[0].runs == 2
+
+
+def test_key_that_holds_something_else_costs_its_own_counts_only(store):
+    """The others were counted again with each round, while it stood there."""
+    store.client.lpush(store.shared.metric("all", 0, "job:bad.Job"), "no string")
+    recorder = Recorder(store)
+    recorder.hear(ended("high", 0.5, job_class="bad.Job"))
+    recorder.hear(ended("high", 0.5, job_class="good.Job"))
+
+    with pytest.raises(ResponseError):
+        recorder.send()
+    recorder.hear(ended("high", 0.5, job_class="good.Job"))
+    recorder.send()
+
+    runs = {found.name: found.runs for found in inspect.metrics("1h")}
+    assert runs == {"bad.Job": 1, "good.Job": 2}
+    assert sum(slot.runs for slot in inspect.queue_slots(["high"])) == 3
+
+
+def test_redis_that_hangs_counts_runs_twice_at_most(tmp_path):
+    """It executes at its end whatever it was sent meanwhile."""
+    with running_server(tmp_path) as port:
+        store = Store(f"redis://127.0.0.1:{port}/0", timeout=0.2)
+        recorder = Recorder(store)
+        recorder.hear(ended("high", 0.5))
+        server = store.client.info("server")["process_id"]
+        os.kill(server, signal.SIGSTOP)
+        try:
+            for _ in range(5):
+                with pytest.raises(StoreUnavailable):
+                    recorder.send()
+        finally:
+            os.kill(server, signal.SIGCONT)
+
+        wait_until(lambda: has_sent(recorder))
+
+        slot = store.client.get(store.shared.metric("all", 0, "job:a.Job"))
+        assert 1 <= int.from_bytes(slot[:4]) <= 2
+        store.close()
+
+
+def test_what_a_full_redis_left_behind_is_sent_in_portions(tmp_path, monkeypatch):
+    """Jobs go on there. In one round trip, hours of it never came through."""
+    monkeypatch.setattr(recording, "MOST_SENT", 20)
+    with running_server(tmp_path) as port:
+        store = Store(f"redis://127.0.0.1:{port}/0", timeout=5.0)
+        recorder = Recorder(store)
+        minute = int(time.time()) // 60 * 60
+        for n in range(100):
+            recorder._measures["job:a.Job", minute - n // 10 * 60].add(0.5, is_failure=False)
+            recorder._measures[f"job:a{n}.Job", minute].add(0.5, is_failure=False)
+        store.client.config_set("maxmemory", 1)
+        store.client.config_resetstat()
+
+        with pytest.raises(StoreUnavailable):
+            recorder.send()
+
+        asked = store.client.info("commandstats")["cmdstat_bitfield"]["rejected_calls"]
+        assert asked == 4 * 20
+        assert len(recorder._measures) == 110
+        store.client.config_set("maxmemory", 0)
+        wait_until(lambda: has_sent(recorder))
+        counted = [store.client.get(key)[:4] for key in store.client.keys("*:all:*:job:*")]
+        assert sum(map(int.from_bytes, counted)) == 200
+        store.close()
+
+
+def has_sent(recorder):
+    with suppress(StoreUnavailable):
+        recorder.send()
+    return not recorder._measures
 
 
 def test_what_nobody_looks_at_any_more_is_not_kept(monkeypatch):
