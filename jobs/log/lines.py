@@ -150,7 +150,9 @@ def _write(event: Event, thread: int, thread_name: str) -> None:
     except BaseException as error:  # of a filter or handler, or of a value that has no text
         if is_from_outside(error):
             raise
-        _complain(record or logging.LogRecord(*_BARE[:4], event.name, (), None))
+        _complain(
+            record or logging.LogRecord("jobs", event.level, __file__, 0, event.name, (), None)
+        )
 
 
 def _complain(record: logging.LogRecord) -> None:

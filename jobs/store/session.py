@@ -119,7 +119,7 @@ class Session:
                 return self.scripts.run(script, keys, args)
             return self.scripts.run_by(self._line.send, script, keys, args)
 
-    def run_quickly(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+    def run_quickly(self, script: str, keys: Sequence[str | bytes], args: Sequence[Any]) -> Any:
         """Run a script that may be executed twice, and return what it returned.
 
         On a single node it takes the direct line. Raise StoreUnavailable.
@@ -133,7 +133,9 @@ class Session:
         """Return the command that runs a script of a queue, if Redis knows it."""
         return self.scripts.command(script, self.keys(queue).all, args)
 
-    def begin(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Exchange | None:
+    def begin(
+        self, script: str, keys: Sequence[str | bytes], args: Sequence[Any]
+    ) -> Exchange | None:
         """Send the command that runs a script, and leave the answer for later.
 
         Return None where there is no direct line, and nothing is sent. Raise StoreUnavailable.

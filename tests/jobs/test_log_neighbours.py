@@ -57,6 +57,16 @@ def batching(stream):
     return handler
 
 
+def say_all(names):
+    for name in names:
+        say(logging.INFO, name, {})
+
+
+def is_written():
+    log.flush()
+    return not lines._waiting
+
+
 def test_reader_that_hangs_fills_no_memory_and_costs_no_line(collecting, monkeypatch):
     monkeypatch.setattr(MODULE, "MOST_KEPT", 100)
     monkeypatch.setattr(MODULE, "MOST_WAITING", 50)
@@ -67,7 +77,7 @@ def test_reader_that_hangs_fills_no_memory_and_costs_no_line(collecting, monkeyp
     main.start()
     assert handler.stream.is_written.wait(30)
     handler._written_at = 0.0  # as if that was long ago
-    job = threading.Thread(target=lambda: [say(logging.INFO, n, {}) for n in numbers[1:]])
+    job = threading.Thread(target=say_all, args=(numbers[1:],))
     job.start()
 
     wait_until(lambda: len(lines._waiting) >= 49)
@@ -77,7 +87,7 @@ def test_reader_that_hangs_fills_no_memory_and_costs_no_line(collecting, monkeyp
     handler.stream.may_end.set()
     for thread in (main, job):
         thread.join(30)
-    wait_until(lambda: log.flush() or not lines._waiting)
+    wait_until(is_written)
     log.flush()
     assert [line.split()[-1] for line in handler.stream.getvalue().splitlines()] == numbers
 
@@ -93,9 +103,8 @@ def test_slow_handler_gets_all_lines_in_order(collecting, monkeypatch):
 
     collecting(Slow())
     numbers = [f"n{number:03}" for number in range(60)]
-    for number in numbers:
-        say(logging.INFO, number, {})
-    wait_until(lambda: log.flush() or not lines._waiting)
+    say_all(numbers)
+    wait_until(is_written)
 
     assert heard == numbers
 
