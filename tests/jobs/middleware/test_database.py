@@ -15,6 +15,7 @@ from jobs import Job, TimeLimitExceeded, databases
 from jobs.middleware import database
 from jobs.middleware.chain import MiddlewareChain
 from jobs.middleware.database import DatabaseMiddleware
+from jobs.middleware.openings import shared_thread
 from jobs.shield import InterruptGuard, call_open
 from jobs.worker.stops import Stops
 
@@ -195,9 +196,9 @@ def test_coroutines_ask_no_other_thread_before_one_has_opened_a_database(monkeyp
     chain = MiddlewareChain([DatabaseMiddleware()])
     tidied, tidy_up = [], database._tidy_up_shared
 
-    def note(others):
+    def note(others, *, has_failed=False):
         tidied.append(threading.get_ident())
-        tidy_up(others)
+        tidy_up(others, has_failed=has_failed)
 
     async def rest():
         """Ask for nothing."""
@@ -219,5 +220,5 @@ def test_coroutines_ask_no_other_thread_before_one_has_opened_a_database(monkeyp
 
     monkeypatch.setattr(database, "_tidy_up_shared", note)
     monkeypatch.setattr(databases, "_threads", set())
-    database._shared.forget()
+    shared_thread.forget()
     asyncio.run(work())
