@@ -179,7 +179,7 @@ def _carefully(connection: BaseDatabaseWrapper, step: Callable[..., None], *args
     try:
         step(connection, *args)
     except Exception as error:  # noqa: BLE001  # drivers and backends raise what they like
-        emit(HandlerFailed(f"database {connection.alias}", shown_error(error), raised=error))
+        emit(HandlerFailed(f"DATABASES.{connection.alias}", shown_error(error), raised=error))
         with suppress(AttributeError):
             del connections[connection.alias]
 

@@ -38,8 +38,9 @@ class CodeCoroutineJob(Job):
 class Desk:
     """Runs pieces of code as jobs of one worker with one thread."""
 
-    def __init__(self, store) -> None:
+    def __init__(self, store, worker) -> None:
         self._store = store
+        self.worker = worker
         self.ended: list[JobEnded] = []
 
     def run(self, perform: Callable[[], Any]) -> Any:
@@ -77,14 +78,15 @@ class Desk:
 @contextmanager
 def desk(store, worker_settings) -> Iterator[Desk]:
     """Open a desk for a block, and close what its threads have opened."""
-    with running(make_worker(replace(worker_settings, concurrency=1))):
-        opened = Desk(store)
+    with running(make_worker(replace(worker_settings, concurrency=1))) as worker:
+        opened = Desk(store, worker)
         subscribe(JobEnded, at_once=True)(opened.ended.append)
         try:
             yield opened
         finally:
-            opened.run(connections.close_all)
-            opened.arun(_close_all_of_coroutines)
+            if not worker.crew.stops.is_worker_stopping:
+                opened.run(connections.close_all)
+                opened.arun(_close_all_of_coroutines)
             unsubscribe(opened.ended.append)
 
 
