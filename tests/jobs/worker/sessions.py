@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 
 from jobs.events import JobEnded, subscribe, unsubscribe
@@ -86,12 +86,8 @@ def desk(store, worker_settings) -> Iterator[Desk]:
         finally:
             if not worker.crew.stops.is_worker_stopping:
                 opened.run(connections.close_all)
-                opened.arun(_close_all_of_coroutines)
+            SyncToAsync.single_thread_executor.submit(connections.close_all).result()
             unsubscribe(opened.ended.append)
-
-
-async def _close_all_of_coroutines() -> None:
-    await sync_to_async(connections.close_all)()
 
 
 def session() -> Any:

@@ -213,6 +213,7 @@ def test_connection_that_failed_while_it_was_opened_is_not_used(at, monkeypatch,
         patch.setattr(type(connections["default"]), "init_connection_state", init)
         run(session)
     raw = run(session)
+    run(connections.close_all)
 
     assert len(halves) == 1
     assert raw is not halves[0]
