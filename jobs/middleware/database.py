@@ -227,9 +227,9 @@ def _is_left_open(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _forget_what_is_not_committed(connection: BaseDatabaseWrapper) -> None:
-    """Roll back where AUTOCOMMIT is False, so that no later job commits what is not its own.
+    """Roll back where AUTOCOMMIT is False.
 
-    It costs nothing where nothing has begun.
+    Else a later job would commit what is not its own. It costs nothing where nothing has begun.
     """
     if connection.settings_dict["AUTOCOMMIT"] or connection.connection is None:
         return

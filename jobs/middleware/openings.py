@@ -114,7 +114,7 @@ def _opening_here() -> Opening:
 
 
 def _watch_if_of_job(connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Watch a connection that was opened in the thread of a worker, or for coroutines."""
+    """Watch a connection that a thread of a worker has opened, or coroutines."""
     is_for_coroutines = coroutine_run.get() is not None or shared_thread.is_here()
     if is_for_coroutines or guard_here() is not None:
         watch(connection)

@@ -95,7 +95,7 @@ def test_connection_of_good_age_is_kept(run):
 
 @pytest.mark.parametrize("is_in_block", [False, True])
 def test_connection_of_a_thread_that_was_struck_is_not_used_again(run, caplog, is_in_block):
-    """It may have been struck between a query and its answer, or while it entered a block."""
+    """It may have been struck before an answer, or while it entered a block."""
     seen = []
 
     def perform(guard):
@@ -363,7 +363,7 @@ def test_connection_that_cannot_be_closed_fails_no_job_and_keeps_no_other(run, c
     def fail():
         raise RuntimeError("no")
 
-    broken = []
+    broken: list = []
     with caplog.at_level(logging.WARNING, "jobs"):
         assert run(perform) == "well"
 

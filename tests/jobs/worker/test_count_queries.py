@@ -157,7 +157,7 @@ def test_class_that_was_not_counted_has_none(store):
 
 @pytest.mark.parametrize("kind", ["thread", "coroutine"])
 def test_hooks_of_a_job_are_counted_for_none(counting, at, kind):
-    """They run when the job has ended, and its time does not have them either."""
+    """They run when the job has ended. Its time does not have them either."""
 
     def fail():
         ask(1)

@@ -118,7 +118,7 @@ class TestCancellation:
 
     @pytest.fixture
     def late(self, at):
-        """Return a function that starts a job which ends while the shared thread is busy."""
+        """Return a function that runs a job while the shared thread is busy."""
 
         def start(error=None):
             async def perform(job, *args):
@@ -151,7 +151,8 @@ class TestCancellation:
             RELEASED.set()
             wait_until(lambda: names() == set())
 
-        assert at.ended[-1].name == "job.done"
+        ends = [event.name for event in at.ended if event.payload.id == job_id]
+        assert ends == ["job.done"]
 
     @pytest.mark.parametrize("interrupt", [stop, cancel_all_tasks])
     def test_job_that_failed_has_failed(self, at, store, late, interrupt):
