@@ -72,7 +72,7 @@ class Able:
     #: gone with the end. None: no feature has anything to say.
     last_words: dict[str, Callable[[], bytes | None]] | None = None
     #: What this run has asked of databases. None where nobody counts.
-    queries: Queries | None = None
+    counted_queries: Queries | None = None
 
     def progress(self, done: float, total: float | None = None, note: str = "") -> None:
         """Tell people how far this job has got: `self.progress(40, 100, "resizing")`.

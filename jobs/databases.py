@@ -26,6 +26,8 @@ class OfThread(threading.local):
 here = OfThread()
 #: The numbers of all threads that have opened one.
 _threads: set[int] = set()
+#: Where a connection keeps what of its driver was opened to the end.
+_READY = "jobs_ready"
 
 
 def opened() -> Sequence[BaseDatabaseWrapper]:
@@ -47,6 +49,15 @@ def has_opened(thread: int) -> bool:
     return thread in _threads
 
 
+def half_opened() -> Sequence[BaseDatabaseWrapper]:
+    """Return the connections of this thread that failed while they were opened.
+
+    They have not said so, and their session may lack what makes it ready, such as a role.
+    """
+    opened = [c for c in connections.all(initialized_only=True) if c.connection is not None]
+    return [c for c in opened if c.connection is not vars(c).get(_READY)]
+
+
 def close_all() -> None:
     """Close all connections of this thread, and the pools of this process.
 
@@ -60,8 +71,9 @@ def close_all() -> None:
             close_pool()
 
 
-def _note_opened(**_: object) -> None:
+def _note_opened(connection: BaseDatabaseWrapper, **_: object) -> None:
     here.may_have_opened = True
+    vars(connection)[_READY] = connection.connection
     _threads.add(threading.get_ident())
 
 

@@ -238,7 +238,7 @@ class ForkCameBack(Event, kw_only=True):
 class HandlerFailed(Event):
     """A handler of the settings or a hook of a job raised.
 
-    It changed nothing.
+    It changed nothing. A database of DATABASES that could not be closed after a job is told so too.
     """
 
     NAME: ClassVar[str] = "handler.failed"

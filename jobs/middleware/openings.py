@@ -6,6 +6,7 @@ each transaction. `database.py` asks when a job has ended.
 
 import concurrent.futures
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -22,8 +23,19 @@ from django.db.backends.signals import connection_created
 
 from jobs.shield import guard_here
 
-#: The id of the coroutine job whose code runs here. Threads that it asks know it too.
-coroutine_job: ContextVar[str | None] = ContextVar("jobs_coroutine_job", default=None)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoroutineRun:
+    """One run of a coroutine job.
+
+    It is equal to itself alone: a job that was recovered too early may run twice at once.
+    """
+
+    job_id: str
+
+
+#: The run whose code is at work here. Threads that it asks know it too.
+coroutine_run: ContextVar[CoroutineRun | None] = ContextVar("jobs_coroutine_run", default=None)
 #: Code that opens transactions for others. The line that is looked for called it.
 _BETWEEN = (
     *(f"{Path(m.__file__ or '').parent}/" for m in (asgiref, concurrent.futures, django)),
@@ -36,12 +48,31 @@ _BETWEEN = (
 class Opening:
     """Who turned autocommit off, and where.
 
-    `job_id` is known of coroutines alone. `line` is a file and a number, or None where no code of
-    the project called.
+    `run` is known of coroutines alone, and not where a hook of theirs did it. `line` is a file and
+    a number, or None where no code of the project called.
     """
 
-    job_id: str | None
+    run: CoroutineRun | None
     line: str | None
+
+
+class SharedThread:
+    """The thread in which all coroutines of this process ask databases."""
+
+    #: Its number, None before it was first asked.
+    number: int | None = None
+
+    def is_here(self) -> bool:
+        """Whether the code that asks runs in it."""
+        return self.number == threading.get_ident()
+
+    def forget(self) -> None:
+        """Know nothing of the thread of the parent, in a forked child."""
+        self.number = None
+
+
+shared_thread = SharedThread()
+os.register_at_fork(after_in_child=shared_thread.forget)
 
 
 class Watch:
@@ -79,12 +110,13 @@ def _opening_here() -> Opening:
     while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
         frame = frame.f_back
     line = frame and f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    return Opening(coroutine_job.get(), line)
+    return Opening(coroutine_run.get(), line)
 
 
 def _watch_if_of_job(connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Watch a connection that the thread of a worker, or a coroutine, has opened."""
-    if guard_here() is not None or coroutine_job.get() is not None:
+    """Watch a connection that a thread of a worker has opened, or coroutines."""
+    is_for_coroutines = coroutine_run.get() is not None or shared_thread.is_here()
+    if is_for_coroutines or guard_here() is not None:
         watch(connection)
 
 

@@ -24,14 +24,20 @@ _queries: ContextVar[Queries | None] = ContextVar("jobs_queries", default=None)
 class CountQueriesMiddleware(Middleware):
     """Counts what jobs on a worker ask of all databases.
 
-    It is the outermost, so what other middleware asks for a job counts too.
+    It is the outermost, so what other middleware asks for a job counts too. Hooks and handlers come
+    after it, and are counted for no job.
     """
 
     def before(self, job: "Job") -> None:
         """Count from here on."""
         if job.is_on_worker:
-            job.queries = Queries()
-            _queries.set(job.queries)
+            job.counted_queries = Queries()
+            _queries.set(job.counted_queries)
+
+    def after(self, job: "Job") -> None:
+        """Count no longer: the hooks of a coroutine run in its context too."""
+        if _queries.get() is job.counted_queries:  # else who throws it away is at work here
+            _queries.set(None)
 
 
 def _count(execute: Callable[..., Any], sql: Any, params: Any, many: Any, context: Any) -> Any:

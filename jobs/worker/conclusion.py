@@ -66,7 +66,7 @@ class Conclusion:
             note = _last_note(job.last_words.values())
         self._buffer.settle(unit, self._sending(unit, outcome, note))
         call_safely(self._buffer.measured, elapsed)
-        call_safely(_say, outcome, elapsed, error, job and job.queries)
+        call_safely(_say, outcome, elapsed, error, job and job.counted_queries)
         self.check_process(unit)
 
     def finish(

@@ -200,7 +200,7 @@ class Executor:
     def _conclude(self, run: Run, result: Any) -> None:
         elapsed = time.perf_counter() - run.started
         if not returns.are_wanted(run.options):
-            self._conclusion.finish(run.unit, run.payload, elapsed, run.job.queries)
+            self._conclusion.finish(run.unit, run.payload, elapsed, run.job.counted_queries)
             return
         payload, seconds = returns.kept(run.stored(), run.options, result)
         outcome = Outcome(Ending.DONE, payload, keep_seconds=seconds)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 
+from jobs import databases
 from jobs.conf import JobsSettings
 from tests.jobs.worker import gate
 
@@ -29,3 +31,18 @@ def worker_settings(redis_url) -> JobsSettings:
         max_retries=25,
         timeout=1.0,
     )
+
+
+@pytest.fixture
+def configure(monkeypatch):
+    """Return a function that changes the settings of the database for new connections."""
+
+    def change(**values):
+        connections.close_all()
+        for name, value in values.items():
+            monkeypatch.setitem(connections.settings["default"], name, value)
+
+    change(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=False)
+    yield change
+    databases.close_all()
+    monkeypatch.undo()

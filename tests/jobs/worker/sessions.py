@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 
 from jobs.events import JobEnded, subscribe, unsubscribe
@@ -38,8 +38,9 @@ class CodeCoroutineJob(Job):
 class Desk:
     """Runs pieces of code as jobs of one worker with one thread."""
 
-    def __init__(self, store) -> None:
+    def __init__(self, store, worker) -> None:
         self._store = store
+        self.worker = worker
         self.ended: list[JobEnded] = []
 
     def run(self, perform: Callable[[], Any]) -> Any:
@@ -77,19 +78,16 @@ class Desk:
 @contextmanager
 def desk(store, worker_settings) -> Iterator[Desk]:
     """Open a desk for a block, and close what its threads have opened."""
-    with running(make_worker(replace(worker_settings, concurrency=1))):
-        opened = Desk(store)
+    with running(make_worker(replace(worker_settings, concurrency=1))) as worker:
+        opened = Desk(store, worker)
         subscribe(JobEnded, at_once=True)(opened.ended.append)
         try:
             yield opened
         finally:
-            opened.run(connections.close_all)
-            opened.arun(_close_all_of_coroutines)
+            if not worker.crew.stops.is_worker_stopping:
+                opened.run(connections.close_all)
+            SyncToAsync.single_thread_executor.submit(connections.close_all).result()
             unsubscribe(opened.ended.append)
-
-
-async def _close_all_of_coroutines() -> None:
-    await sync_to_async(connections.close_all)()
 
 
 def session() -> Any:

@@ -8,11 +8,11 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.db import connection, connections
 
-from jobs import inspect
+from jobs import Job, Middleware, inspect
 from jobs.log import lines
 from jobs.registry import registry
 from jobs.worker.recorder import Recorder
-from tests.jobs.worker.code_jobs import CodeJob, begin_anew
+from tests.jobs.worker.code_jobs import CODE, CodeJob, begin_anew
 from tests.jobs.worker.sessions import desk, session
 
 pytestmark = pytest.mark.django_db(databases=["default", "fake_services"], transaction=True)
@@ -153,3 +153,68 @@ def test_counted_runs_are_measured_by_class(counting, at, store):
 def test_class_that_was_not_counted_has_none(store):
     assert inspect.class_queries("shop.ReportJob") is None
     assert inspect.total_queries() == []
+
+
+@pytest.mark.parametrize("kind", ["thread", "coroutine"])
+def test_hooks_of_a_job_are_counted_for_none(counting, at, kind):
+    """They run when the job has ended. Its time does not have them either."""
+
+    def fail():
+        ask(1)
+        raise ZeroDivisionError
+
+    CODE["retry_in"] = lambda attempt, error: ask(4)
+    if kind == "thread":
+        at.run(fail)
+    else:
+        at.arun(sync_to_async(fail))
+
+    assert at.ended[0].queries.count == 1
+
+
+class AskingMiddleware(Middleware):
+    """Asks before and after."""
+
+    def perform(self, job, call_next):
+        ask(1, "fake_services")
+        call_next()
+        ask(1, "fake_services")
+
+    async def aperform(self, job, call_next):
+        await sync_to_async(ask)(1, "fake_services")
+        await call_next()
+        await sync_to_async(ask)(1, "fake_services")
+
+
+@pytest.mark.parametrize("kind", ["thread", "coroutine"])
+def test_middleware_around_a_job_counts_for_it(settings, store, worker_settings, kind):
+    path = f"{__name__}.AskingMiddleware"
+    settings.JOBS = {**settings.JOBS, "COUNT_QUERIES": True, "MIDDLEWARE": [path]}
+    with desk(store, worker_settings) as at:
+        if kind == "thread":
+            at.run(lambda: ask(1))
+        else:
+            at.arun(lambda: sync_to_async(ask)(1))
+
+        assert at.ended[0].queries.count == 3
+
+
+class QueriesJob(Job):
+    """Has a method whose name others might like too."""
+
+    def perform(self):
+        ask(self.queries())
+
+    def queries(self):
+        return 2
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_job_may_have_queries_of_its_own(settings, store, worker_settings, counts):
+    settings.JOBS = {**settings.JOBS, "COUNT_QUERIES": counts}
+    with desk(store, worker_settings) as at:
+        at.wait(at.start(QueriesJob))
+
+        counted = at.ended[0].queries
+        assert at.ended[0].name == "job.done"
+        assert (counted.count if counts else counted) == (2 if counts else None)

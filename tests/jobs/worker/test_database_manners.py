@@ -30,21 +30,6 @@ def clean_slate():
 
 
 @pytest.fixture
-def configure(monkeypatch):
-    """Return a function that changes the settings of the database for new connections."""
-
-    def change(**values):
-        connections.close_all()
-        for name, value in values.items():
-            monkeypatch.setitem(connections.settings["default"], name, value)
-
-    change(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=False)
-    yield change
-    databases.close_all()
-    monkeypatch.undo()
-
-
-@pytest.fixture
 def at(configure, store, worker_settings):
     with desk(store, worker_settings) as opened:
         yield opened
