@@ -94,6 +94,18 @@ class Pulse:
     deploys: tuple[Deploy, ...]
     is_partial: bool = False
 
+    @property
+    def waits(self) -> ClassMetrics:
+        """All waits of the span."""
+        waits = [beat.waits for beat in self.beats]
+        return ClassMetrics(
+            name=waits[0].name,
+            runs=sum(each.runs for each in waits),
+            failures=0,
+            seconds=sum(each.seconds for each in waits),
+            buckets=tuple(map(sum, zip(*(each.buckets for each in waits), strict=True))),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
