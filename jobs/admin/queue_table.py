@@ -32,7 +32,10 @@ class ServedQueue:
 
 @dataclass(frozen=True, slots=True)
 class QueueTable:
-    """Some of the queues, in all `total`, and the address of the page with all of them."""
+    """Some of the queues.
+
+    In all there are `total`, and the address is that of the page with all of them.
+    """
 
     rows: tuple[ServedQueue, ...]
     total: int
@@ -54,7 +57,7 @@ def queue_table(request: HttpRequest, reader: Reader, stats: Stats) -> QueueTabl
 
 
 def _chosen(queues: Sequence[Queue], served: set[str]) -> list[Queue]:
-    """Return the first queues, or of many those in need and then those that hold most."""
+    """Return all queues, or of many those in need and then the fullest."""
     if len(queues) <= MOST_QUEUES:
         return list(queues)
 

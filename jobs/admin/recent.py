@@ -1,4 +1,4 @@
-"""The charts of the overview: what ran and failed, how long jobs waited, and which classes ran.
+"""The charts of the overview: runs, waits and job classes over time.
 
 The last hours and days are drawn from metrics. Longer times are drawn from the counts of days,
 which know neither waits nor job classes.
@@ -54,9 +54,9 @@ class Recent:
 
 
 def recent(request: HttpRequest, reader: Reader) -> Recent:
-    """Return the charts of the window that the address asks for, at first the last hour.
+    """Return the charts of the window that the address asks for.
 
-    It costs what `inspect.pulse` costs, or `inspect.history`.
+    Without one it is the last hour. It costs what `inspect.pulse` costs, or `inspect.history`.
     """
     titles = {name: title for name, _link, title in _WINDOWS}
     asked = request.GET.get("in", "")

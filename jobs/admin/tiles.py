@@ -1,4 +1,4 @@
-"""The tiles of the overview: how it stands right now, each number with what explains it."""
+"""The tiles of the overview: how it stands right now."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from jobs.templatetags.jobs_format import duration, number, rate
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number, a note to it, and the address of the page that explains it.
+    """One number, with a note.
 
-    `mood` is "bad" where somebody should look.
+    The address is that of the page that explains it. `mood` is "bad" where somebody should look.
     """
 
     title: str
@@ -31,7 +31,7 @@ class Tile:
 def tiles_of_now(
     request: HttpRequest, stats: Stats, pace: Pace, problems: Iterable[Problem]
 ) -> tuple[Tile, ...]:
-    """Return what goes on: what runs, what waits for it, how fast it goes, and how much fails."""
+    """Return what runs, what waits, how fast it goes, and how much fails."""
     metrics, queues = address(request, "jobs_metrics"), address(request, "jobs_queues")
     running, ready = stats.total("running"), stats.total("ready")
     is_failing = any(problem.kind == "failures" for problem in problems)

@@ -1,4 +1,4 @@
-"""The overview: its judgement, the numbers of now, its charts and the table of queues."""
+"""The overview: judgement, numbers of now, charts, table of queues."""
 
 import re
 import time
@@ -193,7 +193,7 @@ def test_charts_look_back_for_some_time(boss, ran, window, slots, charts):
     page = text(boss.get("/admin/jobs/", {"in": window}))
 
     assert page.count('class="jobs-slot"') == slots * charts
-    assert ("Not kept for so long." in page) == (charts == 1)
+    assert ("is kept for 3 days" in page) == (charts == 1)
     assert page.count('aria-current="true"') == 1
 
 
