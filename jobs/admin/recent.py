@@ -88,6 +88,7 @@ def _drawn_from_days(window: str, reader: Reader) -> _Drawn:
     chart = _runs(labels, ran, [day.failed for day in found], ())
     notes = (
         _("A day is one of UTC."),
+        _unfinished(ran),
         _unfilled(labels, ran),
         _("How long jobs waited, and which classes ran, is kept for 3 days."),
     )
@@ -106,14 +107,18 @@ def _drawn_from_metrics(window: str, reader: Reader) -> _Drawn:
         _waits(found, labels, marks),
         _classes(found.classes, labels, marks),
         found.other_classes,
-        (_unfilled(labels, ran), partial if found.is_partial else ""),
+        (_unfinished(ran), _unfilled(labels, ran), partial if found.is_partial else ""),
     )
+
+
+def _unfinished(ran: Sequence[int]) -> str:
+    return _("The pale bar is not over yet.") if ran[-1] else ""
 
 
 def _unfilled(labels: Sequence[str], ran: Sequence[int]) -> str:
     """Return a note where most of a window lies before its first run."""
     first = next((n for n, runs in enumerate(ran) if runs), 0)
-    if first <= len(ran) / 2:
+    if first <= len(ran) / 2 or not ran[first]:
         return ""
     return _("Before %(time)s nothing ran, or nobody counted.") % {"time": labels[first]}
 
@@ -177,10 +182,17 @@ def _waits(found: Pulse, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
 def _classes(
     found: Sequence[ClassLine], labels: Sequence[str], marks: Sequence[Mark]
 ) -> Chart | None:
-    """Return a line for each job class, None where none ran."""
+    """Return a line for each job class, None where none ran.
+
+    The beat that is not over yet is left out: it would look as if everything had stopped.
+    """
     if not found:
         return None
-    series = [Series(each.name, each.runs, f"line{n}") for n, each in enumerate(found, 1)]
+    has_past = any(any(each.runs[:-1]) for each in found)
+    series = [
+        Series(each.name, [*each.runs[:-1], None] if has_past else each.runs, f"line{n}")
+        for n, each in enumerate(found, 1)
+    ]
     counts = "; ".join(f"{each.name}: {number(sum(each.runs))}" for each in found)
     summary = _("Runs of each job class. %(counts)s") % {"counts": counts}
     return lines(labels, series, summary, marks=marks)

@@ -127,8 +127,9 @@ class Pace:
 def pulse(span: str = "1h", reader: Reader | None = None) -> Pulse:
     """Return the recent past of all queues.
 
-    The span is a name of SPANS: the last hour, 8 hours or 3 days. It costs six round trips, O(classes x slots): 7 MB for 100 classes that ran all the time in
-    three days. With a reader that sees only some queues it costs two more.
+    The span is a name of SPANS: the last hour, 8 hours or 3 days. It costs six round trips,
+    O(classes x slots): 7 MB for 100 classes that ran all the time in three days. With a reader that
+    sees only some queues it costs two more.
     """
     reader = reader or get_reader()
     chosen, now, store = SPANS[span], reader.now(), MetricReader(reader)

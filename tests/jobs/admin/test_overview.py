@@ -209,6 +209,24 @@ def test_charts_sum_up_what_they_show(boss, ran):
     assert "Runs of each job class. tests.AnyJob: 4" in page
 
 
+def test_what_is_not_over_yet_is_no_fall_to_nothing(boss, ran):
+    for ago in (60, 0):
+        ran(3, name="job:tests.AnyJob", ago=ago)
+        ran(3, ago=ago)
+
+    found = shown(boss).recent
+
+    assert found.classes.legend[0].values[-1] is None
+    assert found.runs.legend[0].values[-1] > 0
+    assert "The pale bar is not over yet." in found.notes
+
+
+def test_class_that_only_runs_now_has_its_point(boss, ran):
+    ran(3, name="job:tests.AnyJob", ago=0)
+
+    assert not shown(boss).recent.classes.is_empty
+
+
 def test_days_are_counted_for_half_a_year(boss, full):
     page = text(boss.get("/admin/jobs/", {"in": "180d"}))
 
