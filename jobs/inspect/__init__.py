@@ -13,6 +13,7 @@ it costs Redis, and raises StoreUnavailable when Redis is away. Only `check_inva
 changes jobs.
 """
 
+from jobs.inspect.at_work import ORDERS, AtWork, JobAtWork, at_work
 from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
@@ -47,7 +48,9 @@ from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, uniq
 from jobs.inspect.workers import RunningJob, Worker, workers
 
 __all__ = [
+    "ORDERS",
     "WINDOWS",
+    "AtWork",
     "ClassHistory",
     "ClassMetrics",
     "ClassQueries",
@@ -58,6 +61,7 @@ __all__ = [
     "FailureGroup",
     "Failures",
     "Filter",
+    "JobAtWork",
     "JobPage",
     "JobRecord",
     "Misfit",
@@ -73,6 +77,7 @@ __all__ = [
     "UniquePlace",
     "UniquePlaces",
     "Worker",
+    "at_work",
     "check_invariant",
     "class_metrics",
     "class_queries",

@@ -47,6 +47,7 @@ PAGES = [
     "?days=180",
     "queues/",
     "queues/default/",
+    "running/",
     "workers/",
     "schedules/",
     "schedules/tests.FullJob/",

@@ -22,6 +22,8 @@ EVERY_PAGE = [
     "?days=1",
     "queues/",
     "queues/other/",
+    "running/",
+    "running/?order=unusual&q=x",
     "workers/",
     "scheduled/",
     "retry/",

@@ -23,6 +23,8 @@ PAGES = [
     "?days=180",
     "queues/",
     "queues/default/",
+    "running/",
+    "running/?order=unusual&q=x",
     "workers/",
     *(f"{name}/" for name in SETS[1:]),
     "dead/?queue=default",
