@@ -33,6 +33,10 @@ WORKER_HEADERS = (
 )
 #: The columns of `running_rows`.
 RUNNING_HEADERS = ("Running at last beat", "Class", "Queue", "For", "Worker")
+#: The columns of `job_row`.
+JOB_HEADERS = ("Running job", "Arguments", "For", "Usually", "Queue", "Worker", "Id")
+#: The longest arguments in a row.
+MOST_ARGUMENTS = 40
 NO_WORKER = "No worker is running. Start one with: python manage.py runjobs"
 
 
@@ -185,6 +189,26 @@ def running_rows(workers: Iterable[inspect.Worker]) -> list[list[object]]:
             for job in worker.running
         ]
     return rows
+
+
+def job_row(job: inspect.JobAtWork) -> list[object]:
+    """Return the cells of a job that runs, under JOB_HEADERS.
+
+    A `!` marks one that has run far longer than its class usually does.
+    """
+    running, record, usual = job.running, job.record, job.usual
+    arguments = record.arguments_text if record else ""
+    if len(arguments) > MOST_ARGUMENTS:
+        arguments = f"{arguments[: MOST_ARGUMENTS - 1]}…"
+    return [
+        job.job_class or "?",
+        arguments or "–",
+        f"{duration(job.seconds)}{' !' if job.is_overlong else ''}",
+        f"{duration(usual.p50)}, 95 %: {duration(usual.p95)}" if usual else "–",
+        running.queue,
+        job.worker.name,
+        running.job_id,
+    ]
 
 
 def to_json(value: Any) -> str:
