@@ -45,6 +45,7 @@ from jobs.inspect.record import JobRecord
 from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.stats import Stats, stats
 from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, unique_places
+from jobs.inspect.usual import UsualTime
 from jobs.inspect.workers import RunningJob, Worker, workers
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "Stray",
     "UniquePlace",
     "UniquePlaces",
+    "UsualTime",
     "Worker",
     "at_work",
     "check_invariant",

@@ -1,4 +1,4 @@
-"""What runs now: each job that a worker has in hand, beside what its class usually takes.
+"""The jobs that run now, beside what their classes usually take.
 
 The workers tell it in their heartbeats. So the number of commands does not grow with the jobs that
 run. Only those on the page are looked up one by one.
@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from jobs.inspect.metrics import MOST_CLASSES, ClassMetrics
+from jobs.inspect.metrics import MOST_CLASSES
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord, record_of_location
-from jobs.inspect.usual import usual_times
+from jobs.inspect.usual import UsualTime, usual_times
 from jobs.inspect.workers import RunningJob, Worker, workers
 from jobs.store.job_reader import JobReader
 from jobs.store.reader import Reader
 
 #: Most jobs on one page.
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 #: A job runs overlong once it has run so many times as long as 95 % of the runs of its class.
 OVERLONG_FACTOR = 2
 #: But not before it has run for so long. Seconds.
@@ -37,7 +37,7 @@ class JobAtWork:
     running: RunningJob
     worker: Worker
     seconds: float
-    usual: ClassMetrics | None = None
+    usual: UsualTime | None = None
     record: JobRecord | None = None
 
     @property
@@ -47,7 +47,10 @@ class JobAtWork:
 
     @property
     def part_of_usual(self) -> float:
-        """How long it has run, as a part of what 95 % of the runs of its class take at most."""
+        """How long it has run, as a part of its usual time.
+
+        That is what 95 % of the runs of its class take at most.
+        """
         return self.seconds / self.usual.p95 if self.usual and self.usual.p95 else 0.0
 
     @property
@@ -56,7 +59,10 @@ class JobAtWork:
         return self.part_of_usual >= OVERLONG_FACTOR and self.seconds >= OVERLONG_SECONDS
 
     def has(self, words: str) -> bool:
-        """Return whether each of these words is in its class, queue, id, worker or host."""
+        """Return whether it has each of these words.
+
+        They are searched in its class, queue, id, worker and host.
+        """
         job, worker = self.running, self.worker
         text = f"{job.job_class} {job.queue} {job.job_id} {worker.name} {worker.host}".lower()
         return all(word in text for word in words.lower().split())
@@ -106,35 +112,37 @@ def at_work(
 
     A page that is none leads to the nearest. A job matches if its class, queue, id, worker or host
     has every word. Jobs that have ended since
-    the heartbeat are left out of the page, though still counted. It costs eight round trips,
+    the heartbeat are left out of the page, though still counted. It costs up to ten round trips,
     O(workers + limit), less those for `alive` workers that are known.
     """
     reader = reader or get_reader()
     alive = workers(reader) if alive is None else alive
     told = list(_told(alive, reader))
     found = [job for job in told if job.has(words)]
-    if order == "unusual":
+    needs_usual = order == "unusual"
+    if needs_usual:
         found = _with_usual(found, reader)
     found.sort(key=ORDERS[order])
     pages = max(1, ceil(len(found) / limit))
     page = min(max(1, page), pages)
-    shown = looked_up(found[(page - 1) * limit : page * limit], reader)
+    shown = _looked_up(found[(page - 1) * limit : page * limit], reader)
+    if not needs_usual:
+        shown = _with_usual(shown, reader)
     return AtWork(tuple(shown), len(found), len(told), _unlisted(alive, reader), page, pages)
 
 
-def looked_up(jobs: Sequence[JobAtWork], reader: Reader) -> list[JobAtWork]:
-    """Return those of these jobs that still run, with record and usual time.
+def _looked_up(jobs: Sequence[JobAtWork], reader: Reader) -> list[JobAtWork]:
+    """Return those of these jobs that still run, with their records.
 
-    It costs five round trips, O(jobs).
+    It costs two round trips, O(jobs).
     """
     places = [(job.running.queue, job.running.job_id) for job in jobs]
     located = JobReader(reader).still_running(places)
-    running = [
+    return [
         replace(job, record=record_of_location(located[place], place[1]).seen_with(reader.sight))
         for job, place in zip(jobs, places, strict=True)
         if place in located
     ]
-    return _with_usual(running, reader)
 
 
 def _told(alive: Iterable[Worker], reader: Reader) -> Iterator[JobAtWork]:
@@ -145,11 +153,14 @@ def _told(alive: Iterable[Worker], reader: Reader) -> Iterator[JobAtWork]:
 
 
 def _with_usual(jobs: Sequence[JobAtWork], reader: Reader) -> list[JobAtWork]:
-    """Return the jobs with their usual times: those of the 100 classes that most of them are of."""
+    """Return the jobs with their usual times.
+
+    Only those of the 100 most frequent classes are asked for.
+    """
     counts = Counter(job.job_class for job in jobs)
     names = [name for name, _count in counts.most_common(MOST_CLASSES) if name]
     usual = usual_times(names, reader)
-    return [replace(job, usual=usual.get(job.job_class, job.usual)) for job in jobs]
+    return [replace(job, usual=usual.get(job.job_class)) for job in jobs]
 
 
 def _unlisted(alive: Iterable[Worker], reader: Reader) -> int:

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.core.management.base import OutputWrapper
 
@@ -51,7 +51,10 @@ _KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 
 
 class Line(NamedTuple):
-    """One line of a picture, with its colours swapped where it is the chosen one."""
+    """One line of a picture.
+
+    The colours of the chosen one are swapped.
+    """
 
     text: str
     is_chosen: bool = False
@@ -65,7 +68,10 @@ class LiveTerminal:
     """
 
     def __init__(self, out: OutputWrapper) -> None:
-        """Take where to write. Keys come from the standard input, if that is a terminal too."""
+        """Take where to write.
+
+        Keys come from the standard input, if that is a terminal too.
+        """
         self._out = out
         self._keys = sys.stdin.fileno() if _is_terminal(sys.stdin) else None
         self._before: list[Any] | None = None
@@ -87,7 +93,7 @@ class LiveTerminal:
                 return size
         return shutil.get_terminal_size()
 
-    def __enter__(self) -> "LiveTerminal":
+    def __enter__(self) -> Self:
         if self._keys is not None:
             self._before = termios.tcgetattr(self._keys)
         if threading.current_thread() is threading.main_thread():
@@ -106,9 +112,9 @@ class LiveTerminal:
             signal.signal(name, handler)
 
     def show(self, lines: Iterable[Line], foot: Iterable[Line] = ()) -> None:
-        """Write a picture over the last one, with its foot at the bottom of the screen.
+        """Write a picture over the last one.
 
-        What the screen has no room for is cut off.
+        Its foot stands at the bottom of the screen. What the screen has no room for is cut off.
         """
         columns, rows = self.size
         end = [_drawn(line, columns) for line in foot][-rows:]
@@ -118,10 +124,10 @@ class LiveTerminal:
         self._write(HOME + "\n".join([*top, *end]) + END_OF_PAGE)
 
     def keys(self, seconds: float) -> Iterator[str]:
-        """Yield the keys that are pressed within so many seconds, by their names or characters.
+        """Yield the keys that are pressed within so many seconds.
 
-        Keys that the caller does not wait for are kept for the next call. A terminal that is gone
-        presses `end`.
+        They are characters, or names of KEYS. Keys that the caller does not wait for are kept for
+        the next call. A terminal that is gone presses `end`.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -171,7 +177,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _is_terminal(file: Any) -> bool:
-    """Return whether a file is a terminal. Under a test or a service it may be no file at all."""
+    """Return whether a file is a terminal.
+
+    Under a test or a service it may be no file at all.
+    """
     try:
         return os.isatty(file.fileno())
     except (AttributeError, OSError, ValueError):

@@ -1,12 +1,17 @@
 """`manage.py jobs top`: shows queues, workers and what runs, live in a terminal."""
 
+import math
 import time
+from argparse import ArgumentTypeError
 
 from django.core.management.base import OutputWrapper
 
 from jobs.management.live_terminal import LiveTerminal
 from jobs.management.top_desk import Desk
 from jobs.management.top_look import Look, Room, look, picture
+
+#: The longest time between two looks. Seconds.
+MOST_SECONDS = 86_400
 
 
 class Top:
@@ -69,3 +74,17 @@ def _show(terminal: LiveTerminal, desk: Desk, seen: Look) -> None:
     queue, job_id = desk.chosen(seen) if terminal.has_keys else ("", "")
     room = Room.on(terminal.size.lines, seen)
     terminal.show(picture(seen, room, queue, job_id), foot)
+
+
+def positive_seconds(text: str) -> float:
+    """Return the seconds in an argument.
+
+    Raise ArgumentTypeError for what is no time to wait.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < MOST_SECONDS:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds above 0, such as 2 or 0.5.")
+    return seconds

@@ -1,4 +1,4 @@
-"""The keys of `jobs top`: what is chosen, sorted and searched, and what is done to it.
+"""The keys of `jobs top`, and what they do.
 
 Whatever changes something is asked for first.
 """
@@ -83,7 +83,10 @@ class Desk:
             self._keys[key](look)
 
     def chosen(self, look: Look) -> tuple[str, str]:
-        """Return the name of the queue and the id of the job that are chosen. One is empty."""
+        """Return which queue and which job are chosen, by name and id.
+
+        One of the two is empty.
+        """
         names = self._names(look)
         name = self._job_id if self._is_among_jobs else self._queue
         if name not in names:
@@ -91,7 +94,10 @@ class Desk:
         return ("", name) if self._is_among_jobs else (name, "")
 
     def foot(self) -> list[Line]:
-        """Return the last lines of the screen: what is told or asked, and the keys."""
+        """Return the last lines of the screen.
+
+        They hold what is told or asked, and the keys.
+        """
         if self._plan is not None:
             return [Line(printable(f"{self._plan.question} y/n"), is_chosen=True), Line(HELP)]
         if self._is_typing:

@@ -65,7 +65,10 @@ class Room:
 
     @classmethod
     def on(cls, lines: int, look: Look) -> "Room":
-        """Share the lines of a screen among the tables, most of them for the running jobs."""
+        """Share the lines of a screen among the tables.
+
+        Most of them are for the running jobs.
+        """
         titles = 3 + 3 * 2 + min(len(look.problems), MOST_PROBLEMS)  # and the foot
         spare = lines - titles
         queues = min(len(look.queues), max(FEWEST_ROWS, spare // 3))
@@ -92,7 +95,10 @@ def look(words: str = "", order: str = "longest") -> Look:
 
 
 def picture(look: Look, room: Room, queue: str = "", job_id: str = "") -> Iterator[Line]:
-    """Yield the lines of a picture, with the row of a queue or a job chosen."""
+    """Yield the lines of a picture.
+
+    The row of one queue or job may be chosen.
+    """
     at = f"{look.at:%H:%M:%S}"
     if look.trouble:
         yield Line(printable(f"{at}  {look.trouble}"))
@@ -142,7 +148,10 @@ def _table(
     chosen: int | None,
     total: int = 0,
 ) -> Iterator[Line]:
-    """Yield the lines of a table, or of that part of it which holds the chosen row."""
+    """Yield the lines of a table.
+
+    If it is too long, that part of it is shown which holds the chosen row.
+    """
     if not rows:
         return
     most = len(rows) if most is None else most

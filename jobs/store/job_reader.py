@@ -125,30 +125,31 @@ class JobReader:
         return dict(zip(short, found, strict=True))
 
     def still_running(self, jobs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Location]:
-        """Return those of these (queue, id) that run, with payload and note where these are short.
+        """Return those of these (queue, id) that still run.
 
-        Two round trips, O(k).
+        They have their payload and note where these are short. Two round trips, O(k).
         """
         asked = [question for each in jobs for question in self._running_questions(*each)]
         answers = iter(self._reader.ask(asked))
         found: dict[tuple[str, str], Location] = {}
-        wanted: list[tuple[tuple[str, str], str, Question]] = []
+        payloads: dict[tuple[str, str], Question] = {}
+        notes: dict[tuple[str, str], Question] = {}
         for job in jobs:
             queue, job_id = job
             held_by, length, note_length = islice(answers, 3)
             if held_by is None:
                 continue  # it has ended since
-            owner = Owner.parse(held_by)
+            owner, keys = Owner.parse(held_by), self._store.keys(queue)
             found[job] = Location(queue, b"", "running", owner.score, owner.worker, length)
-            keys = self._store.keys(queue)
             if 0 < length <= SHORT_BYTES:
-                found[job] = replace(found[job], too_long=0)
-                wanted.append((job, "payload", Question(keys.payloads, "hget", (job_id,))))
+                payloads[job] = Question(keys.payloads, "hget", (job_id,), default=b"")
             if 0 < note_length <= LONGEST_NOTE:
-                wanted.append((job, "note", Question(keys.notes, "hget", (job_id,))))
-        texts = self._reader.ask([replace(each, default=b"") for _job, _name, each in wanted])
-        for (job, name, _question), text in zip(wanted, texts, strict=True):
-            found[job] = replace(found[job], **{name: text or b""})
+                notes[job] = Question(keys.notes, "hget", (job_id,), default=None)
+        texts = iter(self._reader.ask([*payloads.values(), *notes.values()]))
+        for job in payloads:
+            found[job] = replace(found[job], payload=next(texts) or b"", too_long=0)
+        for job in notes:
+            found[job] = replace(found[job], note=next(texts))
         return found
 
     def _running_questions(self, queue: str, job_id: str) -> list[Question]:

@@ -1,4 +1,4 @@
-"""`manage.py jobs top` in a real terminal: its keys, and that it gives the terminal back."""
+"""`manage.py jobs top` in a real terminal, which it gives back."""
 
 import os
 import pty
@@ -20,7 +20,11 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Makes the terminal the one that sends Ctrl-C and Ctrl-Z, and then becomes the command.
-LOG_IN = "import os, sys; os.login_tty(os.dup(0)); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+LOG_IN = """
+import os, sys
+os.login_tty(os.dup(0))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
 
 class Window:
@@ -34,8 +38,8 @@ class Window:
         self._reading = threading.Thread(target=self._read)
         self._reading.start()
         command = [sys.executable, "-c", LOG_IN, "manage.py", "jobs", "top", "--every", "0.1"]
-        streams = dict.fromkeys(("stdin", "stdout", "stderr"), self.slave)
-        self.process = subprocess.Popen(command, cwd=ROOT, **streams)
+        slave = self.slave
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave)
 
     def _read(self):
         with suppress(OSError):  # nobody holds the other end any more

@@ -1,4 +1,4 @@
-"""The jobs that run now: what each works on, for how long, and who may cancel it."""
+"""The jobs that run now: what each works on, and for how long."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,13 +37,19 @@ class RunningRow:
 
     @property
     def bar_width(self) -> int:
-        """How much of the time is over that 95 % of the runs of its class take, in percent."""
+        """How long it has run, in percent of its usual time.
+
+        That is what 95 % of the runs of its class take at most.
+        """
         return min(100, round(100 * self.job.part_of_usual))
 
 
 @dataclass(frozen=True, slots=True)
 class RunningPage:
-    """A page of the jobs that run, and the ways to sort, search and turn it."""
+    """A page of the jobs that run.
+
+    With it come the ways to sort, search and turn it.
+    """
 
     rows: tuple[RunningRow, ...]
     found: AtWork
@@ -57,7 +63,7 @@ class RunningPage:
 
 @page
 def running(request: HttpRequest) -> HttpResponse:
-    """List the jobs that run, 100 on a page."""
+    """List the jobs that run, 50 on a page."""
     reader = reader_for(request)
     words = request.GET.get("q", "").strip()[:MOST_CHARACTERS]
     order = request.GET.get("order", "")

@@ -56,7 +56,10 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkersPage:
-    """All workers, how many threads of all are busy, and the jobs that have run longest."""
+    """All workers, and the jobs that have run longest.
+
+    `busy` is how many `threads` of all are busy.
+    """
 
     rows: tuple[WorkerRow, ...]
     running: tuple[RunningRow, ...]

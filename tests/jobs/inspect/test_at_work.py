@@ -3,9 +3,8 @@
 import pytest
 
 from jobs import Job, inspect
-from jobs.inspect.metrics import added_up
+from jobs.inspect.usual import UsualTime
 from jobs.progress import Progress
-from jobs.store.metrics import Measure
 from jobs.store.reader import Reader
 from jobs.store.sight import Sight
 from tests.jobs.inspect.at_work import measure, run
@@ -81,9 +80,7 @@ def test_class_that_never_ended_has_no_usual_time(store, reader):
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.9, False), (1.0, True)])
 def test_run_of_a_moment_is_never_called_overlong(seconds, expected):
-    measured = Measure()
-    measured.add_many([0.001] * 50, failures=0)
-    job = inspect.JobAtWork(None, None, seconds, added_up("job:tests.AnyJob", [measured]))
+    job = inspect.JobAtWork(None, None, seconds, UsualTime(50, 0.001, 0.001))
 
     assert job.part_of_usual > 100
     assert job.is_overlong == expected

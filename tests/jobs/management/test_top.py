@@ -4,7 +4,7 @@ import time
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from jobs import inspect
 from jobs.management import live_terminal
@@ -61,6 +61,12 @@ def test_looks_are_printed_as_often_as_asked(store):
     beat(store)
 
     assert top("--times", "2", "--every", "0.001").count("Per second") == 2
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e300", "soon"])
+def test_time_that_is_none_is_refused_with_an_example(seconds):
+    with pytest.raises(CommandError, match="no number of seconds above 0, such as 2"):
+        top(f"--every={seconds}")
 
 
 def test_secrets_and_control_characters_are_not_printed(store):
