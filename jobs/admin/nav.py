@@ -15,6 +15,7 @@ OUTBOX = "jobs_outbox"
 _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
     (_("Overview"), "jobs_overview", {}),
     (_("Queues"), "jobs_queues", {}),
+    (_("Running"), "jobs_running", {}),
     (_("Workers"), "jobs_workers", {}),
     (_("Scheduled"), "jobs_set", {"name": "scheduled"}),
     (_("Retries"), "jobs_set", {"name": "retry"}),

@@ -20,6 +20,7 @@ from jobs.admin.pages.metrics import class_metrics, metrics
 from jobs.admin.pages.outbox import outbox
 from jobs.admin.pages.overview import overview
 from jobs.admin.pages.queues import queues
+from jobs.admin.pages.running import running
 from jobs.admin.pages.schedules import schedule, schedules
 from jobs.admin.pages.unique import unique
 from jobs.admin.pages.workers import workers
@@ -54,6 +55,7 @@ PATHS: tuple[tuple[str, View, str], ...] = (
     ("queues/<str:queue>/", queue, "jobs_queue"),
     ("queues/<str:queue>/act/", ready_action, "jobs_ready_action"),
     ("queues/<str:queue>/<str:verb>/", queue_action, "jobs_queue_action"),
+    ("running/", running, "jobs_running"),
     ("workers/", workers, "jobs_workers"),
     ("workers/<str:name>/<str:verb>/", worker_action, "jobs_worker_action"),
     ("schedules/", schedules, "jobs_schedules"),

@@ -13,6 +13,7 @@ it costs Redis, and raises StoreUnavailable when Redis is away. Only `check_inva
 changes jobs.
 """
 
+from jobs.inspect.at_work import ORDERS, AtWork, JobAtWork, at_work
 from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
@@ -45,10 +46,13 @@ from jobs.inspect.record import JobRecord
 from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.stats import Stats, stats
 from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, unique_places
+from jobs.inspect.usual import UsualTime
 from jobs.inspect.workers import RunningJob, Worker, workers
 
 __all__ = [
+    "ORDERS",
     "WINDOWS",
+    "AtWork",
     "ClassHistory",
     "ClassMetrics",
     "ClassQueries",
@@ -59,6 +63,7 @@ __all__ = [
     "FailureGroup",
     "Failures",
     "Filter",
+    "JobAtWork",
     "JobPage",
     "JobRecord",
     "Misfit",
@@ -75,7 +80,9 @@ __all__ = [
     "Stray",
     "UniquePlace",
     "UniquePlaces",
+    "UsualTime",
     "Worker",
+    "at_work",
     "check_invariant",
     "class_metrics",
     "class_queries",

@@ -32,7 +32,11 @@ WORKER_HEADERS = (
     "State",
 )
 #: The columns of `running_rows`.
-RUNNING_HEADERS = ("Running at last beat", "Class", "Queue", "For", "Worker")
+RUNNING_HEADERS = ("Running at last beat", "For", "Queue", "Worker", "Id")
+#: The columns of `job_row`.
+JOB_HEADERS = ("Running job", "Arguments", "For", "Usually", "Queue", "Worker", "Id")
+#: The longest arguments in a row.
+MOST_ARGUMENTS = 40
 NO_WORKER = "No worker is running. Start one with: python manage.py runjobs"
 
 
@@ -176,15 +180,34 @@ def counted(number: int, noun: str) -> str:
 def running_rows(workers: Iterable[inspect.Worker]) -> list[list[object]]:
     """Return a row for each job that these workers ran at their last heartbeats.
 
-    The columns are RUNNING_HEADERS.
+    The columns are RUNNING_HEADERS. The job that has run longest comes first.
     """
-    rows: list[list[object]] = []
-    for worker in workers:
-        rows += [
-            [job.job_id, job.job_class or "?", job.queue, age(job.since), worker.name]
-            for job in worker.running
-        ]
-    return rows
+    found = [(job.since, worker, job) for worker in workers for job in worker.running]
+    found.sort(key=lambda each: each[0])
+    return [
+        [job.job_class or "?", age(job.since), job.queue, worker.name, job.job_id]
+        for _since, worker, job in found
+    ]
+
+
+def job_row(job: inspect.JobAtWork) -> list[object]:
+    """Return the cells of a job that runs, under JOB_HEADERS.
+
+    A `!` marks one that has run far longer than its class usually does.
+    """
+    running, record, usual = job.running, job.record, job.usual
+    arguments = record.arguments_text if record else ""
+    if len(arguments) > MOST_ARGUMENTS:
+        arguments = f"{arguments[: MOST_ARGUMENTS - 1]}…"
+    return [
+        job.job_class or "?",
+        arguments or "–",
+        f"{duration(job.seconds)}{' !' if job.is_overlong else ''}",
+        f"{duration(usual.p50)}, 95 %: {duration(usual.p95)}" if usual else "–",
+        running.queue,
+        job.worker.name,
+        running.job_id,
+    ]
 
 
 def to_json(value: Any) -> str:

@@ -22,6 +22,7 @@ PAGES = (
     "",
     "queues/",
     "queues/default/",
+    "running/",
     "workers/",
     "scheduled/",
     "retry/",
@@ -88,7 +89,7 @@ def test_long_names_make_no_page_wider_than_a_phone(chromium, live_server, store
     fields = {"job_class": name, "failures": 1, "errors": [failure("E" * 200, "m" * 200)]}
     places = ("ready", "scheduled", "retry", "dead", "done")
     jobs = [put(store, place, at=4e9, **fields) for place in places]
-    paths = ["workers/", "failures/", "dead/", *(f"job/{job_id}/" for job_id in jobs)]
+    paths = ["running/", "workers/", "failures/", "dead/", *(f"job/{job_id}/" for job_id in jobs)]
     too_wide = []
     size = {"width": 400, "height": 900}
     with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page:
@@ -139,7 +140,15 @@ def test_no_column_or_button_is_out_of_sight(
     size = {"width": width, "height": 900}
     hidden = "boxes => boxes.some(box => box.scrollWidth > box.clientWidth)"
     with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page:
-        for path in ("queues/", "workers/", "schedules/", "failures/", "dead/", "unique/"):
+        for path in (
+            "queues/",
+            "running/",
+            "workers/",
+            "schedules/",
+            "failures/",
+            "dead/",
+            "unique/",
+        ):
             page.goto(f"/admin/jobs/{path}")
             if page.locator(".jobs-scroll").evaluate_all(hidden):
                 too_wide.append(path)

@@ -68,6 +68,8 @@ def _cancel(request: HttpRequest, job: JobRecord) -> HttpResponse:
             told = _("The job does not run any more, so there is nothing to cancel.")
         trail.tell(told)
     messages.add_message(request, messages.SUCCESS if is_running else messages.WARNING, told)
+    if request.POST.get("from") == "running":
+        return HttpResponseRedirect(address(request, "jobs_running"))
     return _back(request, job)
 
 

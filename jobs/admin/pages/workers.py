@@ -1,7 +1,6 @@
-"""The workers: the processes that run jobs, and what each has in hand."""
+"""The workers: the processes that run jobs, and what they have in hand."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from jobs import inspect
 from jobs.admin.access import page, reader_for
 from jobs.admin.nav import address
+from jobs.admin.pages.running import RunningRow, running_rows, worker_address
 from jobs.admin.responses import render
 from jobs.conf import get_settings
 from jobs.inspect import Worker
@@ -19,29 +19,20 @@ from jobs.store.reader import Reader
 SILENT_SECONDS = 15.0
 #: But not before it has missed so many heartbeats.
 MOST_MISSED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class RunningRow:
-    """A job in hand, with the address of its page."""
-
-    job_class: str
-    job_id: str
-    url: str
-    queue: str
-    since: datetime
+#: Jobs in the list of those that have run longest.
+MOST_RUNNING = 10
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
-    """A worker, with what it runs and the addresses of its actions.
+    """A worker, with the addresses of what it runs and of its actions.
 
     The addresses are empty for a worker that the user may not control. Its threads are drawn as a
     bar, of which the busy ones fill a part.
     """
 
     worker: Worker
-    running: tuple[RunningRow, ...]
+    running_url: str
     is_silent: bool
     quiet_url: str
     stop_url: str
@@ -65,9 +56,15 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkersPage:
-    """All workers, and how many threads of all are busy."""
+    """All workers, and the jobs that have run longest.
+
+    `busy` is how many `threads` of all are busy.
+    """
 
     rows: tuple[WorkerRow, ...]
+    running: tuple[RunningRow, ...]
+    running_total: int
+    running_url: str
     busy: int
     threads: int
     hosts: int
@@ -79,8 +76,12 @@ def workers(request: HttpRequest) -> HttpResponse:
     reader = reader_for(request)
     found = inspect.workers(reader)
     shared = shared_workers(reader)
+    at_work = inspect.at_work(limit=MOST_RUNNING, reader=reader, alive=found)
     shown = WorkersPage(
         rows=tuple(_row(request, worker, is_shared=worker.name in shared) for worker in found),
+        running=running_rows(request, at_work.jobs),
+        running_total=at_work.total,
+        running_url=address(request, "jobs_running"),
         busy=sum(worker.busy for worker in found),
         threads=sum(worker.concurrency for worker in found),
         hosts=len({worker.host for worker in found}),
@@ -109,19 +110,9 @@ def _row(request: HttpRequest, worker: Worker, *, is_shared: bool) -> WorkerRow:
 
     silence = timezone.now() - worker.beat_at
     longest = max(SILENT_SECONDS, MOST_MISSED * get_settings().heartbeat)
-    running = tuple(
-        RunningRow(
-            job_class=job.job_class,
-            job_id=job.job_id,
-            url=address(request, "jobs_job", job_id=job.job_id),
-            queue=job.queue,
-            since=job.since,
-        )
-        for job in worker.running
-    )
     return WorkerRow(
         worker=worker,
-        running=running,
+        running_url=worker_address(request, worker.name) if worker.running else "",
         is_silent=silence.total_seconds() > longest,
         quiet_url=to("quiet"),
         stop_url=to("stop"),

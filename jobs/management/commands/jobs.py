@@ -34,7 +34,7 @@ from jobs.management.terminal import (
     to_json,
     worker_row,
 )
-from jobs.management.top import Top
+from jobs.management.top import Top, positive_seconds
 from jobs.problem import Problem
 from jobs.text import shown
 
@@ -93,12 +93,20 @@ class Command(
         deploy.add_argument("label", help="What was deployed, such as a version.")
 
     def _add_top(self, add: Add) -> None:
-        top = add("top", self.top, "Show queues and workers live, until Ctrl-C.")
+        top = add("top", self.top, "Show queues, workers and running jobs live. Keys act.")
         top.add_argument(
-            "--every", type=float, default=2.0, metavar="SECONDS", help="Seconds between two looks."
+            "--every",
+            type=positive_seconds,
+            default=2.0,
+            metavar="SECONDS",
+            help="Seconds between two looks.",
         )
         top.add_argument(
-            "--times", type=int, default=0, metavar="N", help="Looks before it ends; 0: for ever."
+            "--times",
+            type=int,
+            default=0,
+            metavar="N",
+            help="Looks before it ends; 0: for ever in a terminal, else one.",
         )
 
     def handle(self, *args: object, run: Callable[..., None], **options: Any) -> None:
@@ -196,7 +204,7 @@ class Command(
         self.stdout.write(f"Marked deploy {deploy.label}.")
 
     def top(self, *, every: float, times: int, **options: object) -> None:
-        """Show what goes on, again and again."""
+        """Show what goes on, and do what keys ask for."""
         Top(self.stdout, every).run(times)
 
     def _write_strays(self, title: str, strays: Sequence[inspect.Stray]) -> None:

@@ -47,6 +47,7 @@ PAGES = [
     "?in=180d",
     "queues/",
     "queues/default/",
+    "running/",
     "workers/",
     "schedules/",
     "schedules/tests.FullJob/",

@@ -18,6 +18,7 @@ PAGES = (
     "",
     "queues/",
     "queues/default/",
+    "running/",
     "workers/",
     "scheduled/",
     "retry/",

@@ -22,6 +22,8 @@ EVERY_PAGE = [
     "?in=3d",
     "queues/",
     "queues/other/",
+    "running/",
+    "running/?order=unusual&q=x",
     "workers/",
     "scheduled/",
     "retry/",

@@ -24,6 +24,8 @@ PAGES = [
     "?in=180d",
     "queues/",
     "queues/default/",
+    "running/",
+    "running/?order=unusual&q=x",
     "workers/",
     *(f"{name}/" for name in SETS[1:]),
     "dead/?queue=default",

@@ -158,9 +158,9 @@ def test_workers_show_each_worker_and_what_it_runs(store):
     assert second.endswith("running")
     assert gap == ""
     titles = " ".join(columns(running_titles))
-    assert titles == "Running at last beat Class Queue For Worker"
-    assert columns(running)[:3] == ["0190aa", "shop.SleepJob", "high"]
-    assert running.endswith("web1:40:ffff")
+    assert titles == "Running at last beat For Queue Worker Id"
+    assert columns(running)[0] == "shop.SleepJob"
+    assert columns(running)[3:] == ["high", "web1:40:ffff", "0190aa"]
 
 
 def sorted_workers(lines):

@@ -13,9 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from jobs import Job, inspect
-from jobs.management import top
-from tests.conftest import free_port
-from tests.jobs.inspect.filling import beat, failure, fetch, push, put
+from tests.jobs.inspect.filling import failure, fetch, push, put
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -211,38 +209,3 @@ def test_a_deploy_is_marked(store):
     assert jobs("deploy-mark", "v1") == "Marked deploy v1.\n"
     with pytest.raises(CommandError, match="A label has 1 to 100"):
         jobs("deploy-mark", "")
-
-
-def test_top_shows_queues_workers_and_what_runs_as_often_as_asked(store):
-    (job_id,) = push(store)
-    fetch(store)
-    beat(store, busy=1, running=f"{job_id} default 1764000000.000")
-
-    told = jobs("top", "--times", "2", "--every", "0.001")
-
-    assert told.count("Per second") == 2
-    assert told.count(job_id) == 2
-    assert "1 of 5 threads busy" in told
-
-
-def test_top_says_when_there_is_no_worker_or_no_redis(settings):
-    assert "No worker is running" in jobs("top", "--times", "1")
-    settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
-    assert "cannot be used" in jobs("top", "--times", "1")
-
-
-def test_top_leaves_a_terminal_as_it_was_also_after_an_interruption(monkeypatch):
-    class Terminal(StringIO):
-        def isatty(self):
-            return True
-
-    def interrupt(seconds):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(top.time, "sleep", interrupt)
-
-    told = jobs("top", out=Terminal())
-
-    assert told.startswith(top.ENTER)
-    assert told.endswith(top.LEAVE)
-    assert top.END_OF_PAGE in told
