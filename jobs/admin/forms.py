@@ -10,13 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from jobs.errors import InvalidArguments
-from jobs.inspect import Filter
-from jobs.inspect.filter import (
-    MOST_CHARACTERS,
-    MOST_SHAPE_CHARACTERS,
-    MOST_WORDS,
-    words_in,
-)
+from jobs.inspect import Filter, shape
+from jobs.inspect.filter import MOST_CHARACTERS, MOST_WORDS, words_in
 from jobs.options import check_moment
 
 #: How a browser's own field for date and time writes them.
@@ -78,7 +73,7 @@ class FilterForm(forms.Form):
         required=False, widget=forms.HiddenInput, max_length=MOST_CHARACTERS
     )
     shape = forms.CharField(
-        required=False, widget=forms.HiddenInput, max_length=MOST_SHAPE_CHARACTERS
+        required=False, widget=forms.HiddenInput, max_length=shape.MOST_CHARACTERS
     )
 
     def clean_text(self) -> str:

@@ -11,10 +11,11 @@ from math import ceil
 from typing import Literal
 
 from jobs.inspect.budget import Budget
-from jobs.inspect.filter import Filter, shape_of
+from jobs.inspect.filter import Filter
 from jobs.inspect.queues import queue_names
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord, record_of_entry, time_of
+from jobs.inspect.shape import shape_of
 from jobs.moment import moment
 from jobs.problem import Problem
 from jobs.store.reader import Reader

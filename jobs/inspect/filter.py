@@ -6,7 +6,6 @@ the arguments without secrets. Redis would search in the secrets too, and its ti
 its counts would tell them.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,22 +13,13 @@ from functools import cached_property
 import orjson
 
 from jobs.inspect.record import JobRecord
+from jobs.inspect.shape import shape_of
 from jobs.store.reader import SetName
 
 #: The sets whose scores are the times that people filter by. Elsewhere the payload tells the time.
 TIMED_SETS: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})
-#: What differs from one error message to the next of the same kind.
-_VALUES = re.compile(
-    r"'[^']*'|\"[^\"]*\""  # a quoted value
-    r"|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b"  # a UUID
-    r"|\b0x[0-9a-fA-F]+\b"  # an address
-    r"|\b[0-9a-fA-F]{16,}\b"  # an id or a hash
-    r"|\d+(?:[.,:]\d+)*"  # a number or a time
-)
 #: The longest text to search for, and the most different words. Each costs time in each job.
 MOST_CHARACTERS, MOST_WORDS = 200, 8
-#: The longest shape of a message.
-MOST_SHAPE_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -149,15 +139,3 @@ def _as_json(text: str) -> str:
 
 def _score(at: datetime) -> str:
     return f"{at.timestamp() * 1000:.0f}"
-
-
-def shape_of(message: str) -> str:
-    """Return an error message without what differs from job to job.
-
-    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'` becomes
-    `No order … of …`. Forms and addresses bring it back as it is: it has plain spaces only, and
-    none at its ends.
-    """
-    first_line = message.partition("\n")[0].replace("\0", "…")
-    words = _VALUES.sub("…", first_line).split()
-    return " ".join(words)[:MOST_SHAPE_CHARACTERS].rstrip()
