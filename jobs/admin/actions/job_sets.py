@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from jobs import inspect
 from jobs.admin.access import action, demand, demand_queue, reader_for
+from jobs.admin.actions.mutes import MUTE_VERBS, mute_group
 from jobs.admin.audit import Deed, recorded
 from jobs.admin.facts import filter_fact, job_facts, new_time_fact, set_fact, touched_by
 from jobs.admin.filters import demand_words, filter_form
@@ -77,15 +78,17 @@ def ready_action(request: HttpRequest, queue: str) -> HttpResponse:
 
 @action(page="jobs_failures")
 def failures_action(request: HttpRequest) -> HttpResponse:
-    """Change all jobs of a group of failures, in retry and in dead."""
+    """Change all jobs of a group of failures, in retry and in dead, or mute it."""
     data = request.POST
-    if data.get("verb") not in GROUP_VERBS or not data.get("job_class"):
+    if data.get("verb") not in (*GROUP_VERBS, *MUTE_VERBS) or not data.get("job_class"):
         raise Http404(_("There is no such action."))
     demand_words(request, data)
     fields = {name: data.get(name, "") for name in ("job_class", "error_class", "shape")}
     group = FilterForm(fields).filter()
     if group is None:
         raise Http404(_("The filter cannot be understood."))
+    if data["verb"] in MUTE_VERBS:
+        return mute_group(request, data["verb"], group)
     verb = VERBS[data["verb"]]
     wish = Wish(
         verb=verb,
