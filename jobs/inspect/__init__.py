@@ -16,6 +16,7 @@ changes jobs.
 from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
+from jobs.inspect.facets import Facets, facets
 from jobs.inspect.failures import FailureGroup, Failures, failure_groups
 from jobs.inspect.filter import Filter
 from jobs.inspect.find import find
@@ -56,6 +57,7 @@ __all__ = [
     "Deploy",
     "Diagnosis",
     "Explanation",
+    "Facets",
     "FailureGroup",
     "Failures",
     "Filter",
@@ -79,6 +81,7 @@ __all__ = [
     "class_queries",
     "explain",
     "explain_job",
+    "facets",
     "failure_groups",
     "find",
     "get_reader",

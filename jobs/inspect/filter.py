@@ -28,9 +28,9 @@ class Filter:
 
     A field that is empty does not matter. `error` is part of the class or message of
     the last error. `text` holds words in the arguments as JSON, in capital or small
-    letters. `error_class` and `shape` are exact: see `shape_of`. `since` and `until`
-    mean when a job is due (scheduled, retry), died (dead), ended (done) or was enqueued
-    (ready).
+    letters. `error_class` and `shape` are exact: see `shape_of`. `job_id` is how an id
+    begins. `since` and `until` mean when a job is due (scheduled, retry), died (dead),
+    ended (done) or was enqueued (ready).
 
     Raise ValueError for an `error` or a `text` of more than 200 characters, and for a
     `text` of more than eight different words.
@@ -44,6 +44,7 @@ class Filter:
     until: datetime | None = None
     error_class: str = ""
     shape: str = ""
+    job_id: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what would make a search too expensive."""
@@ -75,7 +76,14 @@ class Filter:
 
     @property
     def _wanted(self) -> tuple[str, ...]:
-        return (self.job_class, self.error, self.text, self.error_class, self.shape)
+        return (
+            self.job_class,
+            self.error,
+            self.text,
+            self.error_class,
+            self.shape,
+            self.job_id,
+        )
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -92,7 +100,7 @@ class Filter:
 
     def matches(self, job: JobRecord) -> bool:
         """Whether a job of this queue and time matches."""
-        if self.job_class not in {"", job.job_class}:
+        if self.job_class not in {"", job.job_class} or not job.id.startswith(self.job_id):
             return False
         return self._matches_time(job) and self._matches_error(job) and self._matches_text(job)
 

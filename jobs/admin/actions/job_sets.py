@@ -28,6 +28,11 @@ from jobs.store.reader import SetName
 from jobs.store.sight import WORDLESS
 from jobs.templatetags.jobs_format import number
 
+#: Most jobs that a confirmation names.
+MOST_NAMED = 5
+#: How many jobs there are, whether these are all, and the first of them.
+Found = tuple[int, bool, Sequence[JobRecord]]
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -48,11 +53,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The page that asks whether it is really meant, or for a time."""
+    """The page that asks whether it is really meant, or for a time.
+
+    `count` jobs would be changed, or more where that is not exact. `first` are the first of them.
+    """
 
     wish: Wish
     count: int
     is_exact: bool
+    first: tuple[JobRecord, ...]
     form: RescheduleForm | None
     fields: tuple[tuple[str, str], ...]
     url: str
@@ -175,11 +184,13 @@ def _time_form(request: HttpRequest) -> RescheduleForm:
 
 
 def _ask(request: HttpRequest, wish: Wish, form: RescheduleForm | None) -> HttpResponse:
-    count, is_exact = _count_all(request, wish) if wish.is_all else (len(wish.ids), True)
+    found = _found_all(request, wish) if wish.is_all else _found_ticked(request, wish)
+    count, is_exact, first = found
     shown = Confirmation(
         wish=wish,
         count=count,
         is_exact=is_exact,
+        first=tuple(first[:MOST_NAMED]),
         form=form,
         fields=_repeated(request.POST),
         url=request.get_full_path(),
@@ -187,13 +198,20 @@ def _ask(request: HttpRequest, wish: Wish, form: RescheduleForm | None) -> HttpR
     return render(request, "confirm", wish.verb.label, shown)
 
 
-def _count_all(request: HttpRequest, wish: Wish) -> tuple[int, bool]:
-    """Return how many jobs match, and whether that is exact."""
+def _found_all(request: HttpRequest, wish: Wish) -> Found:
+    """Return how many jobs match, whether that is all, and the first of them."""
     reader = reader_for(request)
-    found = [inspect.job_set(name, wish.jobs, limit=1, reader=reader) for name in wish.names]
-    count = sum(page.total for page in found)
-    is_exact = not any(map(wish.jobs.needs_payload, wish.names))
-    return count, is_exact
+    pages = [inspect.job_set(name, wish.jobs, reader=reader) for name in wish.names]
+    first = [job for page in pages for job in page.jobs]
+    if not any(map(wish.jobs.needs_payload, wish.names)):
+        return sum(page.total for page in pages), True, first
+    return len(first), not any(page.next for page in pages), first
+
+
+def _found_ticked(request: HttpRequest, wish: Wish) -> Found:
+    reader = reader_for(request)
+    found = (inspect.find(job_id, reader) for job_id in wish.ids[:MOST_NAMED])
+    return len(wish.ids), True, [job for job in found if job]
 
 
 def _repeated(data: QueryDict) -> tuple[tuple[str, str], ...]:
