@@ -18,9 +18,10 @@ from jobs.inspect.metrics import Deploy
 from jobs.inspect.muting import Muted, muted
 from jobs.inspect.queues import queue_names
 from jobs.inspect.reader import get_reader
-from jobs.inspect.record import JobRecord, record_of_entry, time_of
+from jobs.inspect.record import JobRecord, record_of_entry
 from jobs.inspect.shape import shape_of
-from jobs.moment import moment
+from jobs.moment import moment, seconds_of
+from jobs.payload import JobError
 from jobs.problem import Problem
 from jobs.store.metrics import MetricReader
 from jobs.store.mutes import read_mutes
@@ -28,7 +29,7 @@ from jobs.store.reader import Reader
 from jobs.store.set_reader import Ranks, SetReader
 
 #: Most jobs that are looked into.
-LOOK_AT = 5_000
+LOOK_AT = 2_000
 #: The longest time that they are looked into. Seconds.
 PATIENCE = 2.0
 #: So many bytes of payload are looked into.
@@ -96,11 +97,11 @@ class Failures:
 
 
 def failure_groups(reader: Reader | None = None) -> Failures:
-    """Group the latest 5,000 jobs in retry and dead by what went wrong.
+    """Group the latest 2,000 jobs in retry and dead by what went wrong.
 
     Without sight of arguments, messages do not part them, and nothing is muted. Each set of each
-    queue has its share of the 5,000. It costs one round trip for each ten of them or 500 kB of
-    payloads, and six more: O(5,000 + log n). After two seconds or 50 MB it stops with the groups
+    queue has its share of the 2,000. It costs one round trip for each ten of them or 500 kB of
+    payloads, and six more: O(2,000 + log n). After two seconds or 50 MB it stops with the groups
     that it knows.
     """
     reader = reader or get_reader()
@@ -226,16 +227,16 @@ class _Tally:
 
     def __init__(self, first: JobRecord) -> None:
         self._latest = first.without_arguments()
-        self._latest_at = _time(first)
+        self._latest_at = _times_of(first)[-1]
         self._counts = Counter[str]()
         self._times: list[float] = []
 
     def add(self, job: JobRecord) -> None:
-        at = _time(job)
+        times = _times_of(job)
         self._counts[job.place] += 1
-        self._times += _times_of(job)
-        if at > self._latest_at:
-            self._latest, self._latest_at = job.without_arguments(), at
+        self._times += times
+        if times[-1] > self._latest_at:
+            self._latest, self._latest_at = job.without_arguments(), times[-1]
 
     def group(
         self, key: tuple[str, str, str], deploys: tuple[Deploy, ...], now: float
@@ -254,15 +255,14 @@ class _Tally:
         )
 
 
-def _time(job: JobRecord) -> datetime:
-    return time_of(job.error or {}) or moment(0)
+def _seconds(error: JobError) -> float:
+    """Return when an error happened, in epoch seconds, 0 where it does not say so."""
+    return seconds_of(error.get("at")) or 0.0
 
 
 def _times_of(job: JobRecord) -> list[float]:
-    """Return when its attempts failed by an error of the class of the last one.
-
-    Where none tells its time, it is the beginning of 1970.
-    """
-    alike = [error for error in job.errors if error.get("class") == (job.error or {}).get("class")]
-    times = [at.timestamp() for error in alike if (at := time_of(error))]
-    return times or [0.0]
+    """Return when its attempts failed by an error of the class of the last one."""
+    errors = job.errors
+    last = errors[-1].get("class")
+    times = [_seconds(error) for error in errors if error.get("class") == last]
+    return [at for at in times if at] or [0.0]

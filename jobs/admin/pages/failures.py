@@ -27,7 +27,7 @@ from jobs.store.reader import SetName
 #: What can be done to a whole group.
 GROUP_VERBS = ("retry", "kill", "delete")
 #: Most groups on the page. The smaller ones are counted.
-MOST_GROUPS = 100
+MOST_GROUPS = 50
 #: Why a group that was muted is shown again.
 CHANGES: dict[Change, Promise] = {
     "grown": gettext_lazy("it has many more jobs since"),
