@@ -1,4 +1,7 @@
-"""The facets beside a list: links that narrow it down, with how many jobs they show."""
+"""The facets beside a list: links that narrow it down.
+
+Each says how many jobs it shows.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +23,10 @@ _FACETS: tuple[tuple[Promise, str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FacetLink:
-    """A value with its count. `url` narrows the list to it, or widens it where it is chosen."""
+    """A value with its count.
+
+    `url` narrows the list to it, or widens the list where it is chosen.
+    """
 
     value: str
     count: int
@@ -37,9 +43,9 @@ class Facet:
 
 
 def facet_links(form: FilterForm, found: Facets, *, has_queue: bool) -> tuple[Facet, ...]:
-    """Return the facets that part the list, as links that keep the rest of the filter.
+    """Return the facets that part the list, as links.
 
-    On the page of a queue there is no facet for queues.
+    They keep the rest of the filter. On the page of a queue there is no facet for queues.
     """
     if not form.is_valid():
         return ()
@@ -57,7 +63,10 @@ def _is_chosen(facet: Facet) -> bool:
 
 
 def _fields(form: FilterForm) -> dict[str, str]:
-    """Return what is asked for, as the parts of an address. Times stay as they were entered."""
+    """Return what is asked for, as the parts of an address.
+
+    Times stay as they were entered.
+    """
     times = {name: form[name].value() for name in ("since", "until")}
     entered = {**form.cleaned_data, **times}
     return {name: value for name, value in entered.items() if value}

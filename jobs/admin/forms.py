@@ -81,7 +81,10 @@ class FilterForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Put what `q` asks for into the fields, or say what is wrong with it."""
+        """Put what `q` asks for into the fields.
+
+        What cannot be understood becomes an error of the form.
+        """
         entered = self.cleaned_data
         try:
             asked = read_query(entered.pop("q", ""))
@@ -119,7 +122,7 @@ class FilterForm(forms.Form):
 
     @property
     def query(self) -> str:
-        """What stands in the search field: all that is asked for, in words of the field."""
+        """What stands in the search field: all that is asked for."""
         written = write_query(self.cleaned_data) if self.is_valid() else None
         return self["q"].value() or "" if written is None else written
 

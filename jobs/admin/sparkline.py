@@ -1,6 +1,7 @@
-"""A small chart of when the failures of a group came, with the deploys between them.
+"""A small chart of when the failures of a group came.
 
-It is drawn by `_sparkline.html`. The summary says in words what it shows.
+It shows the deploys between them, and is drawn by `_sparkline.html`. The summary says in words what
+it shows.
 """
 
 from dataclasses import dataclass

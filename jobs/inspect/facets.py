@@ -26,9 +26,10 @@ Counts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How many of the jobs have which class, queue and error class, the most frequent first.
+    """How many jobs have which class, queue and error class.
 
-    `looked_at` of the `total` jobs were counted: the first ones, in the order of the set.
+    The most frequent come first. `looked_at` of the `total` jobs were counted: the first ones, in
+    the order of the set.
     """
 
     classes: Counts

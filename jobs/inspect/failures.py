@@ -256,12 +256,15 @@ class _Tally:
 
 
 def _seconds(error: JobError) -> float:
-    """Return when an error happened, in epoch seconds, 0 where it does not say so."""
+    """Return when an error happened, in epoch seconds.
+
+    It is 0 where the error does not say so.
+    """
     return seconds_of(error.get("at")) or 0.0
 
 
 def _times_of(job: JobRecord) -> list[float]:
-    """Return when its attempts failed by an error of the class of the last one."""
+    """Return when its attempts failed, by errors of the class of the last."""
     errors = job.errors
     last = errors[-1].get("class")
     times = [_seconds(error) for error in errors if error.get("class") == last]

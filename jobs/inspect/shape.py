@@ -126,7 +126,10 @@ def _stays(found: re.Match[str]) -> str:
 
 
 def _is_value(word: str) -> bool:
-    """Return whether a word is a value: a number, an id, an address of mail or a file."""
+    """Return whether a word is a value.
+
+    It is a number, an id, an address of mail or a file.
+    """
     if any(map(str.isdigit, word)):
         return True
     return "@" in word[1:] or bool(_ONLY_HEX.match(word) or _FILES.search(word))

@@ -204,7 +204,7 @@ class SharedKeys:
 
     @property
     def muted(self) -> str:
-        """Return the hash of the groups of failures that people muted: name -> "at jobs"."""
+        """Return the hash of the muted groups of failures: name -> "at jobs"."""
         return f"{self.namespace}:failures:muted"
 
 

@@ -90,7 +90,10 @@ class MuteStore:
 
 
 def _ended(raw: dict[bytes, bytes], now: float) -> list[bytes]:
-    """Return the names of mutes that need not be kept, so that there is room for one."""
+    """Return the names of mutes that need not be kept.
+
+    Then there is room for one more.
+    """
     known = {name: Mute.parse(value) for name, value in raw.items()}
     times = {name: mute.at if mute else 0.0 for name, mute in known.items()}
     latest_first = sorted(times, key=lambda name: -times[name])

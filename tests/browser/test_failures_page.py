@@ -1,4 +1,7 @@
-"""The page of failures in a browser: light and dark, wide and narrow, with and without script."""
+"""The page of failures in a browser.
+
+In light and dark, wide and narrow, with and without script.
+"""
 
 import pytest
 from playwright.sync_api import expect

@@ -87,7 +87,10 @@ def ready_action(request: HttpRequest, queue: str) -> HttpResponse:
 
 @action(page="jobs_failures")
 def failures_action(request: HttpRequest) -> HttpResponse:
-    """Change all jobs of a group of failures, in retry and in dead, or mute it."""
+    """Change all jobs of a group of failures, or mute it.
+
+    They are in retry and in dead.
+    """
     data = request.POST
     if data.get("verb") not in (*GROUP_VERBS, *MUTE_VERBS) or not data.get("job_class"):
         raise Http404(_("There is no such action."))

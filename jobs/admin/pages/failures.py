@@ -3,6 +3,7 @@
 A thousand jobs that failed by one cause are one row, to look at and to act on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -99,17 +100,19 @@ def _page(request: HttpRequest, found: Failures, name: str) -> FailuresPage:
     verbs = [VERBS[verb] for verb in GROUP_VERBS if can.do(VERBS[verb].permission)]
     open_group = next((each for each in found.groups if each.name == name), None)
     is_partial = found.looked_at < found.total
-    rows = [_row(request, each, verbs, is_partial=is_partial) for each in found.groups]
-    rows_by_mute = {
-        is_muted: tuple(row for row in rows if row.group.is_muted == is_muted)
-        for is_muted in (False, True)
-    }
+    shown = [each for each in found.groups if not each.is_muted]
+    muted = [each for each in found.groups if each.is_muted]
+
+    def rows(groups: Sequence[FailureGroup]) -> tuple[GroupRow, ...]:
+        first = groups[:MOST_GROUPS]
+        return tuple(_row(request, each, verbs, is_partial=is_partial) for each in first)
+
     return FailuresPage(
-        rows=rows_by_mute[False][:MOST_GROUPS],
-        muted=rows_by_mute[True][:MOST_GROUPS],
+        rows=rows(shown),
+        muted=rows(muted),
         opened=_opened(request, open_group, verbs, is_partial=is_partial) if open_group else None,
         is_gone=bool(name) and open_group is None,
-        left_out=sum(max(0, len(each) - MOST_GROUPS) for each in rows_by_mute.values()),
+        left_out=sum(max(0, len(each) - MOST_GROUPS) for each in (shown, muted)),
         found=found,
         has_actions=bool(verbs) or may_mute,
         may_mute=may_mute,

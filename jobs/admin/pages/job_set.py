@@ -54,7 +54,10 @@ EMPTY: dict[SetName, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job with its address, its attempts, and the time that its set is about."""
+    """A job with its address and its attempts.
+
+    `at` is the time that its set is about.
+    """
 
     job: JobRecord
     url: str

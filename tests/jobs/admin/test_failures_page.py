@@ -1,4 +1,4 @@
-"""The page of failures: groups, one opened, muted ones, and what can be done to them."""
+"""The page of failures: its groups, and what can be done to them."""
 
 import re
 

@@ -104,7 +104,12 @@ def test_a_group_shows_the_deploy_that_it_followed(store, reader):
 def test_the_look_costs_as_many_round_trips_for_ten_groups_as_for_one(store, reader, monkeypatch):
     trips = []
     ask = Reader.ask
-    monkeypatch.setattr(Reader, "ask", lambda self, asked: trips.append(1) or ask(self, asked))
+
+    def noting(self, asked):
+        trips.append(1)
+        return ask(self, asked)
+
+    monkeypatch.setattr(Reader, "ask", noting)
     counts = []
     for n in range(2):
         for group in range(1 + 9 * n):
