@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from jobs.admin.access import VIEW_ARGUMENTS, Can, demand
 from jobs.admin.forms import FilterForm
+from jobs.admin.query import QueryError, read_query
 
 #: Fields that look into arguments or into the words of errors, which may quote them. By counting
 #: hits somebody could guess what they do not show.
@@ -28,5 +29,17 @@ def filter_form(request: HttpRequest) -> FilterForm:
 
 def demand_words(request: HttpRequest, data: Any) -> None:
     """Raise PermissionDenied for a filter by words from one who may not see arguments."""
-    if any(data.get(name) for name in WORDS):
+    asked = _asked(str(data.get("q") or ""))
+    if any(data.get(name) or asked.get(name) for name in WORDS):
         demand(request, VIEW_ARGUMENTS)
+
+
+def _asked(query: str) -> dict[str, str]:
+    """Return what the search field asks for, nothing if it cannot be understood.
+
+    Then nothing is shown, and nothing is changed.
+    """
+    try:
+        return read_query(query)
+    except QueryError:
+        return {}

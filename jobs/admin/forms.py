@@ -9,14 +9,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from jobs.admin.query import NAMES, QueryError, read_query, write_query
 from jobs.errors import InvalidArguments
-from jobs.inspect import Filter
-from jobs.inspect.filter import (
-    MOST_CHARACTERS,
-    MOST_SHAPE_CHARACTERS,
-    MOST_WORDS,
-    words_in,
-)
+from jobs.inspect import Filter, shape
+from jobs.inspect.filter import MOST_CHARACTERS, MOST_WORDS, words_in
 from jobs.options import check_moment
 
 #: How a browser's own field for date and time writes them.
@@ -65,32 +61,54 @@ class UniqueForm(forms.Form):
 class FilterForm(forms.Form):
     """What a job must have to be shown.
 
-    It is read from the address, so that a filter can be kept as a bookmark.
+    It is read from the address, so that a filter can be kept as a bookmark. People write into `q`;
+    the fields that `q` has names for are there for links.
     """
 
+    q = forms.CharField(label=_("Search"), required=False, max_length=4 * MOST_CHARACTERS)
     queue = forms.CharField(label=_("Queue"), required=False, max_length=MOST_CHARACTERS)
     job_class = forms.CharField(label=_("Job class"), required=False, max_length=MOST_CHARACTERS)
     error = forms.CharField(label=_("Error"), required=False, max_length=MOST_CHARACTERS)
     text = forms.CharField(label=_("Arguments"), required=False, max_length=MOST_CHARACTERS)
+    job_id = forms.CharField(label=_("Job id"), required=False, max_length=MOST_CHARACTERS)
     since = BrowserTimeField(label=_("From"), required=False)
     until = BrowserTimeField(label=_("Until"), required=False)
     error_class = forms.CharField(  # type: ignore[assignment]  # no attribute
         required=False, widget=forms.HiddenInput, max_length=MOST_CHARACTERS
     )
     shape = forms.CharField(
-        required=False, widget=forms.HiddenInput, max_length=MOST_SHAPE_CHARACTERS
+        required=False, widget=forms.HiddenInput, max_length=shape.MOST_CHARACTERS
     )
 
-    def clean_text(self) -> str:
-        """Return the words, or raise ValidationError for too many different ones."""
-        text: str = self.cleaned_data["text"]
+    def clean(self) -> dict[str, Any]:
+        """Put what `q` asks for into the fields.
+
+        What cannot be understood becomes an error of the form.
+        """
+        entered = self.cleaned_data
+        try:
+            asked = read_query(entered.pop("q", ""))
+        except QueryError as error:
+            self.add_error("q", str(error))
+            return entered
+        for name, value in asked.items():
+            if entered.get(name, "") not in {"", value}:
+                message = _("%(value)s: the address asks for something else too.")
+                self.add_error("q", message % {"value": value})
+            elif len(value) > MOST_CHARACTERS:
+                message = _("Search for at most %(most)s characters at once.")
+                self.add_error("q", message % {"most": MOST_CHARACTERS})
+            entered[name] = value
+        self._check_words(entered.get("text", ""), "q" if "text" in asked else "text")
+        return entered
+
+    def _check_words(self, text: str, name: str) -> None:
         count = len(words_in(text))
         if count > MOST_WORDS:
-            raise forms.ValidationError(
-                _("At most %(most)s different words can be searched for, and these are %(count)s.")
-                % {"most": MOST_WORDS, "count": count}
+            message = _(
+                "At most %(most)s different words can be searched for, and these are %(count)s."
             )
-        return text
+            self.add_error(name, message % {"most": MOST_WORDS, "count": count})
 
     def filter(self, queue: str = "") -> Filter | None:
         """Return the filter, or None if something entered cannot be understood.
@@ -101,6 +119,22 @@ class FilterForm(forms.Form):
             return None
         entered = self.cleaned_data
         return Filter(**{**entered, "queue": queue or entered["queue"]})
+
+    @property
+    def query(self) -> str:
+        """What stands in the search field: all that is asked for."""
+        written = write_query(self.cleaned_data) if self.is_valid() else None
+        return self["q"].value() or "" if written is None else written
+
+    @property
+    def beside_query(self) -> dict[str, str]:
+        """The fields that the search field cannot hold, to be sent with it."""
+        names = ["error_class", "shape"]
+        if not self.is_valid() or write_query(self.cleaned_data) is None:
+            names += [name for name in NAMES.values() if name in self.fields]
+        return {
+            name: self[name].value() for name in names if name in self.fields and self[name].value()
+        }
 
 
 class RescheduleForm(forms.Form):

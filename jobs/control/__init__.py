@@ -15,6 +15,7 @@ for the pages to do.
 from jobs.control.alarms import Unheard, tell_all, tell_of
 from jobs.control.deploys import mark_deploy
 from jobs.control.jobs import check_copy, delete, kill, reschedule, retry, run_again
+from jobs.control.mutes import mute, unmute
 from jobs.control.queues import clear, limit, pause, resume
 from jobs.control.resigning import Resigning, resign
 from jobs.control.sweeps import Sweep, delete_all, kill_all, reschedule_all, retry_all
@@ -33,6 +34,7 @@ __all__ = [
     "kill_all",
     "limit",
     "mark_deploy",
+    "mute",
     "pause",
     "quiet",
     "reschedule",
@@ -45,4 +47,5 @@ __all__ = [
     "stop",
     "tell_all",
     "tell_of",
+    "unmute",
 ]

@@ -17,8 +17,9 @@ from jobs.inspect.at_work import ORDERS, AtWork, JobAtWork, at_work
 from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
+from jobs.inspect.facets import Facets, facets
 from jobs.inspect.failures import FailureGroup, Failures, failure_groups
-from jobs.inspect.filter import Filter, shape_of
+from jobs.inspect.filter import Filter
 from jobs.inspect.find import find
 from jobs.inspect.history import Day, history
 from jobs.inspect.job_sets import JobPage, job_set
@@ -44,6 +45,7 @@ from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.inspect.server import Server, permission_warnings, server
+from jobs.inspect.shape import shape_of
 from jobs.inspect.stats import Stats, stats
 from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, unique_places
 from jobs.inspect.usual import UsualTime
@@ -60,6 +62,7 @@ __all__ = [
     "Deploy",
     "Diagnosis",
     "Explanation",
+    "Facets",
     "FailureGroup",
     "Failures",
     "Filter",
@@ -88,6 +91,7 @@ __all__ = [
     "class_queries",
     "explain",
     "explain_job",
+    "facets",
     "failure_groups",
     "find",
     "get_reader",

@@ -6,7 +6,6 @@ the arguments without secrets. Redis would search in the secrets too, and its ti
 its counts would tell them.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,22 +13,13 @@ from functools import cached_property
 import orjson
 
 from jobs.inspect.record import JobRecord
+from jobs.inspect.shape import shape_of
 from jobs.store.reader import SetName
 
 #: The sets whose scores are the times that people filter by. Elsewhere the payload tells the time.
 TIMED_SETS: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})
-#: What differs from one error message to the next of the same kind.
-_VALUES = re.compile(
-    r"'[^']*'|\"[^\"]*\""  # a quoted value
-    r"|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b"  # a UUID
-    r"|\b0x[0-9a-fA-F]+\b"  # an address
-    r"|\b[0-9a-fA-F]{16,}\b"  # an id or a hash
-    r"|\d+(?:[.,:]\d+)*"  # a number or a time
-)
 #: The longest text to search for, and the most different words. Each costs time in each job.
 MOST_CHARACTERS, MOST_WORDS = 200, 8
-#: The longest shape of a message.
-MOST_SHAPE_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -38,9 +28,9 @@ class Filter:
 
     A field that is empty does not matter. `error` is part of the class or message of
     the last error. `text` holds words in the arguments as JSON, in capital or small
-    letters. `error_class` and `shape` are exact: see `shape_of`. `since` and `until`
-    mean when a job is due (scheduled, retry), died (dead), ended (done) or was enqueued
-    (ready).
+    letters. `error_class` and `shape` are exact: see `shape_of`. `job_id` is how an id
+    begins. `since` and `until` mean when a job is due (scheduled, retry), died (dead),
+    ended (done) or was enqueued (ready).
 
     Raise ValueError for an `error` or a `text` of more than 200 characters, and for a
     `text` of more than eight different words.
@@ -54,6 +44,7 @@ class Filter:
     until: datetime | None = None
     error_class: str = ""
     shape: str = ""
+    job_id: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what would make a search too expensive."""
@@ -85,7 +76,14 @@ class Filter:
 
     @property
     def _wanted(self) -> tuple[str, ...]:
-        return (self.job_class, self.error, self.text, self.error_class, self.shape)
+        return (
+            self.job_class,
+            self.error,
+            self.text,
+            self.error_class,
+            self.shape,
+            self.job_id,
+        )
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -102,7 +100,7 @@ class Filter:
 
     def matches(self, job: JobRecord) -> bool:
         """Whether a job of this queue and time matches."""
-        if self.job_class not in {"", job.job_class}:
+        if self.job_class not in {"", job.job_class} or not job.id.startswith(self.job_id):
             return False
         return self._matches_time(job) and self._matches_error(job) and self._matches_text(job)
 
@@ -149,15 +147,3 @@ def _as_json(text: str) -> str:
 
 def _score(at: datetime) -> str:
     return f"{at.timestamp() * 1000:.0f}"
-
-
-def shape_of(message: str) -> str:
-    """Return an error message without what differs from job to job.
-
-    It is the first line with its values replaced by `…`. So `No order 17 of 'Ada'` becomes
-    `No order … of …`. Forms and addresses bring it back as it is: it has plain spaces only, and
-    none at its ends.
-    """
-    first_line = message.partition("\n")[0].replace("\0", "…")
-    words = _VALUES.sub("…", first_line).split()
-    return " ".join(words)[:MOST_SHAPE_CHARACTERS].rstrip()

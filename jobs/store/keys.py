@@ -48,6 +48,7 @@ SHARED_KINDS = {
     "schedules": "hash",
     "mirroring": "string",
     "deploys": "zset",
+    "muted": "hash",
 }
 #: The types of the keys of a limit, by their last part.
 LIMIT_KINDS = {"holders": "zset", "fence": "string"}
@@ -200,6 +201,11 @@ class SharedKeys:
     def deploys(self) -> str:
         """Return the sorted set of deploy marks, "milliseconds label" by epoch seconds."""
         return f"{self.namespace}:deploys"
+
+    @property
+    def muted(self) -> str:
+        """Return the hash of the muted groups of failures: name -> "at jobs"."""
+        return f"{self.namespace}:failures:muted"
 
 
 def pattern_of(text: str) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from jobs import inspect
 from jobs.admin.access import action, demand, demand_queue, reader_for
+from jobs.admin.actions.mutes import MUTE_VERBS, mute_group
 from jobs.admin.audit import Deed, recorded
 from jobs.admin.facts import filter_fact, job_facts, new_time_fact, set_fact, touched_by
 from jobs.admin.filters import demand_words, filter_form
@@ -26,6 +27,11 @@ from jobs.inspect import Filter, JobRecord
 from jobs.store.reader import SetName
 from jobs.store.sight import WORDLESS
 from jobs.templatetags.jobs_format import number
+
+#: Most jobs that a confirmation names.
+MOST_NAMED = 5
+#: How many jobs there are, whether these are all, and the first of them.
+Found = tuple[int, bool, Sequence[JobRecord]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The page that asks whether it is really meant, or for a time."""
+    """The page that asks whether it is really meant, or for a time.
+
+    `count` jobs would be changed, or more where that is not exact. `first` are the first of them.
+    """
 
     wish: Wish
     count: int
     is_exact: bool
+    first: tuple[JobRecord, ...]
     form: RescheduleForm | None
     fields: tuple[tuple[str, str], ...]
     url: str
@@ -77,15 +87,20 @@ def ready_action(request: HttpRequest, queue: str) -> HttpResponse:
 
 @action(page="jobs_failures")
 def failures_action(request: HttpRequest) -> HttpResponse:
-    """Change all jobs of a group of failures, in retry and in dead."""
+    """Change all jobs of a group of failures, or mute it.
+
+    They are in retry and in dead.
+    """
     data = request.POST
-    if data.get("verb") not in GROUP_VERBS or not data.get("job_class"):
+    if data.get("verb") not in (*GROUP_VERBS, *MUTE_VERBS) or not data.get("job_class"):
         raise Http404(_("There is no such action."))
     demand_words(request, data)
     fields = {name: data.get(name, "") for name in ("job_class", "error_class", "shape")}
     group = FilterForm(fields).filter()
     if group is None:
         raise Http404(_("The filter cannot be understood."))
+    if data["verb"] in MUTE_VERBS:
+        return mute_group(request, data["verb"], group)
     verb = VERBS[data["verb"]]
     wish = Wish(
         verb=verb,
@@ -172,11 +187,13 @@ def _time_form(request: HttpRequest) -> RescheduleForm:
 
 
 def _ask(request: HttpRequest, wish: Wish, form: RescheduleForm | None) -> HttpResponse:
-    count, is_exact = _count_all(request, wish) if wish.is_all else (len(wish.ids), True)
+    found = _found_all(request, wish) if wish.is_all else _found_ticked(request, wish)
+    count, is_exact, first = found
     shown = Confirmation(
         wish=wish,
         count=count,
         is_exact=is_exact,
+        first=tuple(first[:MOST_NAMED]),
         form=form,
         fields=_repeated(request.POST),
         url=request.get_full_path(),
@@ -184,13 +201,20 @@ def _ask(request: HttpRequest, wish: Wish, form: RescheduleForm | None) -> HttpR
     return render(request, "confirm", wish.verb.label, shown)
 
 
-def _count_all(request: HttpRequest, wish: Wish) -> tuple[int, bool]:
-    """Return how many jobs match, and whether that is exact."""
+def _found_all(request: HttpRequest, wish: Wish) -> Found:
+    """Return how many jobs match, whether that is all, and the first of them."""
     reader = reader_for(request)
-    found = [inspect.job_set(name, wish.jobs, limit=1, reader=reader) for name in wish.names]
-    count = sum(page.total for page in found)
-    is_exact = not any(map(wish.jobs.needs_payload, wish.names))
-    return count, is_exact
+    pages = [inspect.job_set(name, wish.jobs, reader=reader) for name in wish.names]
+    first = [job for page in pages for job in page.jobs]
+    if not any(map(wish.jobs.needs_payload, wish.names)):
+        return sum(page.total for page in pages), True, first
+    return len(first), not any(page.next for page in pages), first
+
+
+def _found_ticked(request: HttpRequest, wish: Wish) -> Found:
+    reader = reader_for(request)
+    found = (inspect.find(job_id, reader) for job_id in wish.ids[:MOST_NAMED])
+    return len(wish.ids), True, [job for job in found if job]
 
 
 def _repeated(data: QueryDict) -> tuple[tuple[str, str], ...]:

@@ -14,12 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs import inspect
 from jobs.admin.access import Can, page, reader_for
+from jobs.admin.facets import Facet, facet_links
 from jobs.admin.filters import filter_form
 from jobs.admin.forms import FilterForm
 from jobs.admin.nav import Link, address
 from jobs.admin.responses import render
 from jobs.admin.verbs import Verb, verbs_for
-from jobs.inspect import JobPage, JobRecord, Queue
+from jobs.inspect import Facets, JobPage, JobRecord, Queue
+from jobs.inspect.attempts import Attempts, attempts_of
 from jobs.registry import registry
 from jobs.store.reader import Reader, SetName
 
@@ -52,11 +54,15 @@ EMPTY: dict[SetName, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job with its address and the time that its set is about."""
+    """A job with its address and its attempts.
+
+    `at` is the time that its set is about.
+    """
 
     job: JobRecord
     url: str
     at: datetime | None
+    attempts: Attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,9 @@ class JobSetPage:
     previous_url: str
     time_title: str | Promise
     empty: str | Promise
-    queue_names: list[str]
-    class_names: list[str]
+    suggestions: list[str]
+    counted: Facets
+    facets: tuple[Facet, ...]
     has_errors: bool
     queue: Queue | None = None
     is_served: bool = False
@@ -115,6 +122,8 @@ def build(
     form = filter_form(request)
     found = _search(request, name, form.filter(queue.name if queue else ""), reader)
     query = query_of(request)
+    wanted = form.filter(queue.name if queue else "") or inspect.Filter()
+    counted = inspect.facets(name, wanted, reader)
     return JobSetPage(
         name=name,
         rows=tuple(_row(request, job) for job in found.jobs),
@@ -128,13 +137,23 @@ def build(
         previous_url=_page_url(query, found.previous),
         time_title=TIME_TITLES[name],
         empty=_("No job matches.") if query else EMPTY[name],
-        queue_names=inspect.queue_names(reader)[:MOST_SUGGESTED],
-        class_names=[each for each in registry.names() if inspect.sees_class(each, reader)],
+        suggestions=_suggestions(request, reader, queue),
+        counted=counted,
+        facets=facet_links(form, counted, has_queue=queue is not None),
         has_errors=name in {"retry", "dead"},
         queue=queue,
         is_served=queue is not None and _is_served(queue.name, reader),
         queue_urls=_queue_urls(request, queue),
     )
+
+
+def _suggestions(request: HttpRequest, reader: Reader, queue: Queue | None) -> list[str]:
+    """Return the beginnings of a search, as far as the user may search so."""
+    classes = [each for each in registry.names() if inspect.sees_class(each, reader)]
+    queues = [] if queue else inspect.queue_names(reader)[:MOST_SUGGESTED]
+    terms = {"class": classes, "queue": queues}
+    found = [f"{name}:{value}" for name, values in terms.items() for value in values]
+    return [term for term in found if not any(map(str.isspace, term))]
 
 
 def query_of(request: HttpRequest) -> str:
@@ -160,7 +179,7 @@ def _search(
 
 def _row(request: HttpRequest, job: JobRecord) -> Row:
     at = job.finished_at if job.place == "done" else job.at
-    return Row(job, address(request, "jobs_job", job_id=job.id), at)
+    return Row(job, address(request, "jobs_job", job_id=job.id), at, attempts_of(job))
 
 
 def _page_url(query: str, cursor: str) -> str:

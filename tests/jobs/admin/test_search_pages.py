@@ -90,5 +90,5 @@ def test_a_search_that_stopped_says_so(store, boss, monkeypatch):
 
     page = get(boss, "dead/", text="needle")
 
-    assert "Searched the first 10 of 30 jobs and stopped there." in page
+    assert "Searched the newest 10 of 30 jobs and stopped there." in page
     assert "Search on" in page

@@ -166,8 +166,8 @@ def test_counts_are_those_of_queues_in_sight(store, boss, settings, other):
     assert (stats["dead"], stats["ready"], stats["workers"]) == (1, 0, [])
     assert {str(tile.title): tile.value for tile in tiles}["Dead"] == "1"
     assert dead.found.total == 1
-    assert dead.queue_names == ["mine"]
-    assert registry.name_of(OtherJob) not in dead.class_names
+    assert [term for term in dead.suggestions if term.startswith("queue:")] == ["queue:mine"]
+    assert f"class:{registry.name_of(OtherJob)}" not in dead.suggestions
     assert boss.get("/admin/jobs/dead/?queue=other").context["page"].found.total == 0
     assert boss.get("/admin/jobs/dead/?page=after:other:1").context["page"].found.total == 1
 

@@ -3,10 +3,12 @@
 Alike means the same class, the same error class, and the same shape of message.
 """
 
+from jobs.control import mark_deploy
 from jobs.inspect import failures
 from jobs.inspect.failures import failure_groups
 from jobs.inspect.job_sets import job_set
 from jobs.store import set_reader
+from jobs.store.reader import Reader
 from jobs.store.scripts import Scripts
 from tests.jobs.inspect.filling import failure, put
 
@@ -76,3 +78,44 @@ def test_sets_of_many_queues_are_looked_at_together(store, reader, monkeypatch):
 
 def test_nothing_failed(reader):
     assert failure_groups(reader).groups == ()
+
+
+def test_a_group_tells_when_each_of_its_attempts_failed(store, reader):
+    errors = [failure("E", "boom", at=at) for at in (1_000.0, 2_000.0)]
+    other = failure("Other", "before", at=10.0)
+    put(store, "retry", errors=[other, *errors], failures=3)
+    put(store, "dead", errors=[failure("E", "boom", at=3_000.0)], failures=1)
+
+    [group] = failure_groups(reader).groups
+
+    assert (group.first_at.timestamp(), group.last_at.timestamp()) == (1_000, 3_000)
+
+
+def test_a_group_shows_the_deploy_that_it_followed(store, reader):
+    label = mark_deploy("v7").label
+    put(store, "dead", errors=[failure("E", "boom", at=store.now())], failures=1)
+
+    [group] = failure_groups(reader).groups
+
+    assert group.times.suspect.label == label
+    assert sum(group.times.counts) == 1
+
+
+def test_the_look_costs_as_many_round_trips_for_ten_groups_as_for_one(store, reader, monkeypatch):
+    trips = []
+    ask = Reader.ask
+
+    def noting(self, asked):
+        trips.append(1)
+        return ask(self, asked)
+
+    monkeypatch.setattr(Reader, "ask", noting)
+    counts = []
+    for n in range(2):
+        for group in range(1 + 9 * n):
+            put(store, "dead", errors=[failure(f"E{n}{group}", "boom")], failures=1)
+        trips.clear()
+        failure_groups(Reader(store))
+        counts.append(len(trips))
+
+    assert counts[0] == counts[1] <= 6

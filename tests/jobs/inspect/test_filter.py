@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs.inspect.filter import Filter, shape_of
+from jobs.inspect import shape_of
+from jobs.inspect.filter import Filter
 from jobs.inspect.job_sets import job_set
 from tests.jobs.inspect.filling import failure, put
 
@@ -88,12 +89,12 @@ def test_where_scores_are_no_times_the_payload_tells_the_time(store, reader, nam
     ("message", "shape"),
     [
         ("Order 17 not found", "Order … not found"),
-        ("no such host 'a.example' (0x7f3a)", "no such host … (…)"),
+        ("no such host 'a.example' (0x7f3a)", "no such host …"),
         ("key 0193f2c4-aaaa-7bbb-8ccc-123456789abc is taken", "key … is taken"),
-        ("took 3.5 s at 10:22:01\nline 2", "took … s at …"),
+        ("took 3.5 s at 10:22:01\nline 2", "took … at …"),
         ("dead beef", "dead beef"),
         ("", ""),
-        ("x" * 500, "x" * 200),
+        ("x" * 500, "x" * 300),
     ],
 )
 def test_shape_leaves_out_what_differs(message, shape):
