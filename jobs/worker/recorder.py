@@ -11,6 +11,7 @@ from itertools import islice
 
 from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded, subscribe, unsubscribe
+from jobs.payload import Payload
 from jobs.queries import Queries
 from jobs.store import Store
 from jobs.store.metrics import (
@@ -64,10 +65,11 @@ class Recorder:
         """
         rule = event.ending.rule
         if rule.is_measured and event.has_begun:
-            job = event.payload
-            elapsed, waited = event.elapsed, _waited(event)
+            job, failed = event.payload, rule.is_failure
+            is_first = not (job.failures > failed or job.crashes or job.interruptions)
+            waited = _waited(job, event.elapsed) if is_first else None
             self._heard.append(
-                (job.job_class, job.queue, rule.is_failure, elapsed, event.queries, waited)
+                (job.job_class, job.queue, failed, event.elapsed, event.queries, waited)
             )
 
     def fold(self) -> None:
@@ -85,7 +87,7 @@ class Recorder:
             job_class, queue, is_failure, elapsed, queries, waited = heard.popleft()
             durations[job_class, queue].append(elapsed)
             if waited is not None:
-                waits[queue].append(waited)
+                waits[queue].append(waited if waited > 0 else 0.0)
             if is_failure:
                 failures[job_class, queue] += 1
             if queries is not None:
@@ -155,18 +157,14 @@ def _by_minute(
     return kept
 
 
-def _waited(event: JobEnded) -> float | None:
+def _waited(job: Payload, elapsed: float) -> float | None:
     """Return how long a job waited for its first run, in seconds.
 
-    That is from when it was enqueued, or was to run. It is None for a later run, whose wait
-    nothing tells. The clock of another host began it, so it is never below 0.
+    That is from when it was enqueued, or was to run. The clock of another host began it, so the
+    time may be below 0.
     """
-    job = event.payload
-    failed_before = job.failures - event.ending.rule.is_failure
     ready_at = job.enqueued_at if job.run_after is None else max(job.enqueued_at, job.run_after)
-    if not ready_at or failed_before > 0 or job.crashes or job.interruptions:
-        return None
-    return max(0.0, time.time() - event.elapsed - ready_at)
+    return time.time() - elapsed - ready_at if ready_at else None
 
 
 def _start_of(at: int, resolution: Resolution) -> int:
