@@ -13,6 +13,7 @@ it costs Redis, and raises StoreUnavailable when Redis is away. Only `check_inva
 changes jobs.
 """
 
+from jobs.inspect.attempts import Attempts, attempts_of
 from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
@@ -43,11 +44,13 @@ from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.stats import Stats, stats
+from jobs.inspect.timeline import Moment, attempt_numbers, timeline
 from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, unique_places
 from jobs.inspect.workers import RunningJob, Worker, workers
 
 __all__ = [
     "WINDOWS",
+    "Attempts",
     "ClassHistory",
     "ClassMetrics",
     "ClassQueries",
@@ -62,6 +65,7 @@ __all__ = [
     "JobRecord",
     "Misfit",
     "Misfits",
+    "Moment",
     "OutboxRow",
     "OutboxRows",
     "Queue",
@@ -73,6 +77,8 @@ __all__ = [
     "UniquePlace",
     "UniquePlaces",
     "Worker",
+    "attempt_numbers",
+    "attempts_of",
     "check_invariant",
     "class_metrics",
     "class_queries",
@@ -98,6 +104,7 @@ __all__ = [
     "server",
     "shape_of",
     "stats",
+    "timeline",
     "total_metrics",
     "total_queries",
     "unique_place_of",

@@ -1,24 +1,19 @@
 """What can be said of a job's time limit."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from jobs.enqueue import options_of
-from jobs.errors import InvalidJob
+from jobs.inspect.attempts import known_options
 from jobs.inspect.record import JobRecord
 from jobs.text import grouped, written
 
 
 def time_limit(job: JobRecord) -> timedelta | None:
     """Return the time limit of a job, None where none is known."""
-    if job.known_class is None:
-        return None
-    with suppress(InvalidJob):
-        return options_of(job.known_class, job.payload).time_limit
-    return None
+    options = known_options(job)
+    return None if options is None else options.time_limit
 
 
 def while_running(job: JobRecord, since: datetime, now: float) -> Iterator[str]:
