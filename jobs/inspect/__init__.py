@@ -38,6 +38,7 @@ from jobs.inspect.metrics import (
 from jobs.inspect.misfits import Misfit, Misfits, misfits
 from jobs.inspect.outbox_rows import OutboxRow, OutboxRows, outbox_rows
 from jobs.inspect.problems import problems
+from jobs.inspect.pulse import Pace, Pulse, pace, pulse
 from jobs.inspect.queries import ClassQueries, class_queries, total_queries
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
@@ -68,6 +69,8 @@ __all__ = [
     "Moment",
     "OutboxRow",
     "OutboxRows",
+    "Pace",
+    "Pulse",
     "Queue",
     "RunningJob",
     "Server",
@@ -93,8 +96,10 @@ __all__ = [
     "metrics",
     "misfits",
     "outbox_rows",
+    "pace",
     "permission_warnings",
     "problems",
+    "pulse",
     "queue_names",
     "queue_rate",
     "queue_rates",

@@ -14,6 +14,7 @@ from jobs.errors import StoreUnavailable
 from jobs.events import JobEnded
 from jobs.payload import Payload
 from jobs.store import Store
+from jobs.store.metrics import ALL_RUNS, ALL_WAITS, TEN_MINUTES, MetricReader
 from jobs.worker import recorder as recording
 from jobs.worker.recorder import Recorder
 from tests.conftest import free_port
@@ -98,3 +99,64 @@ def test_what_cannot_be_sent_is_kept_by_the_minute():
     [kept] = recorder._measures.values()
     assert (kept.runs, kept.failures, kept.microseconds) == (6, 1, 3_000_000)
     assert sum(kept.buckets) == 6
+
+
+def waits(name=ALL_WAITS):
+    reader = inspect.get_reader()
+    [minute] = MetricReader(reader).read([name], TEN_MINUTES, reader.now(), 1)[name]
+    return minute
+
+
+def heard(recorder, ending=Ending.DONE, elapsed=1.0, **fields):
+    recorder.hear(JobEnded(Payload(0, "a", "a.Job", "high", **fields), ending, elapsed))
+
+
+def test_wait_for_the_first_run_is_measured_from_when_the_job_could_run(store):
+    recorder, now = Recorder(store), time.time()
+    heard(recorder, enqueued_at=now - 11)
+    heard(recorder, enqueued_at=now - 500, run_after=now - 21)
+    heard(recorder, Ending.RETRIED, enqueued_at=now - 31, failures=1)
+
+    recorder.send()
+
+    assert (waits().runs, waits().failures) == (3, 0)
+    assert waits().microseconds / 1e6 == pytest.approx(10 + 20 + 30, abs=2)
+    assert waits("wait:high") == waits()
+
+
+@pytest.mark.parametrize(
+    ("ending", "fields"),
+    [
+        (Ending.DONE, {"failures": 1}),
+        (Ending.RETRIED, {"failures": 2}),
+        (Ending.DONE, {"crashes": 1}),
+        (Ending.DONE, {"interruptions": 1}),
+    ],
+)
+def test_wait_for_a_later_run_is_not_measured(store, ending, fields):
+    recorder = Recorder(store)
+    heard(recorder, ending, enqueued_at=time.time() - 60, **fields)
+
+    recorder.send()
+
+    assert waits() is None
+
+
+def test_job_that_the_clock_of_another_host_enqueued_later_has_not_waited(store):
+    recorder = Recorder(store)
+    heard(recorder, enqueued_at=time.time() + 60)
+
+    recorder.send()
+
+    assert (waits().runs, waits().microseconds) == (1, 0)
+
+
+def test_all_runs_are_measured_together(store):
+    recorder = Recorder(store)
+    recorder.hear(ended("high", 0.5))
+    recorder.hear(ended("low", 1.5, Ending.RETRIED))
+
+    recorder.send()
+
+    found = waits(ALL_RUNS)
+    assert (found.runs, found.failures, found.microseconds) == (2, 1, 2_000_000)
