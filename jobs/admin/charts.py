@@ -5,8 +5,9 @@ is 1,000 units wide whatever the screen. Only bars and lines are stretched. Text
 stretched part, at percentages. Colours come from classes in `jobs.css`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import ceil, floor, log10
 
 from django.utils.functional import Promise
@@ -31,11 +32,12 @@ Format = Callable[[float], str]
 class Series:
     """One row of numbers, a value for each slot.
 
-    `css` names its colour: ok, failed or plain.
+    It is None where there is none: a line has a gap there. `css` names its colour: ok, failed,
+    plain, or line1 to line6 for one of several lines.
     """
 
     name: str | Promise
-    values: Sequence[float]
+    values: Sequence[float | None]
     css: str = "plain"
 
 
@@ -70,7 +72,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The points of a line, and of the area under it."""
+    """The points of a line, and of the area under it.
+
+    Where several lines cross, areas are left out.
+    """
 
     points: str
     area: str
@@ -117,7 +122,7 @@ def bars(
 
     The first series is at the bottom. A histogram has one series.
     """
-    top = _ceiling(list(map(sum, _columns(series))), number)
+    top = _ceiling([sum(filter(None, column)) for column in _columns(series)], number)
     slots = tuple(
         _slot(n, len(labels), label, series, top, number) for n, label in enumerate(labels)
     )
@@ -132,8 +137,11 @@ def lines(
     marks: Sequence[Mark] = (),
     write: Format = number,
 ) -> Chart:
-    """Return one line for each series over labelled slots, with the area under it."""
-    top = _ceiling([value for each in series for value in each.values], write)
+    """Return one line for each series over labelled slots.
+
+    A single line has the area under it.
+    """
+    top = _ceiling([value for each in series for value in each.values if value is not None], write)
     # Slots without a top have tooltips only.
     slots = tuple(_slot(n, len(labels), label, series, 0, write) for n, label in enumerate(labels))
     return _chart(
@@ -142,7 +150,9 @@ def lines(
         summary,
         (top, marks, write),
         slots=slots,
-        drawn=tuple(_line(each, top) for each in series),
+        drawn=tuple(
+            line for each in series for line in _lines(each, top, has_area=len(series) == 1)
+        ),
     )
 
 
@@ -173,7 +183,7 @@ def _chart(
     drawn: tuple[Line, ...] = (),
 ) -> Chart:
     top, marks, write = axes
-    written = [tuple(map(write, column)) for column in _columns(series)]
+    written = [tuple(_written(value, write) for value in column) for column in _columns(series)]
     return Chart(
         summary=summary,
         legend=tuple(series),
@@ -187,7 +197,11 @@ def _chart(
     )
 
 
-def _columns(series: Sequence[Series]) -> list[tuple[float, ...]]:
+def _written(value: float | None, write: Format) -> str:
+    return "–" if value is None else write(value)
+
+
+def _columns(series: Sequence[Series]) -> list[tuple[float | None, ...]]:
     return list(zip(*(each.values for each in series), strict=True))
 
 
@@ -208,7 +222,7 @@ def _slot(
     Without a top it has no bars.
     """
     room = WIDTH / count
-    values = [f"{each.name}: {write(each.values[n])}" for each in series]
+    values = [f"{each.name}: {_written(each.values[n], write)}" for each in series]
     tooltip = "\n".join([label, *values])
     boxes = _boxes(n, room, series, top) if top else ()
     return Slot(_plain(room * n), _plain(room), tooltip, boxes)
@@ -221,21 +235,29 @@ def _boxes(n: int, room: float, series: Sequence[Series], top: float) -> tuple[B
     boxes = []
     upper_edge = float(HEIGHT)
     for each in series:
-        height = each.values[n] / top * HEIGHT
+        height = (each.values[n] or 0) / top * HEIGHT
         upper_edge -= height
         if height:
             boxes.append(Box(x, _plain(upper_edge), width, _plain(height), each.css))
     return tuple(boxes)
 
 
-def _line(series: Series, top: float) -> Line:
+def _lines(series: Series, top: float, *, has_area: bool) -> Iterator[Line]:
+    """Yield a line for each stretch without a gap."""
     room = WIDTH / max(1, len(series.values))
-    middles = [room * (n + 0.5) for n in range(len(series.values))]
-    heights = (HEIGHT - value / top * HEIGHT for value in series.values)
-    points = " ".join(f"{_plain(x)},{_plain(y)}" for x, y in zip(middles, heights, strict=True))
-    first, last = (middles[0], middles[-1]) if middles else (0.0, 0.0)
-    area = f"{_plain(first)},{HEIGHT} {points} {_plain(last)},{HEIGHT}"
-    return Line(points, area, series.css)
+    for has_values, stretch in groupby(enumerate(series.values), lambda at: at[1] is not None):
+        if has_values:
+            places = [(room * (n + 0.5), HEIGHT - (y or 0) / top * HEIGHT) for n, y in stretch]
+            yield _line(places, series.css, has_area=has_area)
+
+
+def _line(places: Sequence[tuple[float, float]], css: str, *, has_area: bool) -> Line:
+    ends = (places[0], places[0]) if len(places) == 1 else places  # a point is drawn as a dot
+    points = " ".join(f"{_plain(x)},{_plain(y)}" for x, y in ends)
+    if not has_area:
+        return Line(points, "", css)
+    first, last = _plain(ends[0][0]), _plain(ends[-1][0])
+    return Line(points, f"{first},{HEIGHT} {points} {last},{HEIGHT}", css)
 
 
 def _y_ticks(top: float, write: Format) -> tuple[Tick, ...]:

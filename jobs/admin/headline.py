@@ -14,19 +14,14 @@ CANCELLED = "jobs.errors.JobCancelled"
 
 def headline(job: JobRecord, explanation: Explanation, now: float) -> str:
     """Return what a job does or waits for, or how it ended. `now` is in epoch seconds."""
-    if job.place == "running":
-        return _running(job, explanation, now)
-    if job.place == "ready":
-        return _ready(job, explanation, now)
-    if job.place == "retry":
-        return _retry(job, now)
-    if job.place == "scheduled":
-        return _scheduled(job, now)
-    if job.place == "dead":
-        return _dead(job)
-    if job.place == "done":
-        return _done(job, now)
-    return _("In no set, which should never be")
+    if job.place == "":
+        return _("In no set, which should never be")
+    if job.place in {"running", "ready"}:
+        say = _running if job.place == "running" else _ready
+        return say(job, explanation, now)
+    return {"retry": _retry, "scheduled": _scheduled, "dead": _dead, "done": _done}[job.place](
+        job, now
+    )
 
 
 def attempt_in_words(job: JobRecord) -> str:
@@ -101,7 +96,7 @@ def _apart(job: JobRecord, now: float) -> str:
     return _whole(abs(now - job.at.timestamp()) if job.at else 0.0)
 
 
-def _dead(job: JobRecord) -> str:
+def _dead(job: JobRecord, now: float) -> str:  # as the others
     payload = job.payload
     if job.error_class == CANCELLED:
         return _("Cancelled while it ran")

@@ -1,4 +1,7 @@
-"""Where the page of a job leads to: its queue, class, worker, schedule, and jobs that failed alike."""
+"""Where the page of a job leads to.
+
+That is its queue, class, worker and schedule, and the jobs that failed alike.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode

@@ -40,6 +40,7 @@ from jobs.inspect.outbox_rows import OutboxRow, OutboxRows, outbox_rows
 from jobs.inspect.problems import problems
 from jobs.inspect.pulse import Pace, Pulse, pace, pulse
 from jobs.inspect.queries import ClassQueries, class_queries, total_queries
+from jobs.inspect.queue_history import QueueHistory, queue_history
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
@@ -72,6 +73,7 @@ __all__ = [
     "Pace",
     "Pulse",
     "Queue",
+    "QueueHistory",
     "RunningJob",
     "Server",
     "Slot",
@@ -100,6 +102,7 @@ __all__ = [
     "permission_warnings",
     "problems",
     "pulse",
+    "queue_history",
     "queue_names",
     "queue_rate",
     "queue_rates",

@@ -37,6 +37,8 @@ PLACES: dict[str, Promise] = {
     "running": gettext_lazy("Running"),
     "": gettext_lazy("Nowhere"),
 }
+#: Places whose colour says more than that the job waits.
+MOODS = {"running": "good", "done": "good", "retry": "warn", "dead": "bad", "": "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class JobDetail:
     """
 
     job: JobRecord
-    place: str | Promise
+    mood: str
     headline: str
     sentences: tuple[str, ...]
     attempt: str
@@ -129,7 +131,7 @@ def show(
     sees_arguments = can.view_arguments and not job.is_encrypted
     shown = JobDetail(
         job=job,
-        place=PLACES[job.place],
+        mood=MOODS.get(job.place, ""),
         headline=headline(job, explanation, reader.now()),
         sentences=explanation.sentences[1 if job.place == "ready" else 0 :],
         attempt=attempt_in_words(job),
@@ -168,7 +170,7 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
     if job.place == "running":
         return [Link(_("Workers"), address(request, "jobs_workers"))]
     if job.place:
-        return [Link(PLACES[job.place], address(request, "jobs_set", name=job.place))]
+        return [Link(TITLES[job.place], address(request, "jobs_set", name=job.place))]
     return []
 
 
