@@ -46,7 +46,8 @@ class SetCount:
 class QueueSight:
     """One queue, besides the list of its ready jobs.
 
-    `state` is "working", "idle", "waiting" or "held". `obstacles` are sentences that say what holds it up.
+    `state` is "working", "idle", "waiting" or "held". `obstacles` are sentences that say
+    what holds it up.
     """
 
     state: str

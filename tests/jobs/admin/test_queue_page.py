@@ -109,7 +109,7 @@ def test_runs_and_waits_are_drawn_over_each_window(store, boss, window, slots):
 
     assert len(sight.runs.slots) == slots
     assert sight.runs.summary == "3 runs, 1 of them failed."
-    assert sight.waits.rows[-1][1] == ("200 ms", "388 ms")
+    assert sight.waits.rows[-1][1] == ("205 ms", "377 ms")
     assert sight.waits.rows[0][1] == ("–", "–")
 
 
