@@ -132,3 +132,17 @@ def test_charts_can_be_read_after_the_page_was_brought_up_to_date(
         plot = chart.get_by_role("group", name="Arrow keys read the values")
         plot.press("End")
         expect(chart.locator(".jobs-readout")).to_contain_text("Failed: ")
+
+
+@pytest.mark.parametrize("width", [1400, 400])
+def test_classes_are_sorted_by_a_heading_on_any_screen(chromium, live_server, measured, width):
+    options = {"viewport": {"width": width, "height": 900}, "java_script_enabled": False}
+    with visit(chromium, live_server.url, make_user(is_superuser=True), **options) as page:
+        page.goto("/admin/jobs/metrics/")
+        heading = page.get_by_role("link", name="Median", exact=True)
+        box = heading.bounding_box()
+        assert box["width"] > 20
+        heading.click()
+
+        expect(page).to_have_url(f"{live_server.url}/admin/jobs/metrics/?in=1h&sort=p50")
+        expect(page.locator("th[aria-sort=descending]")).to_contain_text("Median")

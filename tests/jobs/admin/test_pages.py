@@ -146,15 +146,15 @@ def test_queues_show_numbers_and_what_is_wrong(store, boss):
     assert 'href="/admin/jobs/queues/default/"' in page
 
 
-def test_a_queue_is_open_only_where_a_worker_takes_its_jobs(store, boss):
+def test_a_queue_works_only_where_a_worker_takes_its_jobs(store, boss):
     push(store)
     beat(store, queues="default", quiet=1)
     assert "no worker" in get(boss, "queues/default/")
-    assert "open" not in state_of_queue(boss)
+    assert "working" not in state_of_queue(boss)
 
     beat(store, queues="default")
 
-    assert "open" in state_of_queue(boss)
+    assert "working" in state_of_queue(boss)
     assert "no worker" not in get(boss, "queues/default/")
 
 
