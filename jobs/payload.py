@@ -1,9 +1,8 @@
 """The payload: what Redis keeps of one job, as JSON.
 
-`enqueue`, the worker and the admin read and write it. The scripts never parse it, but
-for its first field: `{"priority":N` stands at the very start of the bytes, so that a
-scheduled job can be put in its place among the ready ones without decoding what may be
-a megabyte. `enqueued_at` comes next.
+`enqueue`, the worker and the admin read and write it. The scripts never parse it, but for its first
+field: `{"priority":N` stands at the very start of the bytes, so that a scheduled job can be put in
+its place among the ready ones without decoding what may be a megabyte. `enqueued_at` comes next.
 """
 
 import re
@@ -20,8 +19,7 @@ from jobs.options import A_QUEUE_NAME, PRIORITIES, QUEUE_NAME
 from jobs.protection import protection
 from jobs.text import brief
 
-#: An attempt's error as it is kept: class, message, at and worker.
-#: The last one has its traceback too.
+#: An error as it is kept: class, message, at, worker, `seconds` that it ran. The last: traceback.
 JobError = dict[str, Any]
 #: The end of the times that can be kept, in epoch seconds.
 #: A later one would spoil the order of priorities.
@@ -50,12 +48,12 @@ def dumps(data: Any) -> bytes:
 class Payload(Struct, forbid_unknown_fields=True):
     """One job as data. Treat it as a value and change a copy.
 
-    `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that
-    raised. `overrun` says what a run did that was ended by its time limit. `options`
-    holds what `using()` changed, `context` what middleware wrote. `result_lost` says why
-    what it returned is not in `result`. `sealed` holds the arguments of an encrypted job.
-    `sig` is the signature, which only the bytes have: `decode` drops it. `extra` holds
-    fields of a newer version, which can stand for no field that is known here.
+    `enqueued_at` and `run_after` are epoch seconds. `failures` counts attempts that raised.
+    `overrun` says what a run did that was ended by its time limit. `options` holds what `using()`
+    changed, `context` what middleware wrote. `started_at` is of the run that ended well, where its
+    result is kept. `result_lost` says why what it returned is not in `result`. `sealed` holds the
+    arguments of an encrypted job. `sig` is the signature, which only the bytes have: `decode` drops
+    it. `extra` holds fields of a newer version, which can stand for no field that is known here.
     """
 
     priority: _Priority
@@ -75,6 +73,7 @@ class Payload(Struct, forbid_unknown_fields=True):
     options: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     result: Any = None
+    started_at: _Time | None = None
     finished_at: _Time | None = None
     result_lost: str = ""
     sealed: str = ""
@@ -143,6 +142,7 @@ _OPTIONAL = (
     "errors",
     "options",
     "context",
+    "started_at",
     "finished_at",
     "result_lost",
     "sealed",
@@ -166,6 +166,7 @@ _KINDS: Mapping[str, AbstractSet[type[Any]]] = {
     "errors": {list},
     "options": {dict},
     "context": {dict},
+    "started_at": {int, float, type(None)},
     "finished_at": {int, float, type(None)},
     "result_lost": {str},
     "sealed": {str},
@@ -232,12 +233,11 @@ def payload_problem(payload: object) -> str | None:
 
 def _is_in_range(payload: Payload) -> bool:
     """Tell whether every number can be what it says."""
+    times = (payload.enqueued_at, payload.run_after, payload.started_at, payload.finished_at)
     return (
         -100 <= payload.priority <= 100
-        and 0 <= payload.enqueued_at < END_OF_TIME
+        and all(at is None or 0 <= at < END_OF_TIME for at in times)
         and 0 <= payload.failures | payload.crashes | payload.interruptions < _END_OF_COUNT
-        and (payload.run_after is None or 0 <= payload.run_after < END_OF_TIME)
-        and (payload.finished_at is None or 0 <= payload.finished_at < END_OF_TIME)
     )
 
 
@@ -245,7 +245,7 @@ def _out_of_range(payload: Payload) -> str:
     """Return a sentence about the number that is out of its range."""
     if payload.priority not in PRIORITIES:
         return f"priority is {payload.priority}, not from -100 to 100"
-    for name in ("enqueued_at", "run_after", "finished_at"):
+    for name in ("enqueued_at", "run_after", "started_at", "finished_at"):
         if not 0 <= (getattr(payload, name) or 0) < END_OF_TIME:
             return f"{name} is {getattr(payload, name)}, which is no time from 1970 to 2527"
     counts = {name: getattr(payload, name) for name in ("failures", "crashes", "interruptions")}

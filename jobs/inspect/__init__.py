@@ -14,6 +14,7 @@ changes jobs.
 """
 
 from jobs.inspect.at_work import ORDERS, AtWork, JobAtWork, at_work
+from jobs.inspect.attempts import Attempts, attempts_of
 from jobs.inspect.class_sight import sees_class
 from jobs.inspect.doctor import Diagnosis, Stray, check_invariant
 from jobs.inspect.explain import Explanation, explain, explain_job
@@ -41,12 +42,14 @@ from jobs.inspect.outbox_rows import OutboxRow, OutboxRows, outbox_rows
 from jobs.inspect.problems import problems
 from jobs.inspect.pulse import Pace, Pulse, pace, pulse
 from jobs.inspect.queries import ClassQueries, class_queries, total_queries
+from jobs.inspect.queue_history import QueueHistory, queue_history
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.shape import shape_of
 from jobs.inspect.stats import Stats, stats
+from jobs.inspect.timeline import Moment, attempt_numbers, timeline
 from jobs.inspect.unique import UniquePlace, UniquePlaces, unique_place_of, unique_places
 from jobs.inspect.usual import UsualTime
 from jobs.inspect.workers import RunningJob, Worker, workers
@@ -55,6 +58,7 @@ __all__ = [
     "ORDERS",
     "WINDOWS",
     "AtWork",
+    "Attempts",
     "ClassHistory",
     "ClassMetrics",
     "ClassQueries",
@@ -71,11 +75,13 @@ __all__ = [
     "JobRecord",
     "Misfit",
     "Misfits",
+    "Moment",
     "OutboxRow",
     "OutboxRows",
     "Pace",
     "Pulse",
     "Queue",
+    "QueueHistory",
     "RunningJob",
     "Server",
     "Slot",
@@ -86,6 +92,8 @@ __all__ = [
     "UsualTime",
     "Worker",
     "at_work",
+    "attempt_numbers",
+    "attempts_of",
     "check_invariant",
     "class_metrics",
     "class_queries",
@@ -105,6 +113,7 @@ __all__ = [
     "permission_warnings",
     "problems",
     "pulse",
+    "queue_history",
     "queue_names",
     "queue_rate",
     "queue_rates",
@@ -114,6 +123,7 @@ __all__ = [
     "server",
     "shape_of",
     "stats",
+    "timeline",
     "total_metrics",
     "total_queries",
     "unique_place_of",

@@ -5,6 +5,7 @@ The page of a job shows the sentences, and `manage.py jobs explain ID` prints th
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -36,12 +37,15 @@ UNKNOWN = "jobs.errors.UnknownJob"
 class Explanation:
     """Where a job is and why, in sentences of the language in use.
 
-    There is at least one sentence. The first says the most.
+    There is at least one sentence. The first says the most. Of a job that runs, `running_since` is
+    when its worker began it, and `is_held` whether that worker gives signs of life.
     """
 
     job_id: str
     place: JobPlace | None
     sentences: tuple[str, ...]
+    running_since: datetime | None = None
+    is_held: bool = False
 
 
 def explain(job_id: str, reader: Reader | None = None) -> Explanation:
@@ -66,7 +70,8 @@ def explain(job_id: str, reader: Reader | None = None) -> Explanation:
 def explain_job(job: JobRecord, reader: Reader | None = None) -> Explanation:
     """Do what `explain` does for a job that was found already."""
     reasons = _Reasons(job, reader or get_reader())
-    return Explanation(job.id, job.place, tuple(reasons.all()))
+    sentences = tuple(reasons.all())
+    return Explanation(job.id, job.place, sentences, reasons.running_since, reasons.is_held)
 
 
 class _Reasons:
@@ -76,6 +81,8 @@ class _Reasons:
         self._job = job
         self._reader = reader
         self._jobs = JobReader(reader)
+        self.running_since: datetime | None = None
+        self.is_held = False
 
     def all(self) -> Iterator[str]:
         by_place = {
@@ -192,6 +199,7 @@ class _Reasons:
         by_name = {worker.name: worker for worker in workers(self._reader)}
         worker = by_name.get(first_name(self._job.worker))
         if worker:
+            self.is_held = True
             yield from self._on_worker(worker)
         else:
             text = _("Worker %(worker)s had taken it, and gives no sign of life.")
@@ -205,6 +213,7 @@ class _Reasons:
             text = _("Worker %(worker)s has taken it, and had not begun it at its last heartbeat.")
             yield text % {"worker": self._job.worker}
             return
+        self.running_since = since
         text = _("It has been running on worker %(worker)s since %(time)s.")
         yield text % {"worker": self._job.worker, "time": written(since)}
         yield from while_running(self._job, since, self._reader.now())

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.inspect.class_sight import seen_classes
+from jobs.inspect.percentile import percentile
 from jobs.inspect.reader import get_reader
 from jobs.moment import moment
 from jobs.store.metrics import (
-    BOUNDS,
     BUCKETS,
     MINUTES,
     TEN_MINUTES,
@@ -53,13 +53,18 @@ WINDOWS: dict[str, Window] = {
 class Slot:
     """One minute, or ten minutes, from `at` on.
 
-    `seconds` is the time that all its runs took.
+    `seconds` is the time that all its runs took. `buckets` counts them by duration, see BOUNDS.
     """
 
     at: datetime
     runs: int
     failures: int
     seconds: float
+    buckets: tuple[int, ...] = ()
+
+    def percentile(self, percent: float) -> float | None:
+        """Return the seconds that so many percent did not exceed, None where nothing ran."""
+        return percentile(self.buckets, percent) if self.runs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +89,18 @@ class ClassMetrics:
     buckets: tuple[int, ...]
 
     @property
+    def failing(self) -> float:
+        """The share of the runs that failed, in percent, 0 if there was none."""
+        return 100 * self.failures / self.runs if self.runs else 0.0
+
+    @property
     def mean_seconds(self) -> float:
         """Return the mean duration of a run, 0 if there was none."""
         return self.seconds / self.runs if self.runs else 0.0
 
     def percentile(self, percent: float) -> float:
-        """Return the seconds that so many percent of the runs did not exceed.
-
-        It is 0 if there was no run. The runs of a bucket are taken to lie evenly in it,
-        as Prometheus' histogram_quantile does
-        (https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile).
-        So with ten runs in the bucket from 1 to 2 s, the median is 1.5 s. The last
-        bucket has no end, so its start is returned.
-        """
-        rank = percent / 100 * sum(self.buckets)
-        seen = 0
-        for n, count in enumerate(self.buckets):
-            if count and seen + count >= rank:
-                low, high = _bounds_of(n)
-                return low + (high - low) * (rank - seen) / count
-            seen += count
-        return 0.0
+        """Return the seconds that so many percent of the runs did not exceed, 0 without a run."""
+        return percentile(self.buckets, percent)
 
     @property
     def p50(self) -> float:
@@ -169,13 +165,6 @@ def class_metrics(name: str, window: str = "1h", reader: Reader | None = None) -
         step_seconds=resolution.seconds,
         deploys=deploys(window, reader),
     )
-
-
-def _bounds_of(bucket: int) -> tuple[float, float]:
-    """Return the durations between which the runs of a bucket lie."""
-    low = BOUNDS[bucket - 1] if bucket else 0.0
-    has_end = bucket < len(BOUNDS)
-    return low, BOUNDS[bucket] if has_end else low
 
 
 def queue_slots(
@@ -252,7 +241,13 @@ def slots_of(
     first = (int(now) // step - len(measures) + 1) * step
     found = [measure or Measure() for measure in measures]
     return tuple(
-        Slot(moment(first + n * step), each.runs, each.failures, each.microseconds / 1e6)
+        Slot(
+            at=moment(first + n * step),
+            runs=each.runs,
+            failures=each.failures,
+            seconds=each.microseconds / 1e6,
+            buckets=tuple(each.buckets),
+        )
         for n, each in enumerate(found)
     )
 
@@ -260,9 +255,7 @@ def slots_of(
 def _add(totals: Sequence[Measure], found: Sequence[Measure | None]) -> None:
     for total, measure in zip(totals, found, strict=True):
         if measure:
-            total.runs += measure.runs
-            total.failures += measure.failures
-            total.microseconds += measure.microseconds
+            total.add_measure(measure)
 
 
 def added_up(name: str, found: Sequence[Measure | None]) -> ClassMetrics:

@@ -21,7 +21,8 @@ from jobs.store.reader import Reader
 class ClassQueries:
     """What the counted runs of one job class asked of databases.
 
-    `slots` are as many as those of `ClassHistory`: the mean number of queries of a run in each.
+    `slots` are as many as those of `ClassHistory`: the mean number of queries of a run in each,
+    None where nothing ran.
     """
 
     name: str
@@ -29,7 +30,7 @@ class ClassQueries:
     queries: int
     seconds: float
     p95: float
-    slots: tuple[float, ...] = ()
+    slots: tuple[float | None, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -88,6 +89,6 @@ def _made(
         seconds=times.seconds,
         p95=queries.p95 / SECONDS_OF_A_QUERY,
         slots=tuple(
-            slot.seconds / SECONDS_OF_A_QUERY / slot.runs if slot.runs else 0.0 for slot in slots
+            slot.seconds / SECONDS_OF_A_QUERY / slot.runs if slot.runs else None for slot in slots
         ),
     )

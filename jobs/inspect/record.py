@@ -32,7 +32,7 @@ from jobs.text import grouped, shown
 #: Where a job is. It is empty for a job in no place of its queue, which the doctor repairs.
 JobPlace = SetName | Literal["running", ""]
 #: What an error tells besides its words.
-_WORDLESS = ("class", "at", "worker")
+_WORDLESS = ("class", "at", "worker", "seconds")
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,11 @@ class JobRecord:
     def run_after(self) -> datetime | None:
         """The time that the caller asked for, if any."""
         return None if self.payload.run_after is None else moment(self.payload.run_after)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the run began that ended well, if it is kept."""
+        return None if self.payload.started_at is None else moment(self.payload.started_at)
 
     @property
     def finished_at(self) -> datetime | None:

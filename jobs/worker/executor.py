@@ -202,7 +202,8 @@ class Executor:
         if not returns.are_wanted(run.options):
             self._conclusion.finish(run.unit, run.payload, elapsed, run.job.counted_queries)
             return
-        payload, seconds = returns.kept(run.stored(), run.options, result)
+        began = run.stored().changed(started_at=time.time() - elapsed)
+        payload, seconds = returns.kept(began, run.options, result)
         outcome = Outcome(Ending.DONE, payload, keep_seconds=seconds)
         self._conclusion.conclude(run.unit, outcome, elapsed, run.job)
 
@@ -210,21 +211,21 @@ class Executor:
         elapsed = time.perf_counter() - run.started
         payload = run.stored()
         try:
-            outcome = self._decide(run, payload, error)
+            outcome = self._decide(run, payload, error, elapsed)
         except BaseException as raised:  # noqa: BLE001  # the class of the error is the project's, and may do anything
             emit(UnreadableError(payload, raised=raised))
             error = RuntimeError(
                 f"The job raised a {type(error).__qualname__} that cannot be looked at."
             )
-            outcome = self._decide(run, payload, error)
+            outcome = self._decide(run, payload, error, elapsed)
         self._conclusion.conclude(run.unit, outcome, elapsed, run.job, error)
 
-    def _decide(self, run: Run, payload: Payload, error: BaseException) -> Outcome:
+    def _decide(self, run: Run, payload: Payload, error: BaseException, elapsed: float) -> Outcome:
         if run.unit.id in self._stops.cancelled and not isinstance(error, Discard):
-            return after_cancellation(payload, error, run.unit.worker)
+            return after_cancellation(payload, error, run.unit.worker, elapsed)
         ask = partial(ask_for_retry, run.job, payload)
         return without_failure(payload, error) or after_error(
-            payload, run.options, error, run.unit.worker, ask
+            payload, run.options, error, run.unit.worker, ask, elapsed
         )
 
 

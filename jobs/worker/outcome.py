@@ -55,7 +55,9 @@ def without_failure(payload: Payload, error: BaseException) -> Outcome | None:
     return None
 
 
-def after_cancellation(payload: Payload, error: BaseException | None, worker: str) -> Outcome:
+def after_cancellation(
+    payload: Payload, error: BaseException | None, worker: str, seconds: float | None = None
+) -> Outcome:
     """Return the outcome of a job that a person cancelled.
 
     `error` is what it ended with, None if it had not begun. It spends no attempt, so
@@ -66,7 +68,7 @@ def after_cancellation(payload: Payload, error: BaseException | None, worker: st
     )
     if error is not None:
         kept["traceback"] = describe(error, worker)["traceback"]
-    changed = payload.changed(errors=_with_error(payload, kept))
+    changed = payload.changed(errors=_with_error(payload, _timed(kept, seconds)))
     return Outcome(Ending.CANCELLED, changed, has_begun=error is not None)
 
 
@@ -81,17 +83,16 @@ def after_error(
     error: BaseException,
     worker: str,
     ask: Callable[[int, BaseException], Wish],
+    seconds: float | None = None,
 ) -> Outcome:
     """Return what becomes of a job whose attempt raised `error`.
 
     If a retry is left, `ask` is given the number of the attempt and the error. It
-    returns what the job wants.
+    returns what the job wants. `seconds` is how long it ran, None where nobody knows.
     """
     error = original(error)
-    failed = payload.changed(
-        failures=payload.failures + 1,
-        errors=_with_error(payload, describe(error, worker, with_traceback=options.backtrace)),
-    )
+    kept = _timed(describe(error, worker, with_traceback=options.backtrace), seconds)
+    failed = payload.changed(failures=payload.failures + 1, errors=_with_error(payload, kept))
     if _is_exhausted(failed, options):
         return Outcome(Ending.DEAD if options.dead else Ending.DISCARDED, failed)
     wish = ask(failed.failures, error)
@@ -126,6 +127,11 @@ def describe(error: BaseException, worker: str, *, with_traceback: bool = True) 
             "class",
         )
     return kept
+
+
+def _timed(kept: JobError, seconds: float | None) -> JobError:
+    """Return an error with the seconds that its run took, where somebody knows them."""
+    return kept if seconds is None else {**kept, "seconds": round(seconds, 3)}
 
 
 def _text_of(read: Callable[[], str], what: str, whose: str) -> str:

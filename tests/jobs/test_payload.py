@@ -32,6 +32,7 @@ def test_payload_comes_back_as_it_was():
         options={"dead": False},
         context={"language": "de"},
         result={"x": 1},
+        started_at=3.25,
         finished_at=3.5,
     )
 
@@ -117,6 +118,7 @@ def test_what_is_not_json_is_refused_with_the_job():
                 ("errors", ["text"]),
                 ("options", []),
                 ("context", None),
+                ("started_at", {}),
                 ("finished_at", {}),
             ]
         ),
@@ -171,6 +173,7 @@ def test_dates_in_a_result_become_text():
         ("enqueued_at", 1e300),
         ("run_after", -0.5),
         ("run_after", 10**18),
+        ("started_at", 2**44 / 1000),
         ("finished_at", 2**44 / 1000),
         ("failures", -1),
         ("failures", 2**31),

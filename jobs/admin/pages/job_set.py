@@ -18,6 +18,7 @@ from jobs.admin.facets import Facet, facet_links
 from jobs.admin.filters import filter_form
 from jobs.admin.forms import FilterForm
 from jobs.admin.nav import Link, address
+from jobs.admin.queue_sight import QueueSight, queue_sight
 from jobs.admin.responses import render
 from jobs.admin.verbs import Verb, verbs_for
 from jobs.inspect import Facets, JobPage, JobRecord, Queue
@@ -69,8 +70,8 @@ class Row:
 class JobSetPage:
     """The whole page.
 
-    `queue` is given only on the page of a queue, and so is `is_served`: whether a worker takes its
-    jobs. `query` is the filter as part of an address.
+    `queue` is given only on the page of a queue, and so is its `sight`. `query` is the filter as
+    part of an address.
     """
 
     name: SetName
@@ -90,7 +91,7 @@ class JobSetPage:
     facets: tuple[Facet, ...]
     has_errors: bool
     queue: Queue | None = None
-    is_served: bool = False
+    sight: QueueSight | None = None
     queue_urls: dict[str, str] | None = None
 
 
@@ -142,7 +143,7 @@ def build(
         facets=facet_links(form, counted, has_queue=queue is not None),
         has_errors=name in {"retry", "dead"},
         queue=queue,
-        is_served=queue is not None and _is_served(queue.name, reader),
+        sight=queue_sight(request, queue, reader) if queue else None,
         queue_urls=_queue_urls(request, queue),
     )
 
@@ -187,12 +188,6 @@ def _page_url(query: str, cursor: str) -> str:
         return ""
     separator = "&" if query else ""
     return f"?{query}{separator}page={quote(cursor, safe=':')}"
-
-
-def _is_served(queue: str, reader: Reader) -> bool:
-    """Return whether a worker takes jobs from a queue."""
-    serving = [worker for worker in inspect.workers(reader) if queue in worker.queues]
-    return any(not worker.is_quiet for worker in serving)
 
 
 def _queue_urls(request: HttpRequest, queue: Queue | None) -> dict[str, str] | None:

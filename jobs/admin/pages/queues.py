@@ -78,7 +78,7 @@ def _rows(
     request: HttpRequest, reader: Reader, stats: Stats, shown: Sequence[Queue]
 ) -> tuple[QueueRow, ...]:
     rates = inspect.queue_rates([queue.name for queue in shown], reader)
-    active = [worker for worker in stats.workers if not worker.is_quiet]
+    active = [worker for worker in stats.workers if worker.takes_jobs]
     taken = Counter(name for worker in active for name in worker.queues)
     return tuple(
         QueueRow(

@@ -37,15 +37,15 @@ def test_queues_show_numbers_and_what_is_wrong(store, boss):
     assert 'href="/admin/jobs/queues/default/"' in page
 
 
-def test_a_queue_is_open_only_where_a_worker_takes_its_jobs(store, boss):
+def test_a_queue_works_only_where_a_worker_takes_its_jobs(store, boss):
     push(store)
     beat(store, queues="default", quiet=1)
     assert "no worker" in get(boss, "queues/default/")
-    assert "open" not in state_of_queue(boss)
+    assert "working" not in state_of_queue(boss)
 
     beat(store, queues="default")
 
-    assert "open" in state_of_queue(boss)
+    assert "working" in state_of_queue(boss)
     assert "no worker" not in get(boss, "queues/default/")
 
 
@@ -151,86 +151,6 @@ def test_arguments_and_errors_are_escaped_and_secrets_hidden(boss, full):
     assert "[redacted]" in dead
     assert "<b>declined" not in dead
     assert "hunter2" not in get(boss, f"job/{full['dead']}/")
-
-
-# One job
-
-
-@pytest.mark.parametrize("place", ["ready", "scheduled", "retry", "dead", "done", "running"])
-def test_a_job_has_a_page_with_an_explanation_in_every_place(boss, full, place):
-    response = boss.get(f"/admin/jobs/job/{full[place]}/")
-
-    assert (
-        response.context["page"].explanation.sentences[0]
-        in response.context["page"].explanation.sentences
-    )
-    assert "jobs-why" in text(response)
-    assert full[place] in text(response)
-
-
-@pytest.mark.parametrize(
-    ("place", "question"),
-    [
-        ("ready", "Why has it not run yet?"),
-        ("scheduled", "Why has it not run yet?"),
-        ("retry", "Why does it wait?"),
-        ("running", "What it is doing"),
-        ("dead", "What became of it"),
-        ("done", "What became of it"),
-    ],
-)
-def test_a_job_is_asked_what_fits_its_place(boss, full, place, question):
-    assert question in get(boss, f"job/{full[place]}/")
-
-
-def test_a_dead_job_waits_for_no_attempt(store, boss):
-    dead = get(boss, f"job/{put(store, 'dead', failures=3)}/")
-    retry = get(boss, f"job/{put(store, 'retry', failures=3)}/")
-
-    assert "<dt>Failures</dt><dd>3</dd>" in dead
-    assert "Attempt</dt>" not in dead
-    assert "<dt>Attempt</dt><dd>4</dd>" in retry
-
-
-def test_a_job_shows_every_error_and_the_last_traceback(store, boss):
-    errors = [
-        failure("E1", "first", 1_764_000_000),
-        {**failure("E2", "last", 1_764_000_100), "traceback": "line <1>"},
-    ]
-    job_id = put(
-        store,
-        "retry",
-        at=4e9,
-        errors=errors,
-        failures=2,
-        context={"tenant": "a", "token": "s3cret"},
-    )
-
-    page = get(boss, f"job/{job_id}/")
-
-    assert "1. E1" in page
-    assert "2. E2" in page
-    assert "line &lt;1&gt;" in page
-    assert "s3cret" not in page
-    assert "tenant" in page
-
-
-def test_a_result_is_shown_without_secrets(store, boss):
-    job_id = put(
-        store, "done", at=4e9, finished_at=1_764_000_000, result={"rows": 12, "password": "hunter2"}
-    )
-
-    page = get(boss, f"job/{job_id}/")
-
-    assert "&quot;rows&quot;: 12" in page
-    assert "hunter2" not in page
-
-
-def test_a_payload_that_cannot_be_read_has_a_page(store, boss):
-    job_id = put(store, "dead")
-    store.client.hset(store.keys("default").payloads, job_id, b"\xff no json")
-
-    assert "not JSON" in get(boss, f"job/{job_id}/")
 
 
 # Failures and metrics

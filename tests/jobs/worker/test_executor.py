@@ -227,7 +227,10 @@ def test_result_is_kept_in_the_done_set(store, worker):
 
     assert place_of(store, job_id) == "done"
     assert payload_of(store, job_id).result == {"hello": "you"}
-    assert payload_of(store, job_id).finished_at
+    done = payload_of(store, job_id)
+    assert done.started_at
+    assert done.finished_at
+    assert done.started_at <= done.finished_at
     assert stat(store, "processed") == 1
     seconds, _ = client_of(store).time()
     assert score_of(store, "done", job_id) == pytest.approx(1000 * (seconds + 300), abs=10_000)

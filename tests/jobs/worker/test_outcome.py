@@ -156,3 +156,12 @@ def test_error_without_interruption_is_a_failure_even_if_its_causes_run_in_a_cir
 
     assert not is_interruption(error)
     assert not is_interruption(asyncio.CancelledError())
+
+
+def test_error_of_a_run_tells_how_long_it_took():
+    payload = Payload(0, "a" * 32, "tests.WishfulJob", "default")
+
+    outcome = after_error(payload, OPTIONS, ValueError(), "w", lambda attempt, error: None, 2.34567)
+
+    assert outcome.payload.errors[0]["seconds"] == 2.346
+    assert "seconds" not in fail().payload.errors[0]
