@@ -11,7 +11,10 @@ from jobs.store.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class UsualTime:
-    """The seconds that half of so many runs, and 95 % of them, did not exceed."""
+    """What so many `runs` of a class took.
+
+    Half of them did not exceed `p50` seconds, and 95 % of them not `p95`.
+    """
 
     runs: int
     p50: float
