@@ -18,7 +18,10 @@ SIZES = ((10, "large"), (2, "medium"), (1, "small"))
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """All dots of one size, as one path of strokes without a length."""
+    """All dots of one size.
+
+    They are one path, of strokes without a length.
+    """
 
     size: str
     path: str
@@ -26,13 +29,19 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class DotChart(Chart):
-    """A chart with dots in place of lines. Its values stand in the tooltips and the table."""
+    """A chart with dots in place of lines.
+
+    Its values stand in the tooltips and the table.
+    """
 
     dots: tuple[Dots, ...] = ()
 
 
 def with_dots(chart: Chart, slots: Sequence[Sequence[int]]) -> DotChart:
-    """Return a chart with dots in place of its lines. Each slot counts its runs by bucket."""
+    """Return a chart with dots in place of its lines.
+
+    Each slot counts its runs by bucket.
+    """
     first, last = _used(slots)
     steps = last - first + 1
     paths: dict[str, list[str]] = {size: [] for _least, size in SIZES}
@@ -49,7 +58,10 @@ def with_dots(chart: Chart, slots: Sequence[Sequence[int]]) -> DotChart:
 
 
 def _used(slots: Sequence[Sequence[int]]) -> tuple[int, int]:
-    """Return the first and the last bucket that hold runs, all buckets where none does."""
+    """Return the first and the last bucket that hold runs.
+
+    They are those of all buckets where none does.
+    """
     used = [n for n in range(BUCKETS) if any(buckets[n] for buckets in slots)]
     return (used[0], used[-1]) if used else (0, BUCKETS - 1)
 

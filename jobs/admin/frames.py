@@ -26,7 +26,10 @@ _OURS = str(Path(jobs.__file__).parent)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Lines of a traceback in a row. `frames` are as many frames of libraries, 0 for all else."""
+    """Lines of a traceback in a row.
+
+    `frames` are as many frames of libraries, 0 for all else.
+    """
 
     text: str
     frames: int = 0
@@ -34,7 +37,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Traceback:
-    """A traceback in pieces. `place` is the project's last frame in one line, if there is one."""
+    """A traceback in pieces.
+
+    `place` is the project's last frame in one line, if there is one.
+    """
 
     pieces: tuple[Piece, ...]
     place: str = ""

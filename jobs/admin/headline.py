@@ -1,4 +1,7 @@
-"""The one line over a job that says how it is now, and is true in every place."""
+"""The one line over a job that says how it is now.
+
+It is true in every place.
+"""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +16,10 @@ CANCELLED = "jobs.errors.JobCancelled"
 
 
 def headline(job: JobRecord, explanation: Explanation, now: float) -> str:
-    """Return what a job does or waits for, or how it ended. `now` is in epoch seconds."""
+    """Return what a job does or waits for, or how it ended.
+
+    `now` is in epoch seconds.
+    """
     if job.place == "":
         return _("In no set, which should never be")
     if job.place in {"running", "ready"}:
@@ -25,7 +31,10 @@ def headline(job: JobRecord, explanation: Explanation, now: float) -> str:
 
 
 def attempt_in_words(job: JobRecord) -> str:
-    """Return the number of its attempt, with the most there are where that is known: 3 of 26."""
+    """Return the number of its attempt: 3 of 26.
+
+    The most there are is left out where nobody knows it.
+    """
     attempts = inspect.attempts_of(job)
     shown = number(attempts.number)
     if attempts.most is not None:

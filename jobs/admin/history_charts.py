@@ -1,4 +1,7 @@
-"""The charts of what ran over a window: how many runs, how long they took, and each as a dot."""
+"""The charts of what ran over a window.
+
+They show how many runs there were, how long they took, and each as a dot.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +29,10 @@ WINDOW_TITLES: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What all charts of a window share: a label for each slot, and the deploys."""
+    """What all charts of a window share.
+
+    It is a label for each slot, and the deploys.
+    """
 
     labels: list[str]
     marks: list[Mark]
@@ -39,7 +45,10 @@ def window_of(request: HttpRequest) -> str:
 
 
 def window_links(current: str, rest: str = "") -> tuple[Link, ...]:
-    """Return a link for each window. `rest` is what else the address keeps, as `&sort=p95`."""
+    """Return a link for each window.
+
+    `rest` is what else the address keeps, as `&sort=p95`.
+    """
     return tuple(
         Link(title, f"?in={name}{rest}", is_current=name == current)
         for name, title in WINDOW_TITLES.items()
@@ -74,7 +83,10 @@ def runs_chart(slots: Sequence[Slot], axis: Axis) -> Chart:
 
 
 def times_chart(slots: Sequence[Slot], axis: Axis, summary: str) -> Chart:
-    """Return the median and the 95th percentile of each slot, with gaps where nothing ran."""
+    """Return the median and the 95th percentile of each slot.
+
+    There is a gap where nothing ran.
+    """
     series = [
         Series(_("Median"), [slot.percentile(50) for slot in slots]),
         Series("95 %", [slot.percentile(95) for slot in slots], "high"),

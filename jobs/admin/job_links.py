@@ -17,7 +17,10 @@ from jobs.store.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class JobLinks:
-    """The addresses, each empty where there is no such page or the user may not see it."""
+    """The addresses.
+
+    Each is empty where there is no such page, or the user may not see it.
+    """
 
     queue: str
     job_class: str
@@ -49,7 +52,7 @@ def _class_url(request: HttpRequest, job: JobRecord, reader: Reader) -> str:
 
 
 def _alike_url(request: HttpRequest, job: JobRecord) -> str:
-    """Return the address of the jobs in its set that failed by the same cause."""
+    """Return the address of jobs in its set that failed alike."""
     if job.place not in {"retry", "dead"} or job.error is None:
         return ""
     wanted = {

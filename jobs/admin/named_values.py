@@ -1,4 +1,7 @@
-"""Values under the names by which people know them: arguments, and what travelled with a job."""
+"""Values under the names by which people know them.
+
+They are arguments, and what travelled with a job.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

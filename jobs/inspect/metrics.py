@@ -99,7 +99,10 @@ class ClassMetrics:
         return self.seconds / self.runs if self.runs else 0.0
 
     def percentile(self, percent: float) -> float:
-        """Return the seconds that so many percent of the runs did not exceed, 0 without a run."""
+        """Return the seconds that so many percent of the runs did not exceed.
+
+        It is 0 if there was no run.
+        """
         return percentile(self.buckets, percent)
 
     @property

@@ -1,4 +1,7 @@
-"""The recent past of one queue: its runs, and how long its jobs had waited."""
+"""The recent past of one queue.
+
+It is its runs, and how long its jobs had waited.
+"""
 
 from dataclasses import dataclass
 

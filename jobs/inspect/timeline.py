@@ -1,4 +1,7 @@
-"""The life of one job as a list of moments: enqueued, each start and each end, what comes next."""
+"""The life of one job as a list of moments.
+
+It was enqueued, each run began and ended, and something comes next.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,7 +60,10 @@ def attempt_numbers(job: JobRecord) -> list[int | None]:
 
 
 def start_of(error: JobError) -> datetime | None:
-    """Return when the run began that ended with an error, or None where it does not say so."""
+    """Return when the run began that ended with an error.
+
+    Return None where it does not say so.
+    """
     at, seconds = time_of(error), error.get("seconds")
     if at is None or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None

@@ -1,4 +1,7 @@
-"""Reading in a real browser: copying what a job holds, and the values of charts without a mouse."""
+"""Reading in a real browser.
+
+What a job holds is copied, and the values of charts are read without a mouse.
+"""
 
 import time
 

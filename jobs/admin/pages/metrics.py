@@ -48,7 +48,10 @@ FIRST = "time"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that can be sorted by. `order` is "ascending" or "descending" where it is."""
+    """A column that can be sorted by.
+
+    `order` is "ascending" or "descending" where it is.
+    """
 
     title: str | Promise
     url: str
@@ -157,7 +160,10 @@ def _sort_of(request: HttpRequest) -> str:
 
 
 def _sorted(found: Sequence[ClassMetrics], sort: str) -> list[ClassMetrics]:
-    """Return the classes in order: names from A on, and numbers from the highest down."""
+    """Return the classes in order.
+
+    Names go from A on, numbers from the highest down.
+    """
     values = {name: value for name, _title, value in COLUMNS}
     column = sort.removeprefix("-")
     is_turned = sort.startswith("-")

@@ -1,4 +1,4 @@
-"""The page of one queue: a state that is true, who serves it, and its recent past."""
+"""The page of one queue: its state, who serves it, its recent past."""
 
 import pytest
 
