@@ -151,7 +151,7 @@ def test_jobs_behind_long_ones_run_on_threads_that_were_left_asleep(store, worke
     push(store, job_class=QUICK_JOB, count=20)
 
     with running(worker):
-        wait_until(lambda: sorted(begun) == ["long"] * 3 + ["quick"] * 20)
+        wait_until(lambda: sorted(map(str, begun)) == ["long"] * 3 + ["quick"] * 20)
         gate.set()
         wait_until(lambda: stat(store, "processed") == 23)
     assert broken_jobs(store) == []

@@ -208,7 +208,7 @@ def test_connection_that_failed_while_it_was_opened_is_not_used(at, monkeypatch,
             return at.arun(sync_to_async(call))
         return at.arun(partial(asyncio.to_thread, call))
 
-    halves = []
+    halves: list[object] = []
     run(connections.close_all)
     with monkeypatch.context() as patch:
         patch.setattr(type(connections["default"]), "init_connection_state", init)
