@@ -1,4 +1,4 @@
-"""The recent past of everything: how much ran and failed, and how long jobs waited for it.
+"""The recent past of everything: what ran and failed, how long jobs waited.
 
 It costs the same for five queues and for five hundred: all runs are measured together too.
 """
@@ -33,7 +33,7 @@ MOST_QUEUES = 100
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time up to now, in `count` beats of so many slots each."""
+    """A stretch of time up to now: `count` beats of so many slots."""
 
     resolution: Resolution
     count: int
@@ -94,10 +94,25 @@ class Pulse:
     deploys: tuple[Deploy, ...]
     is_partial: bool = False
 
+    @property
+    def waits(self) -> ClassMetrics:
+        """All waits of the span."""
+        waits = [beat.waits for beat in self.beats]
+        return ClassMetrics(
+            name=waits[0].name,
+            runs=sum(each.runs for each in waits),
+            failures=0,
+            seconds=sum(each.seconds for each in waits),
+            buckets=tuple(map(sum, zip(*(each.buckets for each in waits), strict=True))),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The last five full minutes: how many runs ended, per second too, and how many failed."""
+    """How many runs ended in the last five full minutes.
+
+    `failures` of them failed.
+    """
 
     runs: int
     failures: int
@@ -110,10 +125,11 @@ class Pace:
 
 
 def pulse(span: str = "1h", reader: Reader | None = None) -> Pulse:
-    """Return the last hour, 8 hours or 3 days of all queues, by a name of SPANS.
+    """Return the recent past of all queues.
 
-    It costs six round trips, O(classes x slots): 7 MB for 100 classes that ran all the time in
-    three days. With a reader that sees only some queues it costs two more.
+    The span is a name of SPANS: the last hour, 8 hours or 3 days. It costs six round trips,
+    O(classes x slots): 7 MB for 100 classes that ran all the time in three days. With a reader that
+    sees only some queues it costs two more.
     """
     reader = reader or get_reader()
     chosen, now, store = SPANS[span], reader.now(), MetricReader(reader)
@@ -163,7 +179,7 @@ def pace(reader: Reader | None = None) -> Pace:
 
 
 def _names(reader: Reader, since: float) -> tuple[list[str], list[str]]:
-    """Return under which names the runs and the waits stand that a reader may see."""
+    """Return the names of the runs and waits that a reader may see."""
     if reader.sight.sees_all_queues:
         return [ALL_RUNS], [ALL_WAITS]
     ran = MetricReader(reader).active("queue:", since, len(queue_names(reader)) + MOST_QUEUES)
@@ -188,7 +204,7 @@ def _beat(at: datetime, runs: Sequence[Measure | None], waits: Sequence[Measure 
 def _classes(
     store: MetricReader, reader: Reader, span: Span, now: float, since: float
 ) -> tuple[tuple[ClassLine, ...], int]:
-    """Return the lines of the job classes that ran most, and how many others ran."""
+    """Return lines of the classes that ran most, and how many others ran."""
     active = [name.removeprefix("job:") for name in store.active("job:", since, MOST_CLASSES)]
     keys = [f"job:{name}" for name in seen_classes(active, reader)]
     counts = store.counts(keys, span.resolution, now, span.slots_until(now))

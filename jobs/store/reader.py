@@ -150,7 +150,8 @@ class Reader(Asker):
         sums = [0] * len(fields)
         for key, counts in zip(stats, answers, strict=True):
             for n, count in enumerate(counts):
-                sums[n] += self._whole(key, fields[n], count)
+                if count is not None:  # most days of most queues are empty
+                    sums[n] += self._whole(key, fields[n], count)
         return {day: (sums[2 * n], sums[2 * n + 1]) for n, day in enumerate(days)}
 
     def ready_since(self, queues: Sequence[str]) -> dict[str, float]:

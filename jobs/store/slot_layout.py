@@ -50,5 +50,8 @@ class SlotLayout:
         return runs, failures, microseconds, buckets
 
     def counts(self, raw: bytes, slots: int) -> Iterator[tuple[int, int]]:
-        """Yield runs and failures of so many slots, of which the last may be missing."""
+        """Yield runs and failures of so many slots.
+
+        The last of them may be missing.
+        """
         return self._counts.iter_unpack(raw.ljust(slots * self.size, b"\0"))

@@ -5,17 +5,15 @@ Every action, with JavaScript and without, as people click.
 
 import json
 import re
-from contextlib import suppress
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from playwright.sync_api import Page, expect
 
-from jobs import Job, control, inspect
+from jobs import Job, inspect
 from jobs.store.requests import Requests
 from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit, worker_name
-from tests.conftest import free_port
-from tests.jobs.inspect.filling import beat, put
+from tests.jobs.inspect.filling import put
 
 pytestmark = [
     pytest.mark.browser,
@@ -262,96 +260,6 @@ def test_who_may_not_look_finds_nothing(chromium, live_server, jobs):
         expect(page.get_by_text("Control room")).to_have_count(0)
 
 
-# With the script
-
-
-def pass_time(page):
-    """Let the script of the page look for news at once.
-
-    It believes that the time has come.
-    """
-    page.clock.fast_forward(5_000)
-
-
-def pass_time_until(page, locator):
-    """Let time pass until something is on the page.
-
-    A page in trouble asks less often, and begins to wait when the last answer is there.
-    """
-    for _ in range(20):
-        pass_time(page)
-        with suppress(AssertionError):
-            expect(locator).to_be_visible(timeout=1_000)
-            return
-    raise AssertionError(f"never seen: {locator}")
-
-
-def test_numbers_are_kept_up_to_date_and_all_boxes_ticked_at_once(
-    chromium, live_server, store, jobs
-):
-    with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
-        page.goto("/admin/jobs/dead/")
-        page.get_by_label("Tick all on this page").check()
-        expect(page.locator("input[name=job]:checked")).to_have_count(3)
-        page.get_by_label("Tick all on this page").uncheck()
-
-        page.clock.install()
-        page.goto("/admin/jobs/")
-        expect(page.locator(".jobs-tile", has_text="Dead")).to_contain_text("3")
-        control.delete(inspect.job_set("dead").jobs[:1])
-        pass_time(page)
-        expect(page.locator(".jobs-tile", has_text="Dead")).to_contain_text("2")
-        expect(page.locator("#jobs-live")).to_contain_text("Updated")
-        page.get_by_role("switch").uncheck()
-        page.reload()
-        expect(page.get_by_role("switch")).not_to_be_checked()
-
-
-def test_a_page_whose_server_is_gone_says_so(chromium, live_server, jobs):
-    user = make_user(is_superuser=True)
-    with visit(chromium, live_server.url, user, complaints_wanted=True) as page:
-        page.clock.install()
-        page.goto("/admin/jobs/")
-        page.route("**/*", lambda route: route.abort())
-        pass_time(page)
-        expect(page.locator("#jobs-live")).to_contain_text("Not updated since")
-
-
-def test_a_page_without_redis_is_loaded_again_until_redis_is_back(
-    chromium, live_server, jobs, settings
-):
-    user = make_user(is_superuser=True)
-    usual = settings.JOBS
-    with visit(chromium, live_server.url, user, complaints_wanted=True) as page:
-        page.clock.install()
-        settings.JOBS = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
-        page.goto(f"/admin/jobs/find/?id={jobs['dead']}")
-        expect(page.get_by_role("heading", name="Redis cannot be used")).to_be_visible()
-        expect(page.locator("#jobs-live")).to_contain_text("trying again")
-        pass_time(page)
-
-        settings.JOBS = usual
-        pass_time_until(page, page.get_by_role("heading", name=JOB_CLASS))
-
-
-def test_a_page_says_when_its_reader_is_logged_out_and_goes_on_after_a_login(
-    chromium, live_server, jobs
-):
-    user = make_user(is_superuser=True)
-    with visit(chromium, live_server.url, user) as page:
-        page.clock.install()
-        page.goto("/admin/jobs/dead/")
-        cookies = page.context.cookies()
-        page.context.clear_cookies(name="sessionid")
-        pass_time(page)
-        expect(page.locator("#jobs-live")).to_contain_text(
-            "You are logged out. Load the page again"
-        )
-
-        page.context.add_cookies(cookies)
-        pass_time_until(page, page.locator("#jobs-live", has_text="Updated"))
-
-
 def test_an_action_after_a_new_login_leads_to_its_page(chromium, live_server, jobs):
     user = make_user(is_superuser=True)
     user.set_password("a password")
@@ -368,20 +276,3 @@ def test_an_action_after_a_new_login_leads_to_its_page(chromium, live_server, jo
         assert place(jobs["dead"]) == "dead"
         click(page, "Retry now")
         told(page, "1 job is ready to run.")
-
-
-def test_nothing_moves_while_a_question_waits_for_its_answer(chromium, live_server, store, jobs):
-    with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
-        page.clock.install()
-        page.goto("/admin/jobs/workers/")
-        open_sure(page, "Stop")
-        beat(store, "older:2:abcd", host="older", started_at=1.7e9)
-        pass_time(page)
-        expect(page.locator("#jobs-live")).to_contain_text("Paused")
-        expect(page.locator(".jobs-worker")).to_have_count(1)
-
-        open_sure(page, "Stop")  # no, after all
-        page.evaluate("document.activeElement.blur()")
-        pass_time(page)
-        expect(page.locator(".jobs-worker")).to_have_count(2)
-        expect(page.locator(".jobs-sure[open]")).to_have_count(0)

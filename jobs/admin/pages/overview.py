@@ -1,44 +1,24 @@
-"""The overview: whether work goes on and Redis is well.
+"""The overview: whether all is well, and what goes on.
 
-It also shows whether anything is late or broken.
+The judgement comes first, with what is wrong. Then come the numbers of now, the last hour, the
+queues with what serves them, Redis, and totals.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from jobs import inspect
 from jobs.admin.access import page, reader_for
-from jobs.admin.charts import Chart, Series, bars
-from jobs.admin.nav import Link, address
+from jobs.admin.nav import address
+from jobs.admin.queue_table import QueueTable, queue_table
+from jobs.admin.recent import Recent, recent
 from jobs.admin.responses import render
+from jobs.admin.tiles import Tile, tiles_of_now, tiles_of_sets
 from jobs.inspect import Server, Stats
 from jobs.problem import Problem
-from jobs.store.reader import Reader
-from jobs.templatetags.jobs_format import duration, number, rate
-
-#: How far back the history can be shown, in days.
-STRETCHES = (1, 7, 30, 90, 180)
-DEFAULT_DAYS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One number, and the address of the page that explains it.
-
-    `mood` is "bad" where somebody should look.
-    """
-
-    title: str
-    value: str
-    url: str = ""
-    mood: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +39,39 @@ class Overview:
 
     verdict: str
     problems: tuple[Told, ...]
-    tiles: tuple[Tile, ...]
     lacks_worker: bool
     paused_queues: tuple[str, ...]
-    chart: Chart
-    stretches: tuple[Link, ...]
+    now: tuple[Tile, ...]
+    sets: tuple[Tile, ...]
+    recent: Recent
+    queues: QueueTable
     server: Server
+    stats: Stats
 
 
 @page
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the state of everything."""
-    days = _days(request)
     reader = reader_for(request)
     stats = inspect.stats(reader)
-    names = [queue.name for queue in stats.queues]
-    rates = inspect.queue_rates(names, reader)
-    paused = [queue for queue in stats.queues if queue.is_paused]
-    chart = _day_chart(names, reader) if days == 1 else _history_chart(days, reader)
+    pace = inspect.pace(reader)
+    charts = recent(request, reader)
+    table = queue_table(request, reader, stats)
     server = inspect.server(reader)
     found = inspect.problems(reader, stats)  # the last, so that it names all that cannot be read
     is_unstaffed = not any(worker.takes_jobs for worker in stats.workers)
+    paused = [queue for queue in stats.queues if queue.is_paused]
     shown = Overview(
         verdict=_verdict(len(found)),
         problems=tuple(_told(request, problem) for problem in found),
-        tiles=_tiles(request, stats, sum(rates.values())),
         lacks_worker=is_unstaffed and all(each.kind != "workers_missing" for each in found),
         paused_queues=tuple(queue.name for queue in paused if queue.ready),
-        chart=chart,
-        stretches=tuple(_stretch(each, days) for each in STRETCHES),
+        now=tiles_of_now(request, stats, pace, found),
+        sets=tiles_of_sets(request, stats),
+        recent=charts,
+        queues=table,
         server=server,
+        stats=stats,
     )
     return render(request, "overview", _("Overview"), shown)
 
@@ -105,59 +88,3 @@ def _told(request: HttpRequest, problem: Problem) -> Told:
     is_here = problem.where.startswith("#")
     home = "" if is_here else address(request, "jobs_overview")
     return Told(problem, f"{home}{problem.where}")
-
-
-def _days(request: HttpRequest) -> int:
-    choices = {str(days): days for days in STRETCHES}
-    return choices.get(request.GET.get("days", ""), DEFAULT_DAYS)
-
-
-def _stretch(days: int, current: int) -> Link:
-    title = ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-    return Link(title, f"?days={days}", is_current=days == current)
-
-
-def _tiles(request: HttpRequest, stats: Stats, per_second: float) -> tuple[Tile, ...]:
-    def to(name: str) -> str:
-        return address(request, "jobs_set", name=name)
-
-    queues, busy = address(request, "jobs_queues"), address(request, "jobs_workers")
-    latency = max((queue.latency_seconds for queue in stats.queues), default=0.0)
-    dead, failed = stats.total("dead"), stats.failed
-    return (
-        Tile(_("Processed"), number(stats.processed)),
-        Tile(_("Failed"), number(failed), address(request, "jobs_failures")),
-        Tile(_("Jobs per second"), rate(per_second), address(request, "jobs_metrics")),
-        Tile(_("Latency"), duration(latency), queues),
-        Tile(_("Running"), number(stats.total("running")), busy),
-        Tile(_("Ready"), number(stats.total("ready")), queues),
-        Tile(_("Scheduled"), number(stats.total("scheduled")), to("scheduled")),
-        Tile(_("Retries"), number(stats.total("retry")), to("retry")),
-        Tile(_("Dead"), number(dead), to("dead"), "bad" if dead else ""),
-        Tile(_("Done"), number(stats.total("done")), to("done")),
-    )
-
-
-def _history_chart(days: int, reader: Reader) -> Chart:
-    found = inspect.history(days, reader)
-    format_ = pgettext("date format of a day in a chart", "M j")
-    labels = [date_format(day.date, format_) for day in found]
-    return _chart(labels, [day.processed for day in found], [day.failed for day in found])
-
-
-def _day_chart(queues: Sequence[str], reader: Reader) -> Chart:
-    """Return the last 24 hours in ten-minute slots, all queues together."""
-    slots = inspect.queue_slots(queues, "1d", reader)
-    times = [timezone.localtime(slot.at.astimezone(UTC)) for slot in slots]
-    labels = [date_format(at, "H:i") for at in times]
-    return _chart(labels, [slot.runs for slot in slots], [slot.failures for slot in slots])
-
-
-def _chart(labels: Sequence[str], runs: Sequence[int], failures: Sequence[int]) -> Chart:
-    succeeded = [max(0, ran - failed) for ran, failed in zip(runs, failures, strict=True)]
-    summary = _("%(runs)s attempts ended, %(failures)s of them with an error.") % {
-        "runs": number(sum(runs)),
-        "failures": number(sum(failures)),
-    }
-    series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failures, "failed")]
-    return bars(labels, series, summary)

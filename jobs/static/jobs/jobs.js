@@ -16,12 +16,10 @@
   const note = document.getElementById("jobs-live");
   const checkAll = () => document.querySelectorAll("[data-check-all]");
   const boxes = (all) => [...document.querySelectorAll(all.dataset.checkAll)];
-  let wait = SECONDS;
-  let timer;
+  let timer, wait = SECONDS;
 
   const element = (tag, attributes) => Object.assign(document.createElement(tag), attributes);
 
-  // Live
   const status = element("span", { className: "jobs-quiet" });
   status.setAttribute("role", "status");
 
@@ -50,10 +48,11 @@
   }
 
   async function refresh() {
-    const answer = await fetch(location.href, { signal: AbortSignal.timeout(SLOWEST * 1000) });
-    if (!answer.ok) throw new Error(answer.statusText); // an unhappy page has no live elements
-    if (main.querySelector("[data-again]")) location.reload(); // what was away is back
-    if (answer.redirected) return "out"; // to the login page
+    const answer = await fetch(location.href, { redirect: "manual", signal: AbortSignal.timeout(SLOWEST * 1000) });
+    const isSentAway = answer.type === "opaqueredirect"; // to a login page, maybe of another host
+    if (!isSentAway && !answer.ok) throw new Error(answer.statusText); // an unhappy page has no live elements
+    if (main.querySelector("[data-again]")) location.reload(); // what was away is back, or a login is needed
+    if (isSentAway) return "out";
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (isBusy()) return "paused";
     note.dataset.time = fresh.getElementById("jobs-live").dataset.time;
@@ -73,6 +72,7 @@
       const name = await refresh().catch(() => "lost");
       wait = TROUBLES.has(name) ? Math.min(wait * 2, SLOWEST) : SECONDS;
       say(name);
+      if (name === "out") return; // until somebody comes back to this page
     }
     plan();
   }

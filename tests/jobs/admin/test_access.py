@@ -43,8 +43,8 @@ ACTIONS = [
 ]
 PAGES = [
     "",
-    "?days=1",
-    "?days=180",
+    "?in=3d",
+    "?in=180d",
     "queues/",
     "queues/default/",
     "workers/",

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs import control
-from jobs.admin.charts import Series, bars, nice_ticks
+from jobs.admin.charts import Series, bars, lines, nice_ticks
 from jobs.inspect import get_reader
 from jobs.store.metrics import Measure, MetricStore
 from jobs.templatetags.jobs_format import number
@@ -41,3 +41,27 @@ def test_deploys_of_the_same_moment_share_a_label(store, boss):
     page = text(boss.get("/admin/jobs/metrics/orders.CompleteOrderJob/?in=3d"))
 
     assert ">v1, v2</text>" in page
+
+
+def test_line_has_a_gap_where_there_is_no_value():
+    chart = lines("abcde", [Series("Wait", [1, 2, None, 4, None])], "")
+
+    assert [line.points.count(",") for line in chart.lines] == [2, 2]
+    assert [line.points.split()[0].split(",")[0] for line in chart.lines] == ["100", "700"]
+    assert [values for _label, values in chart.rows] == [("1",), ("2",), ("–",), ("4",), ("–",)]
+    assert "Wait: –" in chart.slots[2].tooltip
+
+
+def test_line_of_nothing_but_gaps_is_empty():
+    chart = lines("ab", [Series("Wait", [None, None])], "")
+
+    assert chart.lines == ()
+    assert chart.is_empty
+
+
+def test_only_a_single_line_has_an_area():
+    one = lines("ab", [Series("Wait", [1, 2])], "")
+    two = lines("ab", [Series("Wait", [1, 2]), Series("Run", [2, 1])], "")
+
+    assert one.lines[0].area.startswith("250,180 ")
+    assert [line.area for line in two.lines] == ["", ""]

@@ -1,124 +1,15 @@
 """What the pages show, and that nothing in them can run or leak."""
 
-import re
-import time
-
 import pytest
 
 from jobs import control, inspect
-from jobs.store.metrics import TEN_MINUTES, Measure, MetricStore
-from tests.conftest import server_of_tests
+from jobs.store.metrics import Measure, MetricStore
 from tests.jobs.admin.conftest import text
 from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, push, put
 
 
 def get(client, route="", **data):
     return text(client.get(f"/admin/jobs/{route}", data))
-
-
-# Overview
-
-
-def test_overview_counts_everything_and_draws_the_history(boss, full):
-    page = get(boss)
-
-    for title in (
-        "Processed",
-        "Failed",
-        "Jobs per second",
-        "Latency",
-        "Running",
-        "Ready",
-        "Scheduled",
-        "Retries",
-    ):
-        assert title in page
-    assert str(server_of_tests().version) in page
-    assert "append-only persistence is off" in page
-    assert page.count('class="jobs-slot"') == 30
-    assert "4 attempts ended, 2 of them with an error." in page
-
-
-@pytest.mark.parametrize(
-    ("days", "slots"), [("1", 144), ("7", 7), ("180", 180), ("5", 30), ("x", 30)]
-)
-def test_overview_looks_back_for_some_days(boss, days, slots):
-    assert get(boss, days=days).count('class="jobs-slot"') == slots
-
-
-def test_overview_tells_a_newcomer_what_to_do(boss):
-    page = get(boss)
-
-    assert "No worker takes jobs." in page
-    assert "python manage.py runjobs" in page
-    assert "Nothing ran in this time" in page
-
-
-def test_overview_warns_of_a_paused_queue_in_which_jobs_wait(store, boss):
-    push(store)
-    control.pause("default")
-
-    assert "Queue <strong>default</strong> is paused" in get(boss)
-
-
-def test_overview_says_what_is_wrong_and_where_to_look(store, boss):
-    beat(store)
-    push(store, ago=300)
-
-    page = get(boss)
-
-    assert '<h2 id="jobs-verdict">3 problems</h2>' in page
-    assert "Queue default is late: its oldest job has waited for 5 minutes." in page
-    assert "Start more workers, or find out what keeps the workers busy." in page
-    assert 'href="/admin/jobs/queues/default/"' in page
-    assert 'href="#jobs-redis"' in page
-    assert re.search(r"since [A-Z][a-z]+ \d+, \d{4}, .*, for <time", page)
-    assert "No worker takes jobs" not in page
-
-
-def test_overview_says_that_all_is_well(store, boss, settings):
-    accepted = ["redis_unlimited", "redis_persistence"]
-    settings.JOBS = {**settings.JOBS, "CHECK_IGNORE": accepted}
-    beat(store)
-
-    assert '<h2 id="jobs-verdict">All well</h2>' in get(boss)
-
-
-def test_overview_names_what_cannot_be_read_among_the_problems(store, boss):
-    beat(store)
-    store.client.set(store.keys("default").dead, "no set")
-
-    page = get(boss)
-
-    assert page.count(f"<code>{store.keys('default').dead}</code>") == 1
-    assert "3 problems" in page
-
-
-def test_overview_names_what_only_its_chart_could_not_read(store, boss):
-    beat(store)
-    push(store)
-    chunk, _slot = TEN_MINUTES.place(time.time())
-    key = store.shared.metric(TEN_MINUTES.name, chunk, "queue:default")
-    store.client.sadd(key, "no string")
-
-    assert f"<code>{key}</code>" in get(boss, days=1)
-
-
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("de", ["3 Probleme", "Die Warteschlange default ist im Rückstand", "Ansehen", "seit "]),
-        ("fr", ["3 problèmes", "La file default est en retard", "Voir", "depuis le "]),
-    ],
-)
-def test_problems_speak_the_language_of_the_project(store, boss, settings, language, words):
-    settings.LANGUAGE_CODE = language
-    beat(store)
-    push(store, ago=300)
-
-    page = get(boss)
-
-    assert [word for word in words if word not in page] == []
 
 
 # Queues and workers

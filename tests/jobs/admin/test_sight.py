@@ -19,7 +19,7 @@ from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, push, put
 SECRET_WORDS = ("needle", "haystack", "boom-words", "traced", "tenant-words", "kept-result")
 EVERY_PAGE = [
     "",
-    "?days=1",
+    "?in=3d",
     "queues/",
     "queues/other/",
     "workers/",
@@ -157,7 +157,7 @@ def test_counts_are_those_of_queues_in_sight(store, boss, settings, other):
     put(store, "dead", "mine")
 
     stats = json.loads(text(boss.get("/admin/jobs/stats.json")))
-    tiles = boss.get("/admin/jobs/").context["page"].tiles
+    tiles = boss.get("/admin/jobs/").context["page"].sets
     dead = boss.get("/admin/jobs/dead/").context["page"]
 
     assert list(stats["queues"]) == ["mine"]
@@ -295,7 +295,7 @@ def test_a_function_that_raises_lets_nobody_in_and_says_so(boss, settings, other
     granting(settings, "broken")
 
     assert boss.get("/admin/jobs/queues/other/").status_code == 404
-    assert boss.get("/admin/jobs/").context["page"].tiles[0].value == "0"
+    assert boss.get("/admin/jobs/").context["page"].sets[0].value == "0"
     assert "no database" in caplog.text
 
 

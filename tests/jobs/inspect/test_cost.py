@@ -20,7 +20,8 @@ FEW, MANY = 300, 5_000
 SETS = ("ready", "scheduled", "retry", "dead", "done")
 PAGES = [
     "",
-    "?days=180",
+    "?in=3d",
+    "?in=180d",
     "queues/",
     "queues/default/",
     "workers/",

@@ -1,0 +1,98 @@
+"""The tiles of the overview: how it stands right now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from jobs.admin.nav import address
+from jobs.conf import get_settings
+from jobs.inspect import Pace, Queue, Stats
+from jobs.problem import Problem
+from jobs.templatetags.jobs_format import duration, number, rate
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number, with a note.
+
+    The address is that of the page that explains it. `mood` is "bad" where somebody should look.
+    """
+
+    title: str
+    value: str
+    url: str = ""
+    note: str = ""
+    mood: str = ""
+
+
+def tiles_of_now(
+    request: HttpRequest, stats: Stats, pace: Pace, problems: Iterable[Problem]
+) -> tuple[Tile, ...]:
+    """Return what runs, what waits, how fast it goes, and how much fails."""
+    metrics, queues = address(request, "jobs_metrics"), address(request, "jobs_queues")
+    running, ready = stats.total("running"), stats.total("ready")
+    is_failing = any(problem.kind == "failures" for problem in problems)
+    return (
+        Tile(_("Running"), number(running), address(request, "jobs_workers"), _threads(stats)),
+        Tile(_("Ready"), number(ready), queues, _("wait for a worker")),
+        _latency(request, stats),
+        Tile(_("Per second"), rate(pace.per_second), metrics, _("in the last 5 minutes")),
+        Tile(
+            _("Failing"),
+            "–" if pace.failing is None else f"{rate(pace.failing)} %",
+            address(request, "jobs_failures"),
+            _failing(pace),
+            "bad" if is_failing else "",
+        ),
+    )
+
+
+def tiles_of_sets(request: HttpRequest, stats: Stats) -> tuple[Tile, ...]:
+    """Return how many jobs each set holds now."""
+
+    def tile(title: str, name: str, mood: str = "") -> Tile:
+        url = address(request, "jobs_set", name=name)
+        return Tile(title, number(stats.total(name)), url, mood=mood)
+
+    return (
+        tile(_("Scheduled"), "scheduled"),
+        tile(_("Retries"), "retry"),
+        tile(_("Dead"), "dead", mood="bad" if stats.total("dead") else ""),
+        tile(_("Done"), "done"),
+    )
+
+
+def is_late(queue: Queue) -> bool:
+    """Whether the oldest job of a queue has waited for longer than CHECK_MAX_LATENCY.
+
+    What is paused is not late: somebody wants it so.
+    """
+    return not queue.is_paused and queue.latency_seconds > get_settings().check_max_latency
+
+
+def _threads(stats: Stats) -> str:
+    if not stats.threads:
+        return _("no worker")
+    text = ngettext("on %(count)s thread", "on %(count)s threads", stats.threads)
+    return text % {"count": number(stats.threads)}
+
+
+def _latency(request: HttpRequest, stats: Stats) -> Tile:
+    waiting = [each for each in stats.queues if each.latency_seconds and not each.is_paused]
+    latest = max(waiting, key=lambda queue: queue.latency_seconds, default=None)
+    if latest is None:
+        return Tile(_("Latency"), "–", address(request, "jobs_queues"), _("no job waits"))
+    url = address(request, "jobs_queue", queue=latest.name) or address(request, "jobs_queues")
+    note = _("in queue %(queue)s") % {"queue": latest.name}
+    mood = "bad" if is_late(latest) else ""
+    return Tile(_("Latency"), duration(latest.latency_seconds), url, note, mood)
+
+
+def _failing(pace: Pace) -> str:
+    if pace.failing is None:
+        return _("nothing ran in 5 minutes")
+    counts = {"failures": number(pace.failures), "runs": number(pace.runs)}
+    return _("%(failures)s of %(runs)s runs") % counts
