@@ -2,7 +2,7 @@
 
 They are computed here and drawn by `_chart.html`. The plot stretches to the width of the page: it
 is 1,000 units wide whatever the screen. Only bars and lines are stretched. Texts stand beside the
-stretched part, at percentages. Colours come from classes in `jobs.css`.
+stretched part, at percentages. Colours come from classes in `charts.css`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
