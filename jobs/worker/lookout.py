@@ -25,7 +25,7 @@ class Lookout:
     def __init__(
         self, changed: threading.Condition, stock: Stock, duties: Duties, threads: int
     ) -> None:
-        """Take what threads wait for, what is to do, who does it, and how many they are."""
+        """Take what threads wait for, and what tells whether there is enough to do."""
         self._changed = changed
         self._stock = stock
         self._duties = duties
@@ -54,7 +54,7 @@ class Lookout:
                 return
 
     def _is_in_hand(self) -> bool:
-        """Whether jobs wait, and threads that are at work will have run them in no time."""
+        """Whether threads at work will soon have run all that waits."""
         stock = self._stock
         is_worked_on = self._duties.idle < self._threads
         return is_worked_on and bool(stock.units) and stock.mean_seconds < QUICK

@@ -1,4 +1,4 @@
-"""How many threads are awake while jobs wait, and that none waits for long beside idle ones."""
+"""How many threads are awake while jobs wait."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def closed_gate() -> Iterator[None]:
 
 
 class Room:
-    """A lookout with two jobs that wait, in a process of three threads of which one is at work."""
+    """Two jobs wait, and one of three threads is at work."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.Lock())
