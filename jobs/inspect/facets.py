@@ -77,7 +77,8 @@ def _shares(
 ) -> Iterator[Ranks]:
     """Yield the ranks to look at, of the largest queues."""
     is_reversed = name in LATEST_FIRST
-    largest = sorted(sizes, key=lambda queue: -sizes[queue][1])[:MOST_QUEUES]
+    filled = [queue for queue, (_, size) in sizes.items() if size]
+    largest = sorted(filled, key=lambda queue: -sizes[queue][1])[:MOST_QUEUES]
     total = sum(sizes[queue][1] for queue in largest)
     wholes = sets.sizes(largest, name, ("-inf", "+inf")) if is_reversed else {}
     for queue in largest:

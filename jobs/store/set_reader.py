@@ -237,15 +237,13 @@ class SetReader:
         n).
         """
         low, high = bounds
-        asked = []
-        for queue in queues:
-            key = getattr(self._store.keys(queue), name)
-            asked += [
-                Question(key, "zcount", ("-inf", f"({low}")),
-                Question(key, "zcount", (low, high)),
-            ]
+        keys = [getattr(self._store.keys(queue), name) for queue in queues]
+        asked = [Question(key, "zcount", (low, high)) for key in keys]
+        if low != "-inf":
+            asked += [Question(key, "zcount", ("-inf", f"({low}")) for key in keys]
         counts = self._reader.ask(asked)
-        return {queue: (counts[2 * n], counts[2 * n + 1]) for n, queue in enumerate(queues)}
+        between, below = counts[: len(keys)], counts[len(keys) :] or [0] * len(keys)
+        return dict(zip(queues, zip(below, between, strict=True), strict=True))
 
 
 def _together(sizes: Mapping[str, int]) -> Iterator[list[str]]:

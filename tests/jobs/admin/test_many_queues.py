@@ -63,4 +63,4 @@ def test_a_few_queues_need_no_pages(store, boss):
 
 
 def test_the_filter_suggests_some_queues_only(many, boss):
-    assert text(boss.get("/admin/jobs/dead/")).count('<option value="queue') == 4
+    assert text(boss.get("/admin/jobs/dead/")).count('<option value="queue:queue') == 4
