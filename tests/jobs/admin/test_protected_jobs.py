@@ -42,7 +42,7 @@ def test_page_says_that_arguments_are_encrypted_and_offers_no_copy(boss, dead):
 
     assert "The arguments are encrypted" in text(response)
     assert response.context["page"].run_again_form is None
-    assert response.context["page"].arguments == ""
+    assert response.context["page"].arguments == ()
     assert "1234" not in text(response)
 
 
