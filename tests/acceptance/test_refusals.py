@@ -80,6 +80,7 @@ def test_statistic_that_cannot_be_written_ends_no_worker(start, store, limited_u
         lambda: runner.log.count("worker.chore_failed") or runner.log.count("worker.started") > 1,
         timeout=10,
     )
+    push(store, "NoteJob", [[3, 0]])  # what was refused is not counted again, and this is new
     outlast_refusals(store)
 
     assert runner.log.count("worker.started") == 1
