@@ -176,14 +176,19 @@ class AskingMiddleware(Middleware):
     """Asks before and after."""
 
     def perform(self, job, call_next):
-        ask(1, "fake_services")
+        ask_and_close()
         call_next()
-        ask(1, "fake_services")
+        ask_and_close()
 
     async def aperform(self, job, call_next):
-        await sync_to_async(ask)(1, "fake_services")
+        await sync_to_async(ask_and_close)()
         await call_next()
-        await sync_to_async(ask)(1, "fake_services")
+        await sync_to_async(ask_and_close)()
+
+
+def ask_and_close():
+    ask(1, "fake_services")
+    connections["fake_services"].close()
 
 
 @pytest.mark.parametrize("kind", ["thread", "coroutine"])
