@@ -86,8 +86,18 @@ def desk(store, worker_settings) -> Iterator[Desk]:
         finally:
             if not worker.crew.stops.is_worker_stopping:
                 opened.run(connections.close_all)
-            SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+            SyncToAsync.single_thread_executor.submit(_forget_all).result()
             unsubscribe(opened.ended.append)
+
+
+def _forget_all() -> None:
+    """Close all connections of this thread, also those that are in a block.
+
+    Such a one would refuse to work for the next test.
+    """
+    for opened in connections.all(initialized_only=True):
+        opened.close()
+        del connections[opened.alias]
 
 
 def session() -> Any:
