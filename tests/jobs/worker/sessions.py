@@ -77,7 +77,11 @@ class Desk:
 
 @contextmanager
 def desk(store, worker_settings) -> Iterator[Desk]:
-    """Open a desk for a block, and close what its threads have opened."""
+    """Open a desk for a block, and close what its threads have opened.
+
+    The thread of coroutines is the same for all tests of a process, so it starts with none.
+    """
+    SyncToAsync.single_thread_executor.submit(_forget_all).result()
     with running(make_worker(replace(worker_settings, concurrency=1))) as worker:
         opened = Desk(store, worker)
         subscribe(JobEnded, at_once=True)(opened.ended.append)
