@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from jobs import inspect
-from jobs.admin.nav import address
+from jobs.admin.nav import address, address_of_alike
 from jobs.inspect import JobRecord
 from jobs.occasion import occasion_of
 from jobs.store.reader import Reader
@@ -55,13 +55,8 @@ def _alike_url(request: HttpRequest, job: JobRecord) -> str:
     """Return the address of jobs in its set that failed alike."""
     if job.place not in {"retry", "dead"} or job.error is None:
         return ""
-    wanted = {
-        "job_class": job.job_class,
-        "error_class": job.error_class,
-        "shape": inspect.shape_of(job.error_message),
-    }
-    query = urlencode({name: value for name, value in wanted.items() if value})
-    return f"{address(request, 'jobs_set', name=job.place)}?{query}"
+    shape = inspect.shape_of(job.error_message)
+    return address_of_alike(request, job.place, job.job_class, job.error_class, shape)
 
 
 def _schedule_url(request: HttpRequest, job: JobRecord) -> str:

@@ -1,6 +1,7 @@
 """The tabs of the control room, and the way back to it."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.outbox import outbox
 
+#: A page number of more digits is none.
+_MOST_DIGITS = 9
 #: The page of the outbox. It has a tab where there is an outbox.
 OUTBOX = "jobs_outbox"
 #: Title, name of the address, and what the address needs. Who adds a page adds its tab here.
@@ -68,3 +71,18 @@ def address(request: HttpRequest, name: str, /, **kwargs: str) -> str:
         return reverse(f"admin:{name}", kwargs=kwargs, current_app=current_app)
     except (NoReverseMatch, UnicodeEncodeError):
         return ""
+
+
+def address_of_alike(
+    request: HttpRequest, name: str, job_class: str, error_class: str, shape: str
+) -> str:
+    """Return the address of the jobs of a set that failed alike."""
+    wanted = {"job_class": job_class, "error_class": error_class, "shape": shape}
+    query = urlencode({field: value for field, value in wanted.items() if value})
+    return f"{address(request, 'jobs_set', name=name)}?{query}"
+
+
+def asked_page(request: HttpRequest) -> int:
+    """Return the page number that is asked for, else 1."""
+    asked = request.GET.get("page", "")
+    return int(asked) if asked.isdecimal() and len(asked) <= _MOST_DIGITS else 1

@@ -36,7 +36,7 @@ def tiles_of_now(
     running, ready = stats.total("running"), stats.total("ready")
     is_failing = any(problem.kind == "failures" for problem in problems)
     return (
-        Tile(_("Running"), number(running), address(request, "jobs_workers"), _threads(stats)),
+        Tile(_("Running"), number(running), address(request, "jobs_running"), _threads(stats)),
         Tile(_("Ready"), number(ready), queues, _("wait for a worker")),
         _latency(request, stats),
         Tile(_("Per second"), rate(pace.per_second), metrics, _("in the last 5 minutes")),

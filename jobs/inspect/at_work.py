@@ -110,10 +110,10 @@ def at_work(
 ) -> AtWork:
     """Return a page of the jobs that run, sorted by one of ORDERS.
 
-    A page that is none leads to the nearest. A job matches if its class, queue, id, worker or host
-    has every word. Jobs that have ended since
-    the heartbeat are left out of the page, though still counted. It costs up to ten round trips,
-    O(workers + limit), less those for `alive` workers that are known.
+    A page that is none leads to the nearest. A job matches if its class, queue, id, worker and host
+    together have every word. Jobs that have ended since the heartbeat are left out of the page,
+    though still counted. It costs up to ten round trips, O(workers + limit), less those for `alive`
+    workers that are known.
     """
     reader = reader or get_reader()
     alive = workers(reader) if alive is None else alive

@@ -47,7 +47,7 @@ class Lookout:
                 is_called = self._changed.wait(PATIENCE)
             finally:
                 self._is_manned = False
-            if is_called:
+            if is_called or first is None:
                 return
             if self._stock.first() is first:
                 self._stock.mean_seconds = PATIENCE  # at least: the jobs before it end no more

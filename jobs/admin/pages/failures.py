@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from jobs import inspect
 from jobs.admin.access import RETRY, VIEW_ARGUMENTS, Can, page, reader_for
-from jobs.admin.nav import address
+from jobs.admin.nav import address, address_of_alike
 from jobs.admin.responses import render
 from jobs.admin.sparkline import Sparkline, sparkline
 from jobs.admin.verbs import VERBS, Verb
@@ -154,10 +154,4 @@ def _opened(
 
 def _jobs_url(request: HttpRequest, name: SetName, group: FailureGroup) -> str:
     """Return the address of a set with a filter that shows this group alone."""
-    wanted = {
-        "job_class": group.job_class,
-        "error_class": group.error_class,
-        "shape": group.shape,
-    }
-    wanted = {name: value for name, value in wanted.items() if value}
-    return f"{address(request, 'jobs_set', name=name)}?{urlencode(wanted)}"
+    return address_of_alike(request, name, group.job_class, group.error_class, group.shape)

@@ -168,7 +168,7 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
             Link(job.queue, address(request, "jobs_queue", queue=job.queue)),
         ]
     if job.place == "running":
-        return [Link(_("Workers"), address(request, "jobs_workers"))]
+        return [Link(_("Running"), address(request, "jobs_running"))]
     if job.place:
         return [Link(TITLES[job.place], address(request, "jobs_set", name=job.place))]
     return []

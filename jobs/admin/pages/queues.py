@@ -10,15 +10,13 @@ from django.utils.translation import gettext as _
 
 from jobs import inspect
 from jobs.admin.access import page, reader_for
-from jobs.admin.nav import address
+from jobs.admin.nav import address, asked_page
 from jobs.admin.responses import render
 from jobs.inspect import Queue, Stats
 from jobs.store.reader import Reader
 
 #: Queues on one page.
 PAGE_SIZE = 500
-#: A page number of so many digits is none.
-MOST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +91,7 @@ def _rows(
 
 def _page_number(request: HttpRequest, total: int) -> int:
     """Return the page that is asked for, or the nearest that there is."""
-    asked = request.GET.get("page", "")
-    number = int(asked) if asked.isdecimal() and len(asked) < MOST_DIGITS else 1
-    return min(max(number, 1), max(1, ceil(total / PAGE_SIZE)))
+    return min(max(asked_page(request), 1), max(1, ceil(total / PAGE_SIZE)))
 
 
 def _is_used(queue: Queue) -> bool:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from jobs import inspect
 from jobs.admin.access import page, reader_for
-from jobs.admin.nav import Link, address
+from jobs.admin.nav import Link, address, asked_page
 from jobs.admin.responses import render
 from jobs.inspect import ORDERS, AtWork, JobAtWork
 
-#: The longest text that is searched for, and the most digits of a page number.
-MOST_CHARACTERS, MOST_DIGITS = 200, 9
+#: The longest text that is searched for.
+MOST_CHARACTERS = 200
 TITLES: Mapping[str, Promise] = {
     "longest": gettext_lazy("Longest first"),
     "unusual": gettext_lazy("Most unusual first"),
@@ -68,9 +68,7 @@ def running(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:MOST_CHARACTERS]
     order = request.GET.get("order", "")
     order = order if order in ORDERS else "longest"
-    asked = request.GET.get("page", "")
-    number = int(asked) if asked.isdecimal() and len(asked) <= MOST_DIGITS else 1
-    found = inspect.at_work(words, order, page=number, reader=reader)
+    found = inspect.at_work(words, order, page=asked_page(request), reader=reader)
 
     def to(**changes: str | int) -> str:
         wanted = {"q": words, "order": order, **changes}

@@ -239,6 +239,15 @@ def test_a_running_job_leads_to_its_worker(store, boss):
     assert f'id="{anchor}"' in text(boss.get(path))
 
 
+def test_the_trail_of_a_running_job_leads_to_all_that_run(store, boss):
+    push(store)
+    [job_id] = fetch(store)
+
+    trail = boss.get(f"/admin/jobs/job/{job_id}/").context["trail"]
+
+    assert "/admin/jobs/running/" in [link.url for link in trail]
+
+
 def test_an_unknown_class_has_no_link(store, boss):
     assert page_of(boss, put(store, "dead", job_class="gone.Job")).links.job_class == ""
 

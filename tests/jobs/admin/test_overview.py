@@ -127,6 +127,7 @@ def test_now_tells_what_runs_and_waits_and_how_fast_it_goes(store, boss, full, r
     found = tiles(boss)
 
     assert (found["Running"].value, found["Running"].note) == ("1", "on 5 threads")
+    assert found["Running"].url == "/admin/jobs/running/"
     assert found["Ready"].value == "1"
     assert (found["Per second"].value, found["Failing"].value) == ("2.0", "5.0 %")
     assert found["Failing"].note == "30 of 600 runs"

@@ -144,6 +144,17 @@ def test_lookout_goes_to_work_where_jobs_do_not_move(room):
     assert not room.lookout._is_manned
 
 
+def test_lookout_calls_no_job_long_where_others_were_quicker_to_take_them(room, monkeypatch):
+    monkeypatch.setattr(room.stock, "first", lambda: None)
+    thread = room.have_one_wait()
+
+    room.in_lock(room.lookout.wake_another)
+
+    thread.join(10)
+    assert not thread.is_alive()
+    assert room.stock.mean_seconds < QUICK
+
+
 def test_jobs_behind_long_ones_run_on_threads_that_were_left_asleep(store, worker_settings):
     worker = make_worker(replace(worker_settings, concurrency=4))
     worker.buffer._stock.mean_seconds = QUICK / 10  # jobs were quick so far
