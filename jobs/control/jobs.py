@@ -18,7 +18,7 @@ from jobs.store.reader import SetName
 from jobs.store.sets import Destination
 
 #: Most jobs that one call of a script moves. Redis is busy with them for about a millisecond.
-PORTION = 250
+PORTION = 100
 #: The sets from which each change may take a job.
 RETRYABLE: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})
 KILLABLE: frozenset[SetName] = frozenset({"ready", "scheduled", "retry"})

@@ -21,7 +21,7 @@ from jobs.store.set_reader import Entry, Portion, Ranks, SetReader
 from jobs.store.sets import Destination
 
 #: Most jobs that one round trip looks through: so few that Redis is never busy for long.
-PORTION = 500
+PORTION = 250
 #: The longest time that a sweep goes on, since a web request must end. Seconds.
 PATIENCE = 20.0
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
-from math import ceil
 from typing import Literal
 
 from jobs.inspect.budget import Budget
@@ -100,9 +99,9 @@ def failure_groups(reader: Reader | None = None) -> Failures:
     """Group the latest 2,000 jobs in retry and dead by what went wrong.
 
     Without sight of arguments, messages do not part them, and nothing is muted. Each set of each
-    queue has its share of the 2,000. It costs one round trip for each ten of them or 500 kB of
-    payloads, and six more: O(2,000 + log n). After two seconds or 50 MB it stops with the groups
-    that it knows.
+    queue has its share of the 2,000, and one at least. It costs one round trip for each ten of them
+    or 500 kB of payloads, and six more: O(2,000 + log n). After two seconds or 50 MB it stops with
+    the groups that it knows.
     """
     reader = reader or get_reader()
     look = _Look(SetReader(reader), queue_names(reader))
@@ -182,10 +181,12 @@ class _Look:
             self._budget.spend(len(entry.payload or b""))
 
     def _shares(self) -> Iterator[Ranks]:
-        for (queue, name), size in self._sizes.items():
-            share = ceil(LOOK_AT * size / self.total) if self.total > LOOK_AT else size
-            if share:
-                yield Ranks(queue, name, 0, share - 1, is_reversed=True)
+        """Yield the latest of each set: one, and more by its size, all within LOOK_AT."""
+        sizes = {place: size for place, size in self._sizes.items() if size}
+        left, others = max(0, LOOK_AT - len(sizes)), max(1, self.total - len(sizes))
+        for (queue, name), size in sizes.items():
+            share = min(size, 1 + left * (size - 1) // others)
+            yield Ranks(queue, name, 0, share - 1, is_reversed=True)
 
 
 class _Tallies:

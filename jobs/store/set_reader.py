@@ -80,7 +80,8 @@ class Ranks:
 
     def first_of(self, most: int) -> "Ranks":
         """Return the first of these ranks, so many at most."""
-        return replace(self, last=min(self.last, self.first + most - 1))
+        last = self.first + most - 1
+        return self if self.last <= last else replace(self, last=last)
 
     def behind(self, looked_at: int) -> int:
         """Return the rank at which a walk goes on.
@@ -155,9 +156,9 @@ class SetReader:
             for ranks, portion in zip(asked, portions, strict=True):
                 for entry in portion.entries:
                     yield ranks, entry
-                left = replace(ranks, first=ranks.first + portion.looked_at)
-                if portion.looked_at and not portion.is_end and left.first <= left.last:
-                    waiting.append(left)
+                next_rank = ranks.first + portion.looked_at
+                if portion.looked_at and not portion.is_end and next_rank <= ranks.last:
+                    waiting.append(replace(ranks, first=next_rank))
 
     def _keys(self, ranks: Ranks) -> tuple[str, str]:
         """Return the keys of the payloads and of the set."""

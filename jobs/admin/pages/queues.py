@@ -16,7 +16,7 @@ from jobs.inspect import Queue, Stats
 from jobs.store.reader import Reader
 
 #: Queues on one page.
-PAGE_SIZE = 500
+PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class QueuesPage:
 
 @page
 def queues(request: HttpRequest) -> HttpResponse:
-    """List the queues, 500 on a page."""
+    """List the queues, 200 on a page."""
     reader = reader_for(request)
     stats = inspect.stats(reader)
     wants_all = "all" in request.GET
