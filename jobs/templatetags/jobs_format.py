@@ -41,19 +41,25 @@ def rate(value: float) -> str:
 def duration(seconds: float) -> str:
     """Write a time span in its two largest units.
 
-    Examples: 850 ms, 4.2 s, 3 min 5 s, 2 d 4 h.
+    Examples: 250 µs, 2.5 ms, 850 ms, 4.2 s, 3 min 5 s, 2 d 4 h.
     """
+    if 0 < seconds < 0.001:
+        return _("%(count)s µs") % {"count": number(seconds * 1_000_000)}
     if seconds < 1:
-        return _("%(count)s ms") % {"count": number(seconds * 1000)}
+        return _("%(count)s ms") % {"count": _few_digits(seconds * 1000)}
     if seconds < MINUTE:
-        # No ".0" for what is nearly a whole number.
-        shows_tenths = seconds < 10 and seconds % 1 >= 0.05
-        return _("%(count)s s") % {"count": number(seconds, 1 if shows_tenths else 0)}
+        return _("%(count)s s") % {"count": _few_digits(seconds)}
     if seconds < HOUR:
         return _("%(minutes)d min %(seconds)d s") % _split(seconds, MINUTE, "minutes", "seconds", 1)
     if seconds < DAY:
         return _("%(hours)d h %(minutes)d min") % _split(seconds, HOUR, "hours", "minutes", MINUTE)
     return _("%(days)d d %(hours)d h") % _split(seconds, DAY, "days", "hours", HOUR)
+
+
+def _few_digits(value: float) -> str:
+    """Write a number with tenths below ten, but no ".0" for what is nearly a whole number."""
+    shows_tenths = value < 10 and value % 1 >= 0.05
+    return number(value, 1 if shows_tenths else 0)
 
 
 @register.filter
