@@ -20,6 +20,7 @@ KINDS = (
     "queue_full",
     "outbox_late",
     "failures",
+    "job_overlong",
     "schedule_missed",
     "redis_memory",
     "redis_unlimited",

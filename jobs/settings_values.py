@@ -101,6 +101,8 @@ class JobsSettings:
     check_max_latency: float = 60.0
     #: Longest time without a heartbeat, or without a turn of the loop that fetches jobs.
     check_silence: float = 30.0
+    #: Longest time that a run may last beyond all that is usual for its class.
+    check_overlong: float = 300.0
     #: Share that may fail of the runs that usually go well.
     check_failures: float = 0.25
     #: Jobs of a queue that may die within an hour.
@@ -141,6 +143,7 @@ LEAST = {
     "check_min_workers": 0,
     "check_max_latency": 1,
     "check_silence": 1,
+    "check_overlong": 1,
     "check_failures": 0.01,
     "check_deaths": 0,
     "check_fullness": 0.01,

@@ -12,15 +12,13 @@ from math import ceil, floor, log10
 
 from django.utils.functional import Promise
 
-from jobs.templatetags.jobs_format import number
+from jobs.admin.ticks import Mark, Tick, drawn_marks, plain, x_ticks
+from jobs.templatetags.jobs_format import duration, number, short_duration
 
 WIDTH, HEIGHT = 1000, 180
 MOST_Y_TICKS = 4
-MOST_X_TICKS = 6
 #: The share of its slot that a bar leaves free, half of it on each side.
 GAP = 0.16
-#: A label nearer than this to an edge of the plot is written inwards. Percent of the width.
-EDGE = 6
 #: What a quotient of two floats may be wrong by.
 ROUNDING = 1e-9
 #: The steps of the upright axis are one of these times a power of ten.
@@ -39,14 +37,6 @@ class Series:
     name: str | Promise
     values: Sequence[float | None]
     css: str = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened in a slot, such as a deploy."""
-
-    slot: int
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +70,6 @@ class Line:
     points: str
     area: str
     css: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A label at an axis.
-
-    `at` is in pixels on the upright axis, in percent on the other.
-    """
-
-    at: str
-    label: str
-    anchor: str = "middle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +166,10 @@ def _chart(
         summary=summary,
         legend=tuple(series),
         y_ticks=_y_ticks(top, write),
-        x_ticks=_x_ticks(labels),
+        x_ticks=x_ticks(labels),
         slots=slots,
         lines=drawn,
-        marks=tuple(_mark(mark, len(labels)) for mark in marks),
+        marks=drawn_marks(marks, len(labels)),
         rows=tuple(zip(labels, written, strict=True)),
         is_empty=not any(any(each.values) for each in series),
     )
@@ -225,20 +203,20 @@ def _slot(
     values = [f"{each.name}: {_written(each.values[n], write)}" for each in series]
     tooltip = "\n".join([label, *values])
     boxes = _boxes(n, room, series, top) if top else ()
-    return Slot(_plain(room * n), _plain(room), tooltip, boxes)
+    return Slot(plain(room * n), plain(room), tooltip, boxes)
 
 
 def _boxes(n: int, room: float, series: Sequence[Series], top: float) -> tuple[Box, ...]:
     """Return the bars of a slot, stacked from the bottom upwards."""
-    x = _plain(room * (n + GAP / 2))
-    width = _plain(room * (1 - GAP))
+    x = plain(room * (n + GAP / 2))
+    width = plain(room * (1 - GAP))
     boxes = []
     upper_edge = float(HEIGHT)
     for each in series:
         height = (each.values[n] or 0) / top * HEIGHT
         upper_edge -= height
         if height:
-            boxes.append(Box(x, _plain(upper_edge), width, _plain(height), each.css))
+            boxes.append(Box(x, plain(upper_edge), width, plain(height), each.css))
     return tuple(boxes)
 
 
@@ -253,43 +231,16 @@ def _lines(series: Series, top: float, *, has_area: bool) -> Iterator[Line]:
 
 def _line(places: Sequence[tuple[float, float]], css: str, *, has_area: bool) -> Line:
     ends = (places[0], places[0]) if len(places) == 1 else places  # a point is drawn as a dot
-    points = " ".join(f"{_plain(x)},{_plain(y)}" for x, y in ends)
+    points = " ".join(f"{plain(x)},{plain(y)}" for x, y in ends)
     if not has_area:
         return Line(points, "", css)
-    first, last = _plain(ends[0][0]), _plain(ends[-1][0])
+    first, last = plain(ends[0][0]), plain(ends[-1][0])
     return Line(points, f"{first},{HEIGHT} {points} {last},{HEIGHT}", css)
 
 
 def _y_ticks(top: float, write: Format) -> tuple[Tick, ...]:
+    """Return the labels of the upright axis, which has little room."""
+    short = short_duration if write is duration else write
     return tuple(
-        Tick(_plain(HEIGHT - value / top * HEIGHT), write(value)) for value in _ticks(top, write)
+        Tick(plain(HEIGHT - value / top * HEIGHT), short(value)) for value in _ticks(top, write)
     )
-
-
-def _x_ticks(labels: Sequence[str]) -> tuple[Tick, ...]:
-    """Label at most six slots, at even distances."""
-    every = max(1, ceil(len(labels) / MOST_X_TICKS))
-    return tuple(_tick(n, len(labels), labels[n]) for n in range(every // 2, len(labels), every))
-
-
-def _mark(mark: Mark, count: int) -> Tick:
-    return _tick(mark.slot, count, mark.label)
-
-
-def _tick(slot: int, count: int, label: str) -> Tick:
-    """Return a label at the middle of a slot.
-
-    Near the edges of the plot it is written inwards.
-    """
-    at = (slot + 0.5) / count * 100
-    anchor = "middle"
-    if at < EDGE:
-        anchor = "start"
-    elif at > 100 - EDGE:
-        anchor = "end"
-    return Tick(f"{_plain(at)}%", label, anchor)
-
-
-def _plain(value: float) -> str:
-    """Write a number as SVG wants it, whatever the language."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -8,9 +8,10 @@ is larger the more there are.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from jobs.admin.charts import HEIGHT, MOST_Y_TICKS, WIDTH, Chart, Tick
+from jobs.admin.charts import HEIGHT, MOST_Y_TICKS, WIDTH, Chart
+from jobs.admin.ticks import Tick
 from jobs.store.metrics import BOUNDS, BUCKETS
-from jobs.templatetags.jobs_format import duration
+from jobs.templatetags.jobs_format import short_duration
 
 #: From how many runs on a dot has which size.
 SIZES = ((10, "large"), (2, "medium"), (1, "small"))
@@ -75,6 +76,6 @@ def _ticks(first: int, last: int) -> tuple[Tick, ...]:
     steps = last - first + 1
     every = max(1, -(-steps // MOST_Y_TICKS))
     return tuple(
-        Tick(f"{HEIGHT * (1 - (n - first + 1) / steps):.1f}", duration(BOUNDS[n]))
+        Tick(f"{HEIGHT * (1 - (n - first + 1) / steps):.1f}", short_duration(BOUNDS[n]))
         for n in range(first, min(last + 1, len(BOUNDS)), every)
     )

@@ -13,9 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from jobs.admin.charts import Chart, Mark, Series, bars, lines
+from jobs.admin.charts import Chart, Series, bars, lines
 from jobs.admin.dots import DotChart, with_dots
 from jobs.admin.nav import Link
+from jobs.admin.ticks import Mark
 from jobs.inspect import Deploy, Slot
 from jobs.templatetags.jobs_format import duration, number
 

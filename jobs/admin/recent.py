@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from jobs import inspect
-from jobs.admin.charts import Chart, Mark, Series, bars, lines
+from jobs.admin.charts import Chart, Series, bars, lines
 from jobs.admin.nav import Link, address
+from jobs.admin.ticks import Mark
 from jobs.inspect import Pulse
 from jobs.inspect.pulse import ClassLine
 from jobs.store.reader import Reader

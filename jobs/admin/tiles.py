@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,9 @@ from jobs.conf import get_settings
 from jobs.inspect import Pace, Queue, Stats
 from jobs.problem import Problem
 from jobs.templatetags.jobs_format import duration, number, rate
+
+#: A run that has lasted for so many seconds is told of.
+LONG = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,15 @@ def tiles_of_now(
     """Return what runs, what waits, how fast it goes, and how much fails."""
     metrics, queues = address(request, "jobs_metrics"), address(request, "jobs_queues")
     running, ready = stats.total("running"), stats.total("ready")
-    is_failing = any(problem.kind == "failures" for problem in problems)
+    kinds = {problem.kind for problem in problems}
     return (
-        Tile(_("Running"), number(running), address(request, "jobs_running"), _threads(stats)),
+        Tile(
+            _("Running"),
+            number(running),
+            address(request, "jobs_running"),
+            _running(stats, running),
+            "bad" if "job_overlong" in kinds else "",
+        ),
         Tile(_("Ready"), number(ready), queues, _("wait for a worker")),
         _latency(request, stats),
         Tile(_("Per second"), rate(pace.per_second), metrics, _("in the last 5 minutes")),
@@ -45,7 +55,7 @@ def tiles_of_now(
             "–" if pace.failing is None else f"{rate(pace.failing)} %",
             address(request, "jobs_failures"),
             _failing(pace),
-            "bad" if is_failing else "",
+            "bad" if "failures" in kinds else "",
         ),
     )
 
@@ -73,6 +83,23 @@ def is_late(queue: Queue) -> bool:
     return not queue.is_paused and queue.latency_seconds > get_settings().check_max_latency
 
 
+def _running(stats: Stats, count: int) -> str:
+    """Return on what the jobs run, and for how long the longest has run.
+
+    That is told from a minute on.
+    """
+    if count and not stats.workers:
+        return _("their worker is gone")
+    begun = min((run.since for each in stats.workers for run in each.running), default=None)
+    if begun is None or (timezone.now() - begun).total_seconds() < LONG:
+        return _threads(stats)
+    longest = duration((timezone.now() - begun).total_seconds())
+    return _("%(threads)s, the longest for %(time)s") % {
+        "threads": _threads(stats),
+        "time": longest,
+    }
+
+
 def _threads(stats: Stats) -> str:
     if not stats.threads:
         return _("no worker")
@@ -81,10 +108,12 @@ def _threads(stats: Stats) -> str:
 
 
 def _latency(request: HttpRequest, stats: Stats) -> Tile:
-    waiting = [each for each in stats.queues if each.latency_seconds and not each.is_paused]
-    latest = max(waiting, key=lambda queue: queue.latency_seconds, default=None)
+    waiting = [each for each in stats.queues if each.latency_seconds]
+    served = [each for each in waiting if not each.is_paused]
+    latest = max(served, key=lambda queue: queue.latency_seconds, default=None)
     if latest is None:
-        return Tile(_("Latency"), "–", address(request, "jobs_queues"), _("no job waits"))
+        note = _("only paused queues wait") if waiting else _("no job waits")
+        return Tile(_("Latency"), "–", address(request, "jobs_queues"), note)
     url = address(request, "jobs_queue", queue=latest.name) or address(request, "jobs_queues")
     note = _("in queue %(queue)s") % {"queue": latest.name}
     mood = "bad" if is_late(latest) else ""

@@ -56,8 +56,28 @@ def duration(seconds: float) -> str:
     return _("%(days)d d %(hours)d h") % _split(seconds, DAY, "days", "hours", HOUR)
 
 
+@register.filter
+def short_duration(seconds: float) -> str:
+    """Write a time span in one unit.
+
+    Examples: 2.5 ms, 100 s, 2.5 min, 3 h.
+    """
+    if seconds < MINUTE:
+        return duration(seconds)
+    if seconds < 2 * MINUTE:
+        return _("%(count)s s") % {"count": number(seconds)}
+    if seconds < 2 * HOUR:
+        return _("%(count)s min") % {"count": _few_digits(seconds / MINUTE)}
+    if seconds < 2 * DAY:
+        return _("%(count)s h") % {"count": _few_digits(seconds / HOUR)}
+    return _("%(count)s d") % {"count": _few_digits(seconds / DAY)}
+
+
 def _few_digits(value: float) -> str:
-    """Write a number with tenths below ten, but no ".0" for what is nearly a whole number."""
+    """Write a number, below ten with tenths.
+
+    There is no ".0" for what is nearly a whole number.
+    """
     shows_tenths = value < 10 and value % 1 >= 0.05
     return number(value, 1 if shows_tenths else 0)
 

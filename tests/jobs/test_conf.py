@@ -60,7 +60,7 @@ def test_unknown_key_is_named_with_the_known_ones(key):
 
     assert problem.startswith("JOBS has an unknown key ")
     assert repr(key)[:20] in problem
-    assert len(problem) < 640
+    assert len(problem) < 660
     assert "REDIS_URL, NAMESPACE, QUEUES" in problem
 
 

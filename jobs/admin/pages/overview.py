@@ -17,8 +17,11 @@ from jobs.admin.queue_table import QueueTable, queue_table
 from jobs.admin.recent import Recent, recent
 from jobs.admin.responses import render
 from jobs.admin.tiles import Tile, tiles_of_now, tiles_of_sets
-from jobs.inspect import Server, Stats
+from jobs.inspect import Queue, Server, Stats
 from jobs.problem import Problem
+
+#: Most paused queues that are named.
+MOST_PAUSED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Told:
     """A problem, and the address of the page where it is looked into."""
 
     problem: Problem
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PausedQueue:
+    """A paused queue in which jobs wait, and the address of its page."""
+
+    queue: Queue
     url: str
 
 
@@ -40,7 +51,7 @@ class Overview:
     verdict: str
     problems: tuple[Told, ...]
     lacks_worker: bool
-    paused_queues: tuple[str, ...]
+    paused: tuple[PausedQueue, ...]
     now: tuple[Tile, ...]
     sets: tuple[Tile, ...]
     recent: Recent
@@ -60,12 +71,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     server = inspect.server(reader)
     found = inspect.problems(reader, stats)  # the last, so that it names all that cannot be read
     is_unstaffed = not any(worker.takes_jobs for worker in stats.workers)
-    paused = [queue for queue in stats.queues if queue.is_paused]
+    paused = [queue for queue in stats.queues if queue.is_paused and queue.ready]
     shown = Overview(
         verdict=_verdict(len(found)),
         problems=tuple(_told(request, problem) for problem in found),
         lacks_worker=is_unstaffed and all(each.kind != "workers_missing" for each in found),
-        paused_queues=tuple(queue.name for queue in paused if queue.ready),
+        paused=tuple(
+            PausedQueue(queue, address(request, "jobs_queue", queue=queue.name))
+            for queue in paused[:MOST_PAUSED]
+        ),
         now=tiles_of_now(request, stats, pace, found),
         sets=tiles_of_sets(request, stats),
         recent=charts,

@@ -18,6 +18,7 @@ from jobs.inspect.problems.keeping import judge_keeping
 from jobs.inspect.problems.lateness import judge_lateness
 from jobs.inspect.problems.limits import Limits, limits
 from jobs.inspect.problems.outbox import judge_outbox
+from jobs.inspect.problems.overlong import judge_overlong
 from jobs.inspect.problems.schedules import judge_schedules
 from jobs.inspect.problems.sight import Onlooker
 from jobs.inspect.problems.silence import judge_silence
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     judge_outbox,
     judge_silence,
     judge_failing,
+    judge_overlong,
     judge_schedules,
     judge_deaths,
     judge_keeping,
@@ -62,7 +64,7 @@ def problems(
     20 are named, and one more says how many were left out. A reader that sees only some queues
     shows what is wrong with these, and with Redis.
 
-    It costs what `stats` costs, unless that is given, and five to eight round trips: O(queues log n
+    It costs what `stats` costs, unless that is given, and five to 13 round trips: O(queues log n
     + workers). With a reader that sees only some queues it costs `stats` once more. With an outbox
     it costs a query too. Raise StoreUnavailable.
     """

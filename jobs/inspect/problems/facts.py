@@ -5,14 +5,16 @@ The rules ask Redis nothing. They get these facts.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.inspect.outbox import Oldest, oldest_rows
 from jobs.inspect.problems.failing import RECENT, Failing, is_suspect
 from jobs.inspect.problems.limits import Limits
+from jobs.inspect.problems.overlong import long_runs
 from jobs.inspect.queues import Queue
 from jobs.inspect.stats import Stats
+from jobs.inspect.usual import UsualTime, usual_times
 from jobs.inspect.workers import Worker
 from jobs.store.alarms import Note, notes_of
 from jobs.store.heartbeats import FORGET_AFTER
@@ -28,6 +30,8 @@ from jobs.text import text_of
 MOST_CLASSES, MOST_SUSPECTS = 100, 10
 #: How far back the minutes and the ten minutes of a suspect are read: 8 hours, 3 days.
 MINUTES_BACK, TEN_MINUTES_BACK = 480, 432
+#: How far back deploys are looked for: as far as trouble can have begun. Seconds.
+DEPLOYS_BACK = 9 * 3600
 #: Most workers of a queue that have ended, the latest.
 MOST_ENDED = 50
 #: A server that uses this share of its memory may refuse to be written to.
@@ -69,7 +73,9 @@ class Facts:
 
     `now` is by Redis' clock, and `own_clock_behind` is what the clock of this process lacks to it.
     `seen` tells when each worker of the last hour was last seen. `server` is what Redis tells about
-    itself. `notes` are the problems that `jobs check` has told of, by their names.
+    itself. `notes` are the problems that `jobs check` has told of, by their names. `deploys` are
+    when and what was deployed in the last hours, and are known where a job class fails. `usual` is
+    what the runs of a class take where one has lasted for CHECK_OVERLONG.
     """
 
     now: float
@@ -82,6 +88,8 @@ class Facts:
     server: Mapping[str, Any]
     notes: Mapping[str, Note]
     limits: Limits
+    deploys: Sequence[tuple[float, str]] = ()
+    usual: Mapping[str, UsualTime] = field(default_factory=dict)
     schedules: tuple[ScheduleRecord, ...] = ()
     outbox: tuple[Oldest, ...] = ()
 
@@ -123,9 +131,10 @@ class Facts:
 def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
-    It costs five round trips, one more where there are schedules, and three more while job classes
-    fail: O(queues log n + workers). Where there is an outbox it costs a query. At most it reads 100
-    KB for all job classes, and 150 KB for each of the ten that fail most.
+    It costs five round trips, and one more where there are schedules: O(queues log n + workers).
+    While job classes fail it costs four more, and while a run lasts for long four more. Where there
+    is an outbox it costs a query. At most it reads 100 KB for all job classes, and 150 KB for each
+    of the ten that fail most.
     """
     asked_at = time.time()
     now = reader.now()
@@ -143,6 +152,7 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     used, notes, homes, seen, *others = reader.ask(asked)
     left = iter(others)
     answers = [{name: next(left) for name in questions} for questions in of_queues]
+    failing = _failing(reader, now)
     return Facts(
         now=now,
         own_clock_behind=now - own_clock,
@@ -153,10 +163,12 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
         workers=stats.workers,
         seen={text_of(name): at for name, at in seen},
         has_been_used=bool(used),
-        failing=_failing(reader, now),
+        failing=failing,
         server=reader.info(),
         notes=notes_of(notes),
         limits=limits,
+        usual=_usual(reader, stats.workers, now - limits.overlong),
+        deploys=MetricReader(reader).deploys(now - DEPLOYS_BACK) if failing else (),
         schedules=tuple(records(reader, home_of(homes))) if homes else (),
         outbox=oldest_rows(),
     )
@@ -208,6 +220,12 @@ def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
     A score that nobody has written for a time may be -inf.
     """
     return max(0.0, found[0][1] / 1000) if found else None
+
+
+def _usual(reader: Reader, workers: Sequence[Worker], before: float) -> dict[str, UsualTime]:
+    """Return what is usual for classes that have run since before a moment."""
+    names = list(long_runs(workers, before))[:MOST_CLASSES]
+    return usual_times(names, reader) if names else {}
 
 
 def _failing(reader: Reader, now: float) -> tuple[Failing, ...]:

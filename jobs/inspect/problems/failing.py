@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 from jobs.moment import moment
 from jobs.problem import Problem
 from jobs.store.metrics import MINUTES, TEN_SECONDS, Measure, Resolution
-from jobs.text import grouped
+from jobs.text import grouped, shown
 
 if TYPE_CHECKING:
     from jobs.inspect.problems.facts import Facts
@@ -45,6 +45,8 @@ LEAST_RUNS = 10
 LEFT_OUT = 3
 #: Trouble that paused for so many minutes is another trouble.
 MOST_GAP = 5
+#: Trouble may come from a deploy in so many seconds before it.
+SOON = 900
 
 Slots = Sequence[Measure | None]
 
@@ -90,7 +92,8 @@ def judge_failing(facts: "Facts") -> Iterator[Problem]:
         else:
             continue
         since = _since(failing, limit, facts.now)
-        yield _problem(failing.job_class, recent, usual, since)
+        remedy = _remedy(_deployed(facts.deploys, since))
+        yield _problem(failing.job_class, recent, usual, since, remedy)
 
 
 def _fails(slots: Slots, usual: float, limit: float) -> bool:
@@ -157,7 +160,25 @@ def _first_of(bad: Sequence[int]) -> int:
     return first
 
 
-def _problem(job_class: str, recent: Measure, usual: float, since: float) -> Problem:
+def _deployed(deploys: Sequence[tuple[float, str]], since: float) -> str:
+    """Return the label of the deploy after which trouble began, or nothing.
+
+    Trouble begins with a whole minute, and the deploy was made within that at the latest.
+    """
+    end = since + MINUTES.seconds
+    before = [label for at, label in deploys if since - SOON <= at < end]
+    return before[-1] if before else ""
+
+
+def _remedy(deployed: str) -> str:
+    if not deployed:
+        return _("Look at their errors, and at what was deployed before.")
+    return _("It began after the deploy of %(label)s. Look at their errors.") % {
+        "label": shown(deployed)
+    }
+
+
+def _problem(job_class: str, recent: Measure, usual: float, since: float, remedy: str) -> Problem:
     text = _(
         "%(failed)s %% of the last %(runs)s runs of %(job_class)s failed. "
         "Usually %(usual)s %% fail."
@@ -168,5 +189,4 @@ def _problem(job_class: str, recent: Measure, usual: float, since: float) -> Pro
         "failed": f"{share(recent):.0%}".rstrip("%"),
         "usual": f"{usual:.0%}".rstrip("%"),
     }
-    remedy = _("Look at their errors, and at what was deployed before.")
     return Problem(job_class, reason, remedy, "failures", moment(since), "failures/")

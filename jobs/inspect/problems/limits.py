@@ -21,6 +21,7 @@ class Limits:
     min_workers: int
     max_latency: float
     silence: float
+    overlong: float
     failures: float
     deaths: int
     fullness: float
@@ -35,6 +36,7 @@ def limits(min_workers: int | None = None, max_latency: float | None = None) -> 
         min_workers=settings.check_min_workers if min_workers is None else min_workers,
         max_latency=settings.check_max_latency if max_latency is None else max_latency,
         silence=max(settings.check_silence, MISSING_HEARTBEATS * settings.heartbeat),
+        overlong=settings.check_overlong,
         failures=settings.check_failures,
         deaths=settings.check_deaths,
         fullness=settings.check_fullness,

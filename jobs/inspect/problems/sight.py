@@ -17,7 +17,7 @@ ABOUT_QUEUES = frozenset(
     {"queue_unserved", "queue_late", "queue_full", "dead_full", "dead_growing"}
 )
 #: They are about a job class, or about one of its schedules.
-ABOUT_CLASSES = frozenset({"failures", "schedule_missed"})
+ABOUT_CLASSES = frozenset({"failures", "job_overlong", "schedule_missed"})
 ABOUT_WORKERS = frozenset({"worker_silent", "worker_stuck"})
 #: They are about Redis, the outbox and the workers as a whole, and name nothing that is hidden.
 FOR_EVERYBODY = frozenset(

@@ -4,6 +4,7 @@ import pytest
 
 from jobs import control
 from jobs.admin.charts import Series, bars, lines, nice_ticks
+from jobs.admin.ticks import Mark
 from jobs.inspect import get_reader
 from jobs.store.metrics import Measure, MetricStore
 from jobs.templatetags.jobs_format import number
@@ -29,6 +30,20 @@ def test_no_number_stands_twice_at_the_axis(highest):
 
     assert len(labels) == len(set(labels))
     assert labels[0] == number(0)
+
+
+def test_of_marks_side_by_side_the_latest_is_written():
+    slots = [str(n) for n in range(60)]
+    marks = [Mark(30, "v1"), Mark(32, "v2"), Mark(58, "v4"), Mark(57, "v3")]
+
+    chart = bars(slots, [Series("Runs", [1] * 60)], "", marks=marks)
+
+    assert [(mark.label, mark.is_crowded) for mark in chart.marks] == [
+        ("v1", True),
+        ("v2", False),
+        ("v3", True),
+        ("v4", False),
+    ]
 
 
 def test_deploys_of_the_same_moment_share_a_label(store, boss):

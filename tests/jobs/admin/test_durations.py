@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.templatetags.jobs_format import duration
+from jobs.templatetags.jobs_format import duration, short_duration
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,22 @@ from jobs.templatetags.jobs_format import duration
 )
 def test_span_is_written_in_its_two_largest_units(seconds, written):
     assert duration(seconds) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.025, "25 ms"),
+        (50, "50 s"),
+        (100, "100 s"),
+        (150, "2.5 min"),
+        (7_020, "117 min"),
+        (9_000, "2.5 h"),
+        (200_000, "2.3 d"),
+    ],
+)
+def test_span_in_one_unit_fits_beside_an_axis(seconds, written):
+    assert short_duration(seconds) == written
 
 
 def test_steps_of_an_axis_are_told_apart():

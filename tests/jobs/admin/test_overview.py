@@ -10,7 +10,7 @@ from jobs.admin import queue_table
 from jobs.store.metrics import ALL_RUNS, ALL_WAITS, MINUTES, Measure, MetricStore
 from tests.conftest import server_of_tests
 from tests.jobs.admin.conftest import text
-from tests.jobs.inspect.filling import beat, push
+from tests.jobs.inspect.filling import beat, fetch, push
 
 
 def get(client, **data):
@@ -52,10 +52,14 @@ def test_overview_tells_a_newcomer_what_to_do(boss):
 
 
 def test_overview_warns_of_a_paused_queue_in_which_jobs_wait(store, boss):
-    push(store)
+    push(store, ago=125)
     control.pause("default")
 
-    assert "Queue <strong>default</strong> is paused" in get(boss)
+    page = get(boss)
+
+    assert "Queue <strong>default</strong> is paused. 1 job waits in it, for 2 min" in page
+    assert '<a href="/admin/jobs/queues/default/">Look</a>' in page
+    assert tiles(boss)["Latency"].note == "only paused queues wait"
 
 
 def test_overview_says_what_is_wrong_and_where_to_look(store, boss):
@@ -121,12 +125,46 @@ def test_problems_speak_the_language_of_the_project(store, boss, settings, langu
 # Now
 
 
+@pytest.mark.parametrize(
+    ("ago", "note"), [(20, "on 5 threads"), (125, "on 5 threads, the longest for 2 min 5 s")]
+)
+def test_tile_tells_of_a_run_that_has_lasted_for_a_minute(store, boss, ago, note):
+    push(store)
+    [running] = fetch(store)
+    beat(store, busy=1, running=f"{running} default {time.time() - ago:.3f} class=tests.AnyJob")
+
+    assert re.sub("2 min [56] s", "2 min 5 s", tiles(boss)["Running"].note) == note
+
+
+def test_overlong_run_is_told_at_the_top_and_on_its_tile(store, boss):
+    push(store)
+    [running] = fetch(store)
+    measure = Measure()
+    measure.add_many([0.2] * 50, failures=0)
+    MetricStore(store).add([("job:tests.AnyJob", store.now() - 600, measure)])
+    beat(store, busy=1, running=f"{running} default {time.time() - 900:.3f} class=tests.AnyJob")
+
+    page = get(boss)
+
+    assert "A run of tests.AnyJob has lasted for 15 minutes." in page
+    assert 'href="/admin/jobs/running/?order=unusual"' in page
+    assert tiles(boss)["Running"].mood == "bad"
+
+
+def test_jobs_in_hand_of_a_worker_that_is_gone_are_told_as_such(store, boss):
+    push(store)
+    fetch(store)
+
+    assert tiles(boss)["Running"].note == "their worker is gone"
+
+
 def test_now_tells_what_runs_and_waits_and_how_fast_it_goes(store, boss, full, ran):
     ran(600, 30)
 
     found = tiles(boss)
 
-    assert (found["Running"].value, found["Running"].note) == ("1", "on 5 threads")
+    assert found["Running"].value == "1"
+    assert found["Running"].note.startswith("on 5 threads, the longest for ")
     assert found["Running"].url == "/admin/jobs/running/"
     assert found["Ready"].value == "1"
     assert (found["Per second"].value, found["Failing"].value) == ("2.0", "5.0 %")

@@ -43,7 +43,8 @@ def judged(ten_seconds=(), minutes=(), usual=0):
     past = [counted(100, usual)] * 432
     failing = Failing("shop.Charge", padded(ten_seconds, 6), padded(minutes, 480), past)
     limits = SimpleNamespace(failures=0.25)
-    return list(judge_failing(SimpleNamespace(failing=[failing], limits=limits, now=NOW)))
+    facts = SimpleNamespace(failing=[failing], limits=limits, now=NOW, deploys=())
+    return list(judge_failing(facts))
 
 
 def padded(slots, count):
@@ -68,6 +69,28 @@ def test_a_class_that_fails_for_minutes_is_a_problem_since_it_began(store, judge
     assert problem.since.timestamp() == pytest.approx(time.time() // 60 * 60 - 180, abs=61)
     assert problem.since.timestamp() % 60 == 0
     assert problem.where == "failures/"
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "remedy"),
+    [
+        (None, "Look at their errors, and at what was deployed before."),
+        (3, "It began after the deploy of v7. Look at their errors."),
+        (15, "It began after the deploy of v7. Look at their errors."),
+        (30, "Look at their errors, and at what was deployed before."),
+        (1, "Look at their errors, and at what was deployed before."),
+    ],
+)
+def test_the_deploy_after_which_it_began_is_named(store, judge, minutes_ago, remedy):
+    measure(store, HOURS_AGO, runs=100, failures=0)
+    measure(store, range(4), runs=20, failures=10)
+    if minutes_ago is not None:
+        at = time.time() - 60 * minutes_ago
+        store.client.zadd(store.shared.deploys, {f"{at} v7": at})
+
+    [problem] = judge().values()
+
+    assert problem.remedy == remedy
 
 
 def test_a_rise_that_is_steady_is_named_within_a_minute(store, judge):
