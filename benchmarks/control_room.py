@@ -61,6 +61,11 @@ def measure(jobs: int) -> bool:
         timed(partial(client.get, "/admin/jobs/dead/?text=nosuchword")),
         None,
     )
+    show(
+        "a search of everything that nothing matches",
+        timed(partial(client.get, "/admin/jobs/search/?q=nosuchword")),
+        None,
+    )
     results += [show(f"retry all of {SWEPT:,}", sweep(store), SWEEP)]
     many = len(MANY_QUEUES) * len(SETS) * IN_EACH
     write(store.client, store, map(make_in_many, range(many)))
@@ -128,6 +133,7 @@ def pages(job_id: str) -> Iterator[str]:
         "schedules/",
         "failures/",
         "unique/",
+        "search/?q=queue:high%20class:bench.Job3",
         "metrics/",
         "metrics/?in=3d",
         f"job/{job_id}/",

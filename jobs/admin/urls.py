@@ -14,7 +14,7 @@ from jobs.admin.actions.single import job_action
 from jobs.admin.actions.workers import worker_action
 from jobs.admin.pages.export import openmetrics, stats_json
 from jobs.admin.pages.failures import failures
-from jobs.admin.pages.job import find, job
+from jobs.admin.pages.job import job
 from jobs.admin.pages.job_set import job_set, queue
 from jobs.admin.pages.metrics import class_metrics, metrics
 from jobs.admin.pages.outbox import outbox
@@ -22,6 +22,7 @@ from jobs.admin.pages.overview import overview
 from jobs.admin.pages.queues import queues
 from jobs.admin.pages.running import running
 from jobs.admin.pages.schedules import schedule, schedules
+from jobs.admin.pages.search import find, search
 from jobs.admin.pages.unique import unique
 from jobs.admin.pages.workers import workers
 from jobs.admin.serve import serve
@@ -62,6 +63,7 @@ PATHS: tuple[tuple[str, View, str], ...] = (
     ("schedules/<str:name>/", schedule, "jobs_schedule"),
     ("schedules/<str:name>/<str:verb>/", schedule_action, "jobs_schedule_action"),
     ("find/", find, "jobs_find"),
+    ("search/", search, "jobs_search"),
     ("job/<str:job_id>/", job, "jobs_job"),
     ("job/<str:job_id>/<str:verb>/", job_action, "jobs_job_action"),
     ("failures/", failures, "jobs_failures"),

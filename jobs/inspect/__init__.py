@@ -46,6 +46,7 @@ from jobs.inspect.queue_history import QueueHistory, queue_history
 from jobs.inspect.queues import Queue, known_queues, queue_names, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
+from jobs.inspect.search import Hits, search
 from jobs.inspect.server import Server, permission_warnings, server
 from jobs.inspect.shape import shape_of
 from jobs.inspect.stats import Stats, stats
@@ -70,6 +71,7 @@ __all__ = [
     "FailureGroup",
     "Failures",
     "Filter",
+    "Hits",
     "JobAtWork",
     "JobPage",
     "JobRecord",
@@ -119,6 +121,7 @@ __all__ = [
     "queue_rates",
     "queue_slots",
     "queues",
+    "search",
     "sees_class",
     "server",
     "shape_of",

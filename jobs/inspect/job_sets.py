@@ -61,6 +61,7 @@ def job_set(
     cursor: str = "",
     limit: int = 50,
     reader: Reader | None = None,
+    patience: float = PATIENCE,
 ) -> JobPage:
     """Return one page of a set.
 
@@ -69,12 +70,14 @@ def job_set(
 
     Without a search it costs a few round trips for each queue and two more, O(queues
     log n + limit). A search takes one round trip for each 500 jobs or 500 kB of
-    payloads, and stops after 100,000 jobs or two seconds.
+    payloads, and stops after 100,000 jobs, or after so many seconds of `patience`.
     """
     jobs = jobs or Filter()
     reader = reader or get_reader()
     queues = chosen_queues(jobs.queue, reader)
-    page = _Walk(SetReader(reader), name, jobs, queues, _Cursor.parse(cursor)).page(limit)
+    start = _Cursor.parse(cursor)
+    budget = Budget(patience, SEARCH_LIMIT) if jobs.needs_payload(name) else Budget(math.inf)
+    page = _Walk(SetReader(reader), name, jobs, queues, start, budget).page(limit)
     for job in page.jobs:
         job.note_fault(reader)
     return replace(page, problems=reader.problems)
@@ -122,7 +125,13 @@ class _Walk:
     """
 
     def __init__(
-        self, reader: SetReader, name: SetName, jobs: Filter, queues: Sequence[str], cursor: _Cursor
+        self,
+        reader: SetReader,
+        name: SetName,
+        jobs: Filter,
+        queues: Sequence[str],
+        cursor: _Cursor,
+        budget: Budget,
     ) -> None:
         self._reader = reader
         self._name = name
@@ -136,7 +145,7 @@ class _Walk:
         self._ranks = {
             queue: min(cursor.ranks.get(queue, 0), self._windows[queue][1]) for queue in queues
         }
-        self._budget = Budget(PATIENCE, SEARCH_LIMIT) if self._searches else Budget(math.inf)
+        self._budget = budget
 
     def _measure(self, queues: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return for each queue how many jobs to pass over, and how many count.

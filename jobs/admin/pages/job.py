@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -86,15 +86,6 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
     """Show one job, wherever it is."""
     reader = reader_for(request)
     return show(request, found_or_404(request, job_id, reader), reader=reader)
-
-
-@page
-def find(request: HttpRequest) -> HttpResponse:
-    """Go to the job whose id was entered."""
-    job_id = request.GET.get("id", "").strip().lower()
-    return HttpResponseRedirect(
-        address(request, "jobs_job", job_id=found_or_404(request, job_id).id)
-    )
 
 
 def found_or_404(request: HttpRequest, job_id: str, reader: Reader | None = None) -> JobRecord:

@@ -127,7 +127,7 @@ def build(
     counted = inspect.facets(name, wanted, reader)
     return JobSetPage(
         name=name,
-        rows=tuple(_row(request, job) for job in found.jobs),
+        rows=tuple(row_of(request, job) for job in found.jobs),
         found=found,
         form=form,
         verbs=verbs_for(name, Can(request.user)),
@@ -138,7 +138,7 @@ def build(
         previous_url=_page_url(query, found.previous),
         time_title=TIME_TITLES[name],
         empty=_("No job matches.") if query else EMPTY[name],
-        suggestions=_suggestions(request, reader, queue),
+        suggestions=suggestions(request, reader, queue),
         counted=counted,
         facets=facet_links(form, counted, has_queue=queue is not None),
         has_errors=name in {"retry", "dead"},
@@ -148,7 +148,7 @@ def build(
     )
 
 
-def _suggestions(request: HttpRequest, reader: Reader, queue: Queue | None) -> list[str]:
+def suggestions(request: HttpRequest, reader: Reader, queue: Queue | None = None) -> list[str]:
     """Return the beginnings of a search, as far as the user may search so."""
     classes = [each for each in registry.names() if inspect.sees_class(each, reader)]
     queues = [] if queue else inspect.queue_names(reader)[:MOST_SUGGESTED]
@@ -178,7 +178,8 @@ def _search(
         return search()
 
 
-def _row(request: HttpRequest, job: JobRecord) -> Row:
+def row_of(request: HttpRequest, job: JobRecord) -> Row:
+    """Return the row of a job in a table."""
     at = job.finished_at if job.place == "done" else job.at
     return Row(job, address(request, "jobs_job", job_id=job.id), at, attempts_of(job))
 

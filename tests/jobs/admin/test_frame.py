@@ -75,7 +75,13 @@ def test_page_that_answers_a_change_is_not_kept_up_to_date(boss, full):
 
 @pytest.mark.parametrize(
     "route",
-    ["job/0123/", "queues/nosuch/", "metrics/no.Such/", "find/?id=", "find/?id=0123"],
+    [
+        "job/0123/",
+        "queues/nosuch/",
+        "metrics/no.Such/",
+        "find/?id=",
+        "find/?id=01234567890123456789012345678901",
+    ],
     ids=str,
 )
 def test_what_is_not_there_is_a_page_that_says_so(boss, route):
