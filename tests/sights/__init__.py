@@ -1,0 +1,1 @@
+"""What the control room looks like in eight states of trouble, each made for real."""
