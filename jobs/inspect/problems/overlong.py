@@ -38,7 +38,7 @@ def judge_overlong(facts: "Facts") -> Iterator[Problem]:
         longest_usual = max(facts.limits.overlong, FACTOR * usual.p95)
         overlong = [at for at in begun if facts.now - at > longest_usual]
         if overlong:
-            yield _problem(job_class, overlong, usual, facts.now, longest_usual)
+            yield _problem(job_class, overlong, usual, facts.now)
 
 
 def long_runs(workers: Sequence[Worker], before: float) -> dict[str, list[float]]:
@@ -51,9 +51,7 @@ def long_runs(workers: Sequence[Worker], before: float) -> dict[str, list[float]
     return begun
 
 
-def _problem(
-    job_class: str, begun: Sequence[float], usual: UsualTime, now: float, longest_usual: float
-) -> Problem:
+def _problem(job_class: str, begun: Sequence[float], usual: UsualTime, now: float) -> Problem:
     text = ngettext(
         "A run of %(job_class)s has lasted for %(time)s. "
         "Usually 95 %% of its runs take at most %(usual)s.",
@@ -68,5 +66,5 @@ def _problem(
         "usual": in_words(ceil(usual.p95)),
     }
     remedy = _("Find out what it waits for, or cancel it. A time limit would end the next one.")
-    since = moment(min(begun) + longest_usual)
-    return Problem(job_class, reason, remedy, "job_overlong", since, "running/?order=unusual")
+    since, where = moment(min(begun)), "running/?order=unusual"
+    return Problem(job_class, reason, remedy, "job_overlong", since, where)
