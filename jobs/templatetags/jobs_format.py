@@ -20,7 +20,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 @register.filter
 def number(value: float, decimals: int = 0) -> str:
     """Write a number with the separators of the language: 12,345."""
-    return number_format(value, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+    rounded = round(value, decimals) if decimals else value
+    return number_format(rounded, decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
 @register.filter

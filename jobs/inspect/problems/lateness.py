@@ -37,7 +37,7 @@ def judge_lateness(facts: Facts) -> Iterator[Problem]:
         if is_unserved and waited > unserved_after:
             yield _unserved(each)
         elif waited > late_after:
-            yield _late(each, waited, facts.now - waited + late_after)
+            yield _late(each, waited, facts.now - waited)
 
 
 def _unserved_after(facts: Facts) -> float:
@@ -55,7 +55,7 @@ def _unserved(each: QueueFacts) -> Problem:
     return Problem(name, reason, remedy, "queue_unserved", since, page_of(name))
 
 
-def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
+def _late(each: QueueFacts, waited: float, since: float) -> Problem:
     name = each.queue.name
     reason = _("Queue %(queue)s is late: its oldest job has waited for %(time)s.") % {
         "queue": name,
@@ -67,7 +67,7 @@ def _late(each: QueueFacts, waited: float, late_at: float) -> Problem:
             "It runs as many jobs as it may, %(count)s at a time. "
             "Change that with: python manage.py jobs limit %(queue)s N"
         ) % {"count": grouped(each.queue.most_running or 0), "queue": name}
-    return Problem(name, reason, remedy, "queue_late", moment(late_at), page_of(name))
+    return Problem(name, reason, remedy, "queue_late", moment(since), page_of(name))
 
 
 def page_of(name: str, folder: str = "queues") -> str:

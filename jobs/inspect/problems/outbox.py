@@ -33,4 +33,4 @@ def judge_outbox(facts: Facts) -> Iterator[Problem]:
                 "errors in the outbox."
             )
             text = reason % {"database": oldest.database, "time": written(since)}
-            yield Problem(oldest.database, text, remedy, "outbox_late", since + limit, OUTBOX_PAGE)
+            yield Problem(oldest.database, text, remedy, "outbox_late", since, OUTBOX_PAGE)

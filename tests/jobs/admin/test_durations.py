@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.templatetags.jobs_format import duration, short_duration
+from jobs.templatetags.jobs_format import duration, rate, short_duration
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,10 @@ def test_span_is_written_in_its_two_largest_units(seconds, written):
 )
 def test_span_in_one_unit_fits_beside_an_axis(seconds, written):
     assert short_duration(seconds) == written
+
+
+def test_what_has_decimals_is_rounded():
+    assert rate(100 * 800 / 3293) == "24.3"
 
 
 def test_steps_of_an_axis_are_told_apart():

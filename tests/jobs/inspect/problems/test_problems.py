@@ -77,9 +77,9 @@ def test_a_problem_began_when_it_was_first_seen_if_that_is_earlier(store, judge)
     Alarms(store).keep({"queue_late:default": Note(now - 900, now - 60)})
     assert since() == pytest.approx(now - 900, abs=0.01)
     Alarms(store).keep({"queue_late:default": Note(now - 900, now - 60, is_over=True)})
-    assert since() == pytest.approx(now - 40, abs=2)
+    assert since() == pytest.approx(now - 100, abs=2)
     Alarms(store).keep({"queue_late:default": Note(now - 90_000, now - 80_000)})
-    assert since() == pytest.approx(now - 40, abs=2)
+    assert since() == pytest.approx(now - 100, abs=2)
 
 
 def test_many_problems_of_a_kind_are_counted(store, judge):
