@@ -57,6 +57,15 @@ def duration(seconds: float) -> str:
 
 
 @register.filter
+def duration_if_any(seconds: float) -> str:
+    """Write a time span, and a dash where there is none.
+
+    So is the latency of a queue in which no job waits, and the median of no runs.
+    """
+    return duration(seconds) if seconds else "–"
+
+
+@register.filter
 def size(count: int) -> str:
     """Write a number of bytes: 1.5 GB."""
     return filesizeformat(count)

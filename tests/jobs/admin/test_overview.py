@@ -217,8 +217,8 @@ def test_what_is_not_over_yet_is_no_fall_to_nothing(boss, ran):
 
     found = shown(boss).recent
 
-    assert found.classes.legend[0].values[-1] is None
-    assert found.runs.legend[0].values[-1] > 0
+    assert found.classes.series[0].values[-1] is None
+    assert found.runs.series[0].values[-1] > 0
     assert "The pale bar is not over yet." in found.notes
 
 
