@@ -1,4 +1,4 @@
-"""Photograph every page of the control room and of the example, and join the pictures.
+"""Photograph every page of control room and example, and join the pictures.
 
     python -m tests.browser.contact_sheet --out /tmp/sheets
 
@@ -48,7 +48,7 @@ Pictures = Sequence[tuple[str, Path]]
 
 
 def main() -> None:
-    """Serve the example in each state, and leave the sheets of it in a folder."""
+    """Serve the example in each state, and leave its sheets in a folder."""
     wanted = _arguments()
     with whole_example() as example, sync_playwright() as browsers:
         browser = start_chromium(browsers)

@@ -1,4 +1,4 @@
-"""Weigh the pages of the control room: bytes by kind, and the number of requests.
+"""Weigh the pages of the control room: bytes by kind, and requests.
 
     python -m tests.browser.page_weight
 

@@ -33,7 +33,7 @@ def leave_alone(page: Page) -> None:
 
 @dataclass(frozen=True)
 class View:
-    """A page under a name, and what is done on it before it is photographed."""
+    """A page under a name, and what is done on it before."""
 
     name: str
     path: str
@@ -107,7 +107,7 @@ ORDERS = tuple(
 
 @dataclass(frozen=True)
 class Site:
-    """A browser, where the pages are, and the session of somebody who may see them."""
+    """A browser, where the pages are, and the session of who sees them."""
 
     browser: Browser
     url: str
@@ -138,6 +138,6 @@ def photograph(
 
 
 def path_of(view: View, places: dict[str, str]) -> str:
-    """Return the address of a view, where these are the ids of jobs and orders."""
+    """Return the address of a view, for these ids of jobs and orders."""
     path = view.path.format(**places)
     return path if path.startswith("/") else f"/admin/jobs/{path}"

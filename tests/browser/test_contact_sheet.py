@@ -1,4 +1,4 @@
-"""The contact sheets: a page of each look in a picture, and the pictures joined."""
+"""The contact sheets: a page in each look, and the pictures joined."""
 
 import os
 import subprocess

@@ -55,8 +55,7 @@ class Wish:
 class Confirmation:
     """The page that asks whether it is really meant, or for a time.
 
-    `count` jobs would be changed, or more where that is not exact. `first` are the first of them,
-    and `left` is how many of them are not named.
+    `count` jobs would be changed, or more where that is not exact. All but `first` are `left`.
     """
 
     wish: Wish

@@ -175,7 +175,10 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
 
 
 def _mood(job: JobRecord, explanation: Explanation) -> str:
-    """Return the colour of the heading. A job whose worker is silent does not run well."""
+    """Return the colour of the heading.
+
+    A job whose worker is silent does not run well.
+    """
     is_lost = job.place == "running" and not explanation.is_held
     return "warn" if is_lost else MOODS.get(job.place, "")
 
