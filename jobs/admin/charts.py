@@ -77,7 +77,8 @@ class Chart:
     """All that the template draws."""
 
     summary: str
-    legend: tuple[Series, ...]
+    series: tuple[Series, ...]
+    has_legend: bool
     y_ticks: tuple[Tick, ...]
     x_ticks: tuple[Tick, ...]
     slots: tuple[Slot, ...]
@@ -164,7 +165,8 @@ def _chart(
     written = [tuple(_written(value, write) for value in column) for column in _columns(series)]
     return Chart(
         summary=summary,
-        legend=tuple(series),
+        series=tuple(series),
+        has_legend=len(series) > 1,
         y_ticks=_y_ticks(top, write),
         x_ticks=x_ticks(labels),
         slots=slots,

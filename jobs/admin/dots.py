@@ -53,7 +53,7 @@ def with_dots(chart: Chart, slots: Sequence[Sequence[int]]) -> DotChart:
                 y = HEIGHT * (1 - (bucket - first + 0.5) / steps)
                 paths[_size(count)].append(f"M{x:.1f} {y:.1f}h0")
     given = {each.name: getattr(chart, each.name) for each in fields(chart)}
-    given |= {"legend": chart.legend, "lines": (), "y_ticks": _ticks(first, last)}
+    given |= {"has_legend": False, "lines": (), "y_ticks": _ticks(first, last)}
     drawn = tuple(Dots(size, "".join(path)) for size, path in paths.items() if path)
     return DotChart(**given, dots=drawn)
 

@@ -5,6 +5,7 @@ They show how many runs there were, how long they took, and each as a dot.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -60,26 +61,38 @@ def axis_of(
     slots: Sequence[Slot], step_seconds: int, deploys: Sequence[Deploy], window: str
 ) -> Axis:
     """Return the axis of a window, with a mark for each slot with deploys."""
-    first = slots[0].at
+    times = [slot.at for slot in slots]
+    return axis_of_times(times, step_seconds, deploys, window)
+
+
+def axis_of_times(
+    times: Sequence[datetime], step_seconds: int, deploys: Sequence[Deploy], window: str
+) -> Axis:
+    """Return the axis of slots that begin at these times."""
     found: dict[int, list[str]] = {}
     for deploy in deploys:
-        after = (deploy.at - first).total_seconds()
+        after = (deploy.at - times[0]).total_seconds()
         found.setdefault(int(after // step_seconds), []).append(deploy.label)
     marks = [
-        Mark(slot, ", ".join(labels)) for slot, labels in found.items() if 0 <= slot < len(slots)
+        Mark(slot, ", ".join(labels)) for slot, labels in found.items() if 0 <= slot < len(times)
     ]
-    return Axis([_label(slot, window) for slot in slots], marks)
+    return Axis([_label(at, window) for at in times], marks)
 
 
 def runs_chart(slots: Sequence[Slot], axis: Axis) -> Chart:
     """Return how many runs succeeded and failed in each slot."""
+    runs, failures = [slot.runs for slot in slots], [slot.failures for slot in slots]
     summary = _("%(runs)s runs, %(failures)s of them failed.") % {
-        "runs": number(sum(slot.runs for slot in slots)),
-        "failures": number(sum(slot.failures for slot in slots)),
+        "runs": number(sum(runs)),
+        "failures": number(sum(failures)),
     }
-    succeeded = [max(0, slot.runs - slot.failures) for slot in slots]
-    failed = [slot.failures for slot in slots]
-    series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failed, "failed")]
+    return ended_chart(runs, failures, axis, summary)
+
+
+def ended_chart(runs: Sequence[int], failures: Sequence[int], axis: Axis, summary: str) -> Chart:
+    """Return what succeeded and what failed, of so many runs in each slot."""
+    succeeded = [max(0, ran - failed) for ran, failed in zip(runs, failures, strict=True)]
+    series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failures, "failed")]
     return bars(axis.labels, series, summary, marks=axis.marks)
 
 
@@ -101,8 +114,8 @@ def dots_chart(slots: Sequence[Slot], axis: Axis, summary: str) -> DotChart:
     return with_dots(chart, [slot.buckets for slot in slots])
 
 
-def _label(slot: Slot, window: str) -> str:
-    local = timezone.localtime(slot.at)
+def _label(at: datetime, window: str) -> str:
+    local = timezone.localtime(at)
     if window == "3d":
         return date_format(local, pgettext("date format of ten minutes in a chart", "M j, H:i"))
     return date_format(local, "H:i")

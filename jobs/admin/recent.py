@@ -6,19 +6,18 @@ which know neither waits nor job classes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from jobs import inspect
-from jobs.admin.charts import Chart, Series, bars, lines
+from jobs.admin.charts import Chart, Series, lines
+from jobs.admin.history_charts import Axis, axis_of_times, ended_chart
 from jobs.admin.nav import Link, address
-from jobs.admin.ticks import Mark
 from jobs.inspect import Pulse
 from jobs.inspect.pulse import ClassLine
 from jobs.store.reader import Reader
@@ -86,7 +85,7 @@ def _drawn_from_days(window: str, reader: Reader) -> _Drawn:
     found = inspect.history(_DAYS[window], reader)
     labels = [_day(day.date) for day in found]
     ran = [day.processed for day in found]
-    chart = _runs(labels, ran, [day.failed for day in found], ())
+    chart = _runs(ran, [day.failed for day in found], Axis(labels, []))
     notes = (
         _("A day is one of UTC."),
         _unfinished(ran),
@@ -98,17 +97,16 @@ def _drawn_from_days(window: str, reader: Reader) -> _Drawn:
 
 def _drawn_from_metrics(window: str, reader: Reader) -> _Drawn:
     found = inspect.pulse(window, reader)
-    write = _day_and_minute if window == "3d" else _minute
-    labels = [write(timezone.localtime(beat.at)) for beat in found.beats]
+    times = [beat.at for beat in found.beats]
+    axis = axis_of_times(times, found.beat_seconds, found.deploys, window)
     ran = [beat.runs for beat in found.beats]
-    marks = _marks(found)
     partial = _("Of your queues, those that ran last are added up: 100 of them.")
     return (
-        _runs(labels, ran, [beat.failures for beat in found.beats], marks),
-        _waits(found, labels, marks),
-        _classes(found.classes, labels, marks),
+        _runs(ran, [beat.failures for beat in found.beats], axis),
+        _waits(found, axis),
+        _classes(found.classes, axis),
         found.other_classes,
-        (_unfinished(ran), _unfilled(labels, ran), partial if found.is_partial else ""),
+        (_unfinished(ran), _unfilled(axis.labels, ran), partial if found.is_partial else ""),
     )
 
 
@@ -131,42 +129,19 @@ def _others(count: int) -> str:
     return text % {"count": number(count)}
 
 
-def _minute(at: datetime) -> str:
-    return date_format(at, "H:i")
-
-
-def _day_and_minute(at: datetime) -> str:
-    return date_format(at, pgettext("date format of ten minutes in a chart", "M j, H:i"))
-
-
 def _day(day: date) -> str:
     return date_format(day, pgettext("date format of a day in a chart", "M j"))
 
 
-def _marks(found: Pulse) -> list[Mark]:
-    """Return a mark for each beat with deploys."""
-    first = found.beats[0].at
-    labels: dict[int, list[str]] = {}
-    for deploy in found.deploys:
-        beat = int((deploy.at - first).total_seconds() // found.beat_seconds)
-        if 0 <= beat < len(found.beats):
-            labels.setdefault(beat, []).append(deploy.label)
-    return [Mark(beat, ", ".join(names)) for beat, names in labels.items()]
-
-
-def _runs(
-    labels: Sequence[str], ran: Sequence[int], failed: Sequence[int], marks: Sequence[Mark]
-) -> Chart:
-    succeeded = [max(0, runs - failures) for runs, failures in zip(ran, failed, strict=True)]
+def _runs(ran: Sequence[int], failed: Sequence[int], axis: Axis) -> Chart:
     summary = _("%(runs)s attempts ended, %(failures)s of them with an error.") % {
         "runs": number(sum(ran)),
         "failures": number(sum(failed)),
     }
-    series = [Series(_("Succeeded"), succeeded, "ok"), Series(_("Failed"), failed, "failed")]
-    return bars(labels, series, summary, marks=marks)
+    return ended_chart(ran, failed, axis, summary)
 
 
-def _waits(found: Pulse, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
+def _waits(found: Pulse, axis: Axis) -> Chart:
     waits = [beat.waits if beat.waits.runs else None for beat in found.beats]
     half = Series(_("Half waited at most"), [each.p50 if each else None for each in waits], "line1")
     most = Series(_("95 % waited at most"), [each.p95 if each else None for each in waits], "line2")
@@ -177,12 +152,10 @@ def _waits(found: Pulse, labels: Sequence[str], marks: Sequence[Mark]) -> Chart:
             "p50": duration(total.p50),
             "p95": duration(total.p95),
         }
-    return lines(labels, [most, half], summary, marks=marks, write=duration)
+    return lines(axis.labels, [most, half], summary, marks=axis.marks, write=duration)
 
 
-def _classes(
-    found: Sequence[ClassLine], labels: Sequence[str], marks: Sequence[Mark]
-) -> Chart | None:
+def _classes(found: Sequence[ClassLine], axis: Axis) -> Chart | None:
     """Return a line for each job class, None where none ran.
 
     The beat that is not over yet is left out: it would look as if everything had stopped.
@@ -196,4 +169,4 @@ def _classes(
     ]
     counts = "; ".join(f"{each.name}: {number(sum(each.runs))}" for each in found)
     summary = _("Runs of each job class. %(counts)s") % {"counts": counts}
-    return lines(labels, series, summary, marks=marks)
+    return lines(axis.labels, series, summary, marks=axis.marks)

@@ -116,8 +116,8 @@ def forbidden(request: HttpRequest) -> TemplateResponse:
 
 def not_found(request: HttpRequest, error: Http404) -> TemplateResponse:
     """Return the page for an address under which nothing is (any more)."""
-    text = _("It may have been there: jobs leave once they are done.")
-    return _trouble(request, 404, _("There is nothing here"), Trouble(text, str(error)))
+    advice = _("It may have been there: jobs leave once they are done.")
+    return _trouble(request, 404, _("There is nothing here"), Trouble(str(error), advice))
 
 
 def _trouble(request: HttpRequest, status: int, title: str, trouble: Trouble) -> TemplateResponse:

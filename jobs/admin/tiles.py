@@ -47,7 +47,7 @@ def tiles_of_now(
             _running(stats, running),
             "bad" if "job_overlong" in kinds else "",
         ),
-        Tile(_("Ready"), number(ready), queues, _("wait for a worker")),
+        Tile(_("Ready"), number(ready), queues, _waiting(stats)),
         _latency(request, stats),
         Tile(_("Per second"), rate(pace.per_second), metrics, _("in the last 5 minutes")),
         Tile(
@@ -98,6 +98,16 @@ def _running(stats: Stats, count: int) -> str:
         "threads": _threads(stats),
         "time": longest,
     }
+
+
+def _waiting(stats: Stats) -> str:
+    """Return for what the ready jobs wait."""
+    paused = sum(queue.ready for queue in stats.queues if queue.is_paused)
+    return (
+        _("%(count)s in paused queues") % {"count": number(paused)}
+        if paused
+        else _("wait for a worker")
+    )
 
 
 def _threads(stats: Stats) -> str:

@@ -181,9 +181,9 @@ class _Look:
             self._budget.spend(len(entry.payload or b""))
 
     def _shares(self) -> Iterator[Ranks]:
-        """Yield the latest of each set.
+        """Yield the latest of each set, all within LOOK_AT.
 
-        It is one, and more by the size of the set, all within LOOK_AT.
+        They are one, and more by the size of the set.
         """
         sizes = {place: size for place, size in self._sizes.items() if size}
         left, others = max(0, LOOK_AT - len(sizes)), max(1, self.total - len(sizes))

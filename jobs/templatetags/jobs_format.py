@@ -58,6 +58,15 @@ def duration(seconds: float) -> str:
 
 
 @register.filter
+def duration_if_any(seconds: float) -> str:
+    """Write a time span, and a dash where there is none.
+
+    So is the latency of a queue in which no job waits, and the median of no runs.
+    """
+    return duration(seconds) if seconds else "–"
+
+
+@register.filter
 def short_duration(seconds: float) -> str:
     """Write a time span in one unit.
 

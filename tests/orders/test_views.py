@@ -3,6 +3,7 @@
 from html import unescape
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.test import Client
@@ -270,10 +271,17 @@ def test_order_page_shows_how_far_its_job_is(client):
     assert "/admin/" not in row
 
 
-def test_staff_reach_the_job_of_an_order_from_its_page(admin_client):
+@pytest.mark.parametrize("may", [True, False])
+def test_staff_who_may_see_jobs_reach_that_of_an_order_from_its_page(
+    client, django_user_model, may
+):
     order = OrderFactory.create(job_id="a" * 32)
+    clerk = django_user_model.objects.create_user("clerk", is_staff=True)
+    if may:
+        clerk.user_permissions.add(Permission.objects.get(codename="view_jobs"))
+    client.force_login(clerk)
 
-    assert f'href="/admin/jobs/job/{"a" * 32}/"' in row_of_job(admin_client, order)
+    assert (f'href="/admin/jobs/job/{"a" * 32}/"' in row_of_job(client, order)) is may
 
 
 @pytest.mark.parametrize("answers", [{}, {**COMPLETE, "job_id": "a" * 32}])

@@ -55,13 +55,14 @@ class Wish:
 class Confirmation:
     """The page that asks whether it is really meant, or for a time.
 
-    `count` jobs would be changed, or more where that is not exact. `first` are the first of them.
+    `count` jobs would be changed, or more where that is not exact. All but `first` are `left`.
     """
 
     wish: Wish
     count: int
     is_exact: bool
     first: tuple[JobRecord, ...]
+    left: int
     form: RescheduleForm | None
     fields: tuple[tuple[str, str], ...]
     url: str
@@ -194,6 +195,7 @@ def _ask(request: HttpRequest, wish: Wish, form: RescheduleForm | None) -> HttpR
         count=count,
         is_exact=is_exact,
         first=tuple(first[:MOST_NAMED]),
+        left=count - min(len(first), MOST_NAMED),
         form=form,
         fields=_repeated(request.POST),
         url=request.get_full_path(),

@@ -26,7 +26,7 @@ from jobs.admin.responses import render
 from jobs.admin.run_again import RunAgainForm
 from jobs.admin.verbs import Verb, verbs_for
 from jobs.conf import get_settings
-from jobs.inspect import JobRecord, Moment
+from jobs.inspect import Explanation, JobRecord, Moment
 from jobs.inspect.outbox import explain_row, kept_row
 from jobs.inspect.record import text_in, time_of
 from jobs.redaction import redact, redact_text, redact_traceback
@@ -122,7 +122,7 @@ def show(
     sees_arguments = can.view_arguments and not job.is_encrypted
     shown = JobDetail(
         job=job,
-        mood=MOODS.get(job.place, ""),
+        mood=_mood(job, explanation),
         headline=headline(job, explanation, reader.now()),
         sentences=explanation.sentences[1 if job.place == "ready" else 0 :],
         attempt=attempt_in_words(job),
@@ -163,6 +163,15 @@ def _trail(request: HttpRequest, job: JobRecord) -> list[Link]:
     if job.place:
         return [Link(TITLES[job.place], address(request, "jobs_set", name=job.place))]
     return []
+
+
+def _mood(job: JobRecord, explanation: Explanation) -> str:
+    """Return the colour of the heading.
+
+    A job whose worker is silent does not run well.
+    """
+    is_lost = job.place == "running" and not explanation.is_held
+    return "warn" if is_lost else MOODS.get(job.place, "")
 
 
 def _failures(job: JobRecord, secrets: Sequence[str]) -> Iterator[Failure]:

@@ -71,11 +71,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     server = inspect.server(reader)
     found = inspect.problems(reader, stats)  # the last, so that it names all that cannot be read
     is_unstaffed = not any(worker.takes_jobs for worker in stats.workers)
+    lacks_worker = is_unstaffed and all(each.kind != "workers_missing" for each in found)
     paused = [queue for queue in stats.queues if queue.is_paused and queue.ready]
     shown = Overview(
-        verdict=_verdict(len(found)),
+        verdict=_verdict(len(found), len(paused), lacks_worker=lacks_worker),
         problems=tuple(_told(request, problem) for problem in found),
-        lacks_worker=is_unstaffed and all(each.kind != "workers_missing" for each in found),
+        lacks_worker=lacks_worker,
         paused=tuple(
             PausedQueue(queue, address(request, "jobs_queue", queue=queue.name))
             for queue in paused[:MOST_PAUSED]
@@ -90,9 +91,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "overview", _("Overview"), shown)
 
 
-def _verdict(count: int) -> str:
+def _verdict(count: int, paused: int, *, lacks_worker: bool) -> str:
+    if not count and paused:
+        text = ngettext(
+            "No problem, but a queue is paused", "No problem, but %(n)d queues are paused", paused
+        )
+        return text % {"n": paused}
     if not count:
-        return _("All well")
+        return _("Nothing to do, and no worker") if lacks_worker else _("All well")
     return ngettext("%(count)d problem", "%(count)d problems", count) % {"count": count}
 
 

@@ -59,7 +59,10 @@ def test_overview_warns_of_a_paused_queue_in_which_jobs_wait(store, boss):
 
     assert "Queue <strong>default</strong> is paused. 1 job waits in it, for 2 min" in page
     assert '<a href="/admin/jobs/queues/default/">Look</a>' in page
+    assert "No problem, but a queue is paused" in page
+    assert "All well" not in page
     assert tiles(boss)["Latency"].note == "only paused queues wait"
+    assert tiles(boss)["Ready"].note == "1 in paused queues"
 
 
 def test_overview_says_what_is_wrong_and_where_to_look(store, boss):
@@ -255,8 +258,8 @@ def test_what_is_not_over_yet_is_no_fall_to_nothing(boss, ran):
 
     found = shown(boss).recent
 
-    assert found.classes.legend[0].values[-1] is None
-    assert found.runs.legend[0].values[-1] > 0
+    assert found.classes.series[0].values[-1] is None
+    assert found.runs.series[0].values[-1] > 0
     assert "The pale bar is not over yet." in found.notes
 
 
