@@ -41,5 +41,6 @@ def has_frame_of_django() -> bool:
 
     A project that changes no more than `admin/base_site.html`, as for a title, has it.
     """
-    frame = get_template("admin/base.html").template.origin.name
+    found = get_template("admin/base.html")
+    frame = found.template.origin.name  # type: ignore[attr-defined]  # each engine wraps its own
     return Path(frame).is_relative_to(TEMPLATES_OF_DJANGO)
