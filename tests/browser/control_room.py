@@ -94,7 +94,7 @@ def visit(
 
 
 def underlined(page: Page) -> list[str]:
-    """Return which tabs, tiles, pills and buttons are underlined, as links in a text are."""
+    """Return which tabs, tiles, pills and buttons are underlined, like links."""
     texts: list[str] = page.locator(TABS_AND_BUTTONS).evaluate_all(
         "links => links.filter(link => getComputedStyle(link).textDecorationLine !== 'none')"
         ".map(link => link.textContent.trim())"

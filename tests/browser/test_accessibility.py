@@ -106,7 +106,7 @@ def test_what_looks_like_a_tab_or_a_button_is_not_underlined(chromium, live_serv
     store.intake.announce_queues(["forlorn"])
     for n in range(60):
         put(store, "done", at=5e9 + n)
-    wrong = {}
+    wrong: dict[str, list[str]] = {}
     with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
         for path in ("", "done/", f"job/{jobs['dead']}/", "job/nosuch/"):
             page.goto(f"/admin/jobs/{path}")

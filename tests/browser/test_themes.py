@@ -42,7 +42,7 @@ def address(request, django_db_setup, tmp_path_factory):
 
 
 def pale_texts(page):
-    """Return what axe finds too pale or too dark to read, in the part that is ours."""
+    """Return what cannot be read for lack of contrast, in our part."""
     options = {"runOnly": ["color-contrast"]}
     found = Axe().run(page, context=".jobs-room", options=options).response["violations"]
     return [node["html"][:150] for each in found for node in each["nodes"]]

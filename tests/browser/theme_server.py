@@ -1,4 +1,4 @@
-"""Serves the example with a theme of the admin, in a process of its own."""
+"""Serves the example with a theme of the admin, as another process."""
 
 import os
 import subprocess
