@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True, databases=["default", "fake_services"]),
 ]
-PAGES = ("", "queues/default/", "dead/", "failures/", "workers/", "job/{dead}/", "job/nosuch/")
+PAGES = ("", "dead/", "failures/", "workers/", "job/{dead}/", "job/nosuch/")
 #: How parts look where our stylesheets are applied, and a theme does not win over them.
 LOOKS = {
     ".jobs-tabs a[aria-current]": {"borderBottomWidth": "3px", "fontSize": "13px"},
