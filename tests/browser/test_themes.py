@@ -4,6 +4,9 @@ Each is installed from the lock and served by a process of its own. They run on 
 Django that the suite runs on, also where a theme does not name it yet.
 """
 
+import re
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -18,6 +21,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True, databases=["default", "fake_services"]),
 ]
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "control_room.md"
 PAGES = ("", "dead/", "failures/", "workers/", "job/{dead}/", "job/nosuch/")
 #: How parts look where our stylesheets are applied, and a theme does not win over them.
 LOOKS = {
@@ -93,3 +97,25 @@ def test_pages_can_be_read_and_fit_on_a_phone(chromium, address, store, scheme):
                 wrong[path] = found
 
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "link", "good"),
+    [
+        ("light", "rgb(107, 33, 168)", "rgb(15, 118, 110)"),
+        ("dark", "rgb(216, 180, 254)", "rgb(94, 234, 212)"),
+    ],
+)
+def test_colours_of_a_project_win(chromium, live_server, store, scheme, link, good):
+    furnish(store)
+    [of_guide] = re.findall(r"```css\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    options = {"bypass_csp": True, "color_scheme": scheme}
+    with visit(chromium, live_server.url, make_user(is_superuser=True), **options) as page:
+        page.goto("/admin/jobs/queues/default/")
+        page.locator("link[href*='jobs/theme']").evaluate(
+            "(ours, css) => ours.before(Object.assign(document.createElement('style'), "
+            "{textContent: css}))",
+            of_guide,
+        )
+        expect(page.locator(".jobs-facts a").first).to_have_css("color", link)
+        expect(page.locator(".jobs-badge-good").first).to_have_css("color", good)
