@@ -5,9 +5,7 @@ The admin's login, our answers to what goes wrong, and the Content-Security-Poli
 
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
@@ -17,6 +15,7 @@ from django.http.response import HttpResponseBase
 from jobs.admin.access import View, is_guarded
 from jobs.admin.audit import NotRecorded
 from jobs.admin.pages.export import has_token, unauthorized
+from jobs.admin.policy import content_security_policy
 from jobs.admin.responses import corrupt, forbidden, not_found, unavailable, unrecorded
 from jobs.errors import StoreCorrupt, StoreUnavailable
 
@@ -51,22 +50,6 @@ def serve(site: AdminSite, view: View) -> View:
         transaction.non_atomic_requests(using=alias)(outer)
     outer.admin_site = site  # type: ignore[attr-defined]  # the admin's own views have it, too
     return outer
-
-
-def content_security_policy() -> str:
-    """Return a policy that loads and runs our own files only.
-
-    Static files may be on another host, as STATIC_URL says.
-    """
-    files = "'self'"
-    static = urlsplit(settings.STATIC_URL or "")
-    if static.netloc:
-        files += f" {static.scheme or 'https'}://{static.netloc}"
-    return (
-        f"default-src 'none'; script-src {files}; style-src {files}; "
-        f"font-src {files}; img-src {files} data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
 
 
 def _answering(view: View) -> View:

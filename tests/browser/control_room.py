@@ -16,6 +16,8 @@ from jobs.store.metrics import Measure, MetricStore
 from tests.jobs.inspect.filling import WORKER, announce_schedule, beat, failure, fetch, push, put
 
 JOB_CLASS = "orders.CompleteOrderJob"
+#: Links that look like something else.
+TABS_AND_BUTTONS = ".jobs-tabs a, a.jobs-tile, .jobs-choice a, .jobs-room .button"
 
 
 def furnish(store: Store) -> dict[str, str]:
@@ -89,6 +91,15 @@ def visit(
         yield page
     unexpected = [line for line in complaints if "favicon" not in line and "404" not in line]
     assert complaints_wanted == bool(unexpected), unexpected
+
+
+def underlined(page: Page) -> list[str]:
+    """Return which tabs, tiles, pills and buttons are underlined, like links."""
+    texts: list[str] = page.locator(TABS_AND_BUTTONS).evaluate_all(
+        "links => links.filter(link => getComputedStyle(link).textDecorationLine !== 'none')"
+        ".map(link => link.textContent.trim())"
+    )
+    return texts
 
 
 def worker_name() -> str:

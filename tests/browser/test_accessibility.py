@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from jobs.inspect import get_reader
 from jobs.models import OutboxEntry
 from jobs.store.metrics import Measure, MetricStore
-from tests.browser.control_room import JOB_CLASS, furnish, make_user, visit
+from tests.browser.control_room import JOB_CLASS, furnish, make_user, underlined, visit
 from tests.jobs.features.outbox.stage import AlwaysJob, fail_to_push
 from tests.jobs.inspect.filling import beat, failure, put
 from tests.jobs.unique_jobs import PlaceJob
@@ -102,16 +102,22 @@ def test_long_names_make_no_page_wider_than_a_phone(chromium, live_server, store
 
 
 def test_what_looks_like_a_tab_or_a_button_is_not_underlined(chromium, live_server, store):
-    furnish(store)
+    jobs = furnish(store)
     store.intake.announce_queues(["forlorn"])
-    looks = "getComputedStyle(link).textDecorationLine"
+    for n in range(60):
+        put(store, "done", at=5e9 + n)
+    wrong: dict[str, list[str]] = {}
     with visit(chromium, live_server.url, make_user(is_superuser=True)) as page:
-        page.goto("/admin/jobs/")
-        for link in (".jobs-tabs a", "a.jobs-tile", ".jobs-choice a"):
-            assert page.locator(link).first.evaluate(f"link => {looks}") == "none"
+        for path in ("", "done/", f"job/{jobs['dead']}/", "job/nosuch/"):
+            page.goto(f"/admin/jobs/{path}")
+            wrong |= {path: found} if (found := underlined(page)) else {}
+        assert wrong == {}
         page.goto("/admin/jobs/queues/")
         for link in (".jobs-table a", ".jobs-page p a"):
-            assert page.locator(link).first.evaluate(f"link => {looks}") == "underline"
+            looks = page.locator(link).first.evaluate(
+                "link => getComputedStyle(link).textDecorationLine"
+            )
+            assert looks == "underline"
 
 
 def test_long_name_pushes_no_number_out_of_sight(chromium, live_server, store):

@@ -10,7 +10,8 @@ from django.urls import path
 
 import jobs
 from jobs.admin import install
-from jobs.admin.serve import content_security_policy, serve
+from jobs.admin.policy import content_security_policy
+from jobs.admin.serve import serve
 from tests.conftest import free_port
 from tests.jobs.admin.conftest import text
 
@@ -38,6 +39,23 @@ def test_the_policy_lets_nothing_run_but_our_own_files(settings):
     assert "unsafe" not in policy
     settings.STATIC_URL = "https://cdn.example/static/"
     assert "script-src 'self' https://cdn.example;" in content_security_policy()
+
+
+@pytest.mark.parametrize(
+    ("template", "may_run"), [("admin/base.html", True), ("admin/base_site.html", False)]
+)
+def test_inline_scripts_run_only_in_a_frame_of_a_theme(settings, tmp_path, template, may_run):
+    (tmp_path / "admin").mkdir()
+    (tmp_path / template).write_text("<script>'of the theme'</script>")
+    [engine] = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path, *engine["DIRS"]]}]
+
+    policy = content_security_policy()
+
+    assert ("script-src 'self' 'unsafe-inline'" in policy) == may_run
+    assert ("style-src 'self' 'unsafe-inline'" in policy) == may_run
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'; base-uri 'none'; frame-ancestors 'none'" in policy
 
 
 def test_while_redis_is_away_a_page_says_what_it_knows_and_is_loaded_again(boss, settings):
