@@ -73,11 +73,13 @@ class Run:
 class ScheduleRow:
     """A schedule with its address.
 
-    `overdue` is since when a run has been missing, None where none is.
+    `overdue` is since when a run has been missing, None where none is. `run_url` is empty where it
+    cannot be run now.
     """
 
     view: ScheduleView
     url: str
+    run_url: str
     queue_url: str
     state: str
     mood: str
@@ -184,6 +186,7 @@ def _row(request: HttpRequest, view: ScheduleView, now: float) -> ScheduleRow:
     return ScheduleRow(
         view=view,
         url=address(request, "jobs_schedule", name=view.name),
+        run_url=_run_url(request, view),
         queue_url=address(request, "jobs_queue", queue=view.queue),
         state=str(state),
         mood=mood,
@@ -192,6 +195,13 @@ def _row(request: HttpRequest, view: ScheduleView, now: float) -> ScheduleRow:
         done=moment(done / 1000) if done else None,
         overdue=_overdue(view, now),
     )
+
+
+def _run_url(request: HttpRequest, view: ScheduleView) -> str:
+    is_runnable = view.entry and view.state in {"on", "paused"} and not view.trouble
+    if not is_runnable or not Can(request.user).control_schedule:
+        return ""
+    return address(request, "jobs_schedule_action", name=view.name, verb="run")
 
 
 def _overdue(view: ScheduleView, now: float) -> datetime | None:

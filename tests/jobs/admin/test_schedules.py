@@ -144,6 +144,13 @@ def test_run_now_makes_a_job_and_refuses_a_second_one_while_it_has_not_ended(sto
     assert SampleQueue(store, "mine").ids("ready") == [job_id]
 
 
+@pytest.mark.parametrize(("codename", "is_offered"), [("control_schedule", True), ("", False)])
+def test_list_lets_those_run_a_schedule_who_may(log_in, codename, is_offered):
+    page = text(log_in("view_jobs", *filter(None, [codename])).get("/admin/jobs/schedules/"))
+
+    assert (f'action="/admin/jobs/schedules/{NAME}/run/"' in page) is is_offered
+
+
 def test_every_ending_has_words():
     words = {ending.name.lower() for ending in Ending}
 
@@ -213,6 +220,7 @@ def test_schedule_that_only_redis_knows_is_shown_as_resting(boss, store):
 
     assert "resting" in page
     assert "Run now" not in page
+    assert f"/schedules/{NAME}/run/" not in text(boss.get("/admin/jobs/schedules/"))
 
 
 # Another time until the code changes
