@@ -132,9 +132,9 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
     It costs five round trips, and one more where there are schedules: O(queues log n + workers).
-    While job classes fail it costs four more, and while a run lasts for long three more. Where there
-    is an outbox it costs a query. At most it reads 100 KB for all job classes, and 150 KB for each
-    of the ten that fail most.
+    While job classes fail it costs four more, and while a run lasts for long three more. Where
+    there is an outbox it costs a query. At most it reads 100 KB for all job classes, and 150 KB for
+    each of the ten that fail most.
     """
     asked_at = time.time()
     now = reader.now()

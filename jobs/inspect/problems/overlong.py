@@ -1,8 +1,8 @@
 """Rule: a run lasts far longer than the runs of its class usually do.
 
 It has lasted for CHECK_OVERLONG, and ten times as long as 95 % of the runs of its class in the last
-day, or of all its runs where none ended in that day. A class of which fewer than twenty runs ended is not judged, since nobody knows what is usual.
-One problem tells of all such runs of a class.
+day, or of all its runs where none ended in that day. A class of which fewer than twenty runs ended
+is not judged, since nobody knows what is usual. One problem tells of all such runs of a class.
 """
 
 from collections import defaultdict
