@@ -67,7 +67,7 @@ def start_of(error: JobError) -> datetime | None:
     Return None where it does not say so.
     """
     at, seconds = time_of(error), error.get("seconds")
-    if at is None or type(seconds) not in {int, float}:
+    if at is None or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
     if not 0 <= seconds <= _LONGEST_RUN:
         return None
