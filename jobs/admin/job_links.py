@@ -53,7 +53,10 @@ def _class_url(request: HttpRequest, job: JobRecord, reader: Reader) -> str:
 
 
 def _worker_url(request: HttpRequest, job: JobRecord) -> str:
-    """Return the address of its worker, which may go by another name in this queue."""
+    """Return the address of its worker.
+
+    In this queue it may go by another name.
+    """
     return f"{address(request, 'jobs_workers')}#{first_name(job.worker)}"
 
 
