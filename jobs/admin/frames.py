@@ -7,6 +7,7 @@ Traceback (most recent call last):
 Declined: Card declined
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ _FRAME = re.compile(r'[ |]*File "(?P<file>[^"\n]+)", line (?P<line>\d+)(?:, in (
 _WITHIN = re.compile(r"[ |]* {4}\S")
 #: Parts of paths that only libraries have.
 _OF_LIBRARIES = re.compile(r"[/\\](?:site-packages|dist-packages|lib[/\\]python\d[^/\\]*)[/\\]")
-_OURS = str(Path(jobs.__file__).parent)
+_OURS = f"{Path(jobs.__file__).parent}{os.sep}"
 
 
 @dataclass(frozen=True, slots=True)

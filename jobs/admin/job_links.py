@@ -12,6 +12,7 @@ from jobs import inspect
 from jobs.admin.nav import address, address_of_alike
 from jobs.inspect import JobRecord
 from jobs.occasion import occasion_of
+from jobs.store.keys import first_name
 from jobs.store.reader import Reader
 
 
@@ -38,7 +39,7 @@ def links_of(request: HttpRequest, job: JobRecord, reader: Reader, *, is_held: b
     return JobLinks(
         queue=address(request, "jobs_queue", queue=job.queue),
         job_class=_class_url(request, job, reader),
-        worker=f"{address(request, 'jobs_workers')}#{job.worker}" if is_held else "",
+        worker=_worker_url(request, job) if is_held else "",
         alike=_alike_url(request, job),
         schedule=_schedule_url(request, job),
         unique=_unique_url(request, job, reader),
@@ -49,6 +50,14 @@ def _class_url(request: HttpRequest, job: JobRecord, reader: Reader) -> str:
     if job.known_class is None or not inspect.sees_class(job.job_class, reader):
         return ""
     return address(request, "jobs_class_metrics", name=job.job_class)
+
+
+def _worker_url(request: HttpRequest, job: JobRecord) -> str:
+    """Return the address of its worker.
+
+    In this queue it may go by another name.
+    """
+    return f"{address(request, 'jobs_workers')}#{first_name(job.worker)}"
 
 
 def _alike_url(request: HttpRequest, job: JobRecord) -> str:

@@ -17,6 +17,8 @@ NAMES = {
     "id": "job_id",
     "arg": "text",
 }
+#: Names with nothing behind them, where somebody typed a space.
+_ALONE = frozenset(f"{name}:" for name in NAMES)
 _TERM = re.compile(r'(?:(?P<name>[^\W\d_]+):(?!//))?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
 
 
@@ -42,7 +44,7 @@ def read_query(text: str) -> dict[str, str]:
 def _read(term: re.Match[str]) -> tuple[str, str]:
     name, quoted, plain = term["name"], term["quoted"], term["plain"]
     value = plain if quoted is None else quoted
-    if name is None and quoted is None and plain.removesuffix(":") in NAMES and plain[-1] == ":":
+    if name is None and plain in _ALONE:
         message = _("Write behind %(name)s what to look for, without a space.")
         raise QueryError(message % {"name": plain})
     if name is None:

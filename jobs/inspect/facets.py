@@ -28,7 +28,7 @@ Counts = tuple[tuple[str, int], ...]
 class Facets:
     """How many jobs have which class, queue and error class.
 
-    The most frequent come first. `looked_at` of the `total` jobs were counted: the first ones, in
+    The most frequent come first. `looked_at` of the `total` jobs were looked at: the first ones, in
     the order of the set.
     """
 
@@ -42,10 +42,12 @@ class Facets:
 def facets(name: SetName, jobs: Filter | None = None, reader: Reader | None = None) -> Facets:
     """Count the first 500 jobs of a set by class, queue and error class.
 
-    Of a filter only the queue and the times matter. Each queue has its share by its size. It costs
+    Of a filter only the queue and the times matter. Where the payload tells the time, those of
+    another time are looked at but not counted. Each queue has its share by its size. It costs
     three round trips and one for each ten queues or 500 kB of payloads, at most 2 MB.
     """
     jobs = jobs or Filter()
+    of_these_times = Filter(since=jobs.since, until=jobs.until)
     reader = reader or get_reader()
     sets = SetReader(reader)
     sizes = sets.sizes(chosen_queues(jobs.queue, reader), name, jobs.bounds(name))
@@ -59,10 +61,12 @@ def facets(name: SetName, jobs: Filter | None = None, reader: Reader | None = No
             break
         job = record_of_entry(ranks.queue, name, entry).seen_with(reader.sight)
         looked_at += 1
+        budget.spend(len(entry.payload or b""))
+        if not of_these_times.matches(job):
+            continue
         counts["class"][job.job_class] += 1
         counts["queue"][job.queue] += 1
         counts["error"][job.error_class] += 1
-        budget.spend(len(entry.payload or b""))
     return Facets(
         classes=_most(counts["class"]),
         queues=_most(counts["queue"]),
@@ -86,8 +90,7 @@ def _shares(
         share = ceil(MOST_JOBS * size / total) if total > MOST_JOBS else size
         # Counted from the high end, what lies above comes first.
         skipped = wholes[queue][1] - below - size if is_reversed else below
-        if share:
-            yield Ranks(queue, name, skipped, skipped + share - 1, is_reversed)
+        yield Ranks(queue, name, skipped, skipped + share - 1, is_reversed)
 
 
 def _most(counts: Counter[str]) -> Counts:

@@ -43,7 +43,8 @@ class FailureGroup:
 
     `retry` and `dead` count those that were looked at in each set. `example` is the latest of them,
     without its arguments: `find` returns the whole job. `first_at` and `last_at` are when the first
-    and the last attempt of any of them failed. `muted` is given where somebody muted the group.
+    and the last attempt of any of them failed by an error of this class, as far as payloads tell.
+    `muted` is given where somebody muted the group.
     """
 
     job_class: str

@@ -100,9 +100,13 @@ class Filter:
 
     def matches(self, job: JobRecord) -> bool:
         """Whether a job of this queue and time matches."""
-        if self.job_class not in {"", job.job_class} or not job.id.startswith(self.job_id):
-            return False
-        return self._matches_time(job) and self._matches_error(job) and self._matches_text(job)
+        return (
+            self.job_class in {"", job.job_class}
+            and job.id.startswith(self.job_id)
+            and self._matches_time(job)
+            and self._matches_error(job)
+            and self._matches_text(job)
+        )
 
     def _matches_text(self, job: JobRecord) -> bool:
         if not self.words:
@@ -113,15 +117,17 @@ class Filter:
     def _matches_error(self, job: JobRecord) -> bool:
         if not (self.error or self.error_class or self.shape):
             return True
-        if job.error is None:
+        if job.error is None or self.error_class not in {"", job.error_class}:
             return False
-        error_class, message = job.error_class, job.error_message
-        if self.error_class not in {"", error_class}:
-            return False
+        message = job.error_message
+        return self._has_error_text(job.error_class, message) and self._has_shape(message)
+
+    def _has_error_text(self, *texts: str) -> bool:
         part = self.error.lower()
-        if part not in error_class.lower() and part not in message.lower():
-            return False
-        return self.shape in {"", shape_of(message)}
+        return any(part in text.lower() for text in texts)
+
+    def _has_shape(self, message: str) -> bool:
+        return not self.shape or self.shape == shape_of(message)
 
     def _matches_time(self, job: JobRecord) -> bool:
         if job.place in TIMED_SETS or not (self.since or self.until):
@@ -129,9 +135,7 @@ class Filter:
         at = job.finished_at if job.place == "done" else job.enqueued_at
         if at is None:
             return False
-        is_too_early = self.since is not None and at < self.since
-        is_too_late = self.until is not None and at > self.until
-        return not is_too_early and not is_too_late
+        return (self.since or at) <= at <= (self.until or at)
 
 
 def words_in(text: str) -> list[str]:

@@ -61,7 +61,7 @@ def job_set(
     cursor: str = "",
     limit: int = 50,
     reader: Reader | None = None,
-    patience: float = PATIENCE,
+    patience: float | None = None,
 ) -> JobPage:
     """Return one page of a set.
 
@@ -70,14 +70,15 @@ def job_set(
 
     Without a search it costs a few round trips for each queue and two more, O(queues
     log n + limit). A search takes one round trip for each 500 jobs or 500 kB of
-    payloads, and stops after 100,000 jobs, or after so many seconds of `patience`.
+    payloads. It stops after 100,000 jobs, or after so many seconds of `patience`, two
+    by default, but not before it has looked at one job.
     """
     jobs = jobs or Filter()
     reader = reader or get_reader()
     queues = chosen_queues(jobs.queue, reader)
     start = _Cursor.parse(cursor)
-    budget = Budget(patience, SEARCH_LIMIT) if jobs.needs_payload(name) else Budget(math.inf)
-    page = _Walk(SetReader(reader), name, jobs, queues, start, budget).page(limit)
+    seconds = PATIENCE if patience is None else patience
+    page = _Walk(SetReader(reader), name, jobs, queues, start, seconds).page(limit)
     for job in page.jobs:
         job.note_fault(reader)
     return replace(page, problems=reader.problems)
@@ -131,7 +132,7 @@ class _Walk:
         jobs: Filter,
         queues: Sequence[str],
         cursor: _Cursor,
-        budget: Budget,
+        patience: float,
     ) -> None:
         self._reader = reader
         self._name = name
@@ -145,7 +146,9 @@ class _Walk:
         self._ranks = {
             queue: min(cursor.ranks.get(queue, 0), self._windows[queue][1]) for queue in queues
         }
-        self._budget = budget
+        self._budget = Budget(patience, SEARCH_LIMIT) if self._searches else Budget(math.inf)
+        #: Whether anything was read. Else the next page would begin where this one does.
+        self._has_read = False
 
     def _measure(self, queues: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return for each queue how many jobs to pass over, and how many count.
@@ -192,7 +195,8 @@ class _Walk:
         The first portion is small, since of many queues a page shows few jobs each. The
         next are larger, since a search goes far.
         """
-        while not self._budget.is_spent and (ranks := self._next_ranks(queue, portion)):
+        while self._may_read() and (ranks := self._next_ranks(queue, portion)):
+            self._has_read = True
             found = self._reader.portion(ranks, self._filter.job_class)
             behind = ranks.behind(found.looked_at) - self._windows[queue][0]
             for entry in found.entries:
@@ -207,6 +211,9 @@ class _Walk:
             portion *= 2
             if found.is_end:
                 return
+
+    def _may_read(self) -> bool:
+        return not (self._has_read and self._budget.is_spent)
 
     def _candidate(self, queue: str, entry: Entry) -> "_Found":
         """Return a job that was read.

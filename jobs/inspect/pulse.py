@@ -44,6 +44,12 @@ class Span:
         """The length of a beat."""
         return self.resolution.seconds * self.slots
 
+    @property
+    def parts(self) -> list[slice]:
+        """Where the slots of each beat stand among all slots."""
+        starts = range(0, self.count * self.slots, self.slots)
+        return [slice(start, start + self.slots) for start in starts]
+
     def slots_until(self, now: float) -> int:
         """Return how many slots there are, of which the last beat may hold fewer."""
         in_last_beat = int(now) // self.resolution.seconds % self.slots + 1
@@ -135,7 +141,7 @@ def pulse(span: str = "1h", reader: Reader | None = None) -> Pulse:
     chosen, now, store = SPANS[span], reader.now(), MetricReader(reader)
     count = chosen.slots_until(now)
     began_at = (int(now) // chosen.seconds - chosen.count + 1) * chosen.seconds
-    runs, waits = _names(reader, began_at)
+    runs, waits, is_partial = _names(reader, began_at)
     found = store.read([*runs, *waits], chosen.resolution, now, count)
     beats = zip(
         _beats([found[name] for name in runs], chosen),
@@ -152,7 +158,7 @@ def pulse(span: str = "1h", reader: Reader | None = None) -> Pulse:
         classes=classes,
         other_classes=others,
         deploys=deploys(span, reader),
-        is_partial=len(runs) == MOST_QUEUES,
+        is_partial=is_partial,
     )
 
 
@@ -164,7 +170,7 @@ def pace(reader: Reader | None = None) -> Pace:
     """
     reader = reader or get_reader()
     now = reader.now()
-    runs, _waits = _names(reader, now - 60 * (RATE_MINUTES + 1))
+    runs, _waits, _is_partial = _names(reader, now - 60 * (RATE_MINUTES + 1))
     found = MetricReader(reader).counts(runs, MINUTES, now, RATE_MINUTES + 1)
     minutes = [
         tuple(map(sum, zip(*each, strict=True))) for each in zip(*found.values(), strict=True)
@@ -178,22 +184,23 @@ def pace(reader: Reader | None = None) -> Pace:
     return Pace(ran, failed, ran / (60 * RATE_MINUTES))
 
 
-def _names(reader: Reader, since: float) -> tuple[list[str], list[str]]:
-    """Return the names of the runs and waits that a reader may see."""
+def _names(reader: Reader, since: float) -> tuple[list[str], list[str], bool]:
+    """Return the names of the runs and waits that a reader may see.
+
+    Third, whether more queues ran than are among them.
+    """
     if reader.sight.sees_all_queues:
-        return [ALL_RUNS], [ALL_WAITS]
+        return [ALL_RUNS], [ALL_WAITS], False
     ran = MetricReader(reader).active("queue:", since, len(queue_names(reader)) + MOST_QUEUES)
     seen = [name for name in ran if reader.sight.sees_queue(name.removeprefix("queue:"))]
     runs = seen[:MOST_QUEUES]
-    return runs, [f"{WAITS}{name.removeprefix('queue:')}" for name in runs]
+    waits = [f"{WAITS}{name.removeprefix('queue:')}" for name in runs]
+    return runs, waits, len(seen) > len(runs)
 
 
 def _beats(found: Sequence[Sequence[Measure | None]], span: Span) -> list[list[Measure | None]]:
     """Return for each beat all that was measured in it, under whatever name."""
-    starts = range(0, span.count * span.slots, span.slots)
-    return [
-        [slot for slots in found for slot in slots[start : start + span.slots]] for start in starts
-    ]
+    return [[slot for slots in found for slot in slots[part]] for part in span.parts]
 
 
 def _beat(at: datetime, runs: Sequence[Measure | None], waits: Sequence[Measure | None]) -> Beat:
@@ -215,6 +222,5 @@ def _classes(
 
 
 def _line(key: str, counts: Sequence[tuple[int, int]], span: Span) -> ClassLine:
-    starts = range(0, span.count * span.slots, span.slots)
-    runs = [sum(ran for ran, _failed in counts[at : at + span.slots]) for at in starts]
+    runs = [sum(ran for ran, _failed in counts[part]) for part in span.parts]
     return ClassLine(key.removeprefix("job:"), tuple(runs))

@@ -26,7 +26,7 @@ class QueueHistory:
 
 
 def queue_history(queue: str, window: str = "1h", reader: Reader | None = None) -> QueueHistory:
-    """Return one queue over a window of WINDOWS. It costs three round trips, O(slots)."""
+    """Return one queue over a window of WINDOWS. It costs four round trips, O(slots)."""
     reader = reader or get_reader()
     resolution, count = WINDOWS[window].drawn
     now = reader.now()

@@ -6,6 +6,7 @@ It was enqueued, each run began and ended, and something comes next.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -56,7 +57,8 @@ def attempt_numbers(job: JobRecord) -> list[int | None]:
     counted = [text_in(error, "class") not in UNCOUNTED for error in job.errors]
     if sum(counted) != job.payload.failures:
         return [None for _error in counted]
-    return [sum(counted[: n + 1]) if counts else None for n, counts in enumerate(counted)]
+    numbers = accumulate(map(int, counted))  # 1, 1, 2 for a failure, a crash and a failure
+    return [number if counts else None for number, counts in zip(numbers, counted, strict=True)]
 
 
 def start_of(error: JobError) -> datetime | None:
@@ -67,13 +69,15 @@ def start_of(error: JobError) -> datetime | None:
     at, seconds = time_of(error), error.get("seconds")
     if at is None or isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return moment(at.timestamp() - seconds) if 0 <= seconds <= _LONGEST_RUN else None
+    if not 0 <= seconds <= _LONGEST_RUN:
+        return None
+    return moment(at.timestamp() - seconds)
 
 
 def _beginning(job: JobRecord) -> Iterator[Moment]:
     if job.payload.enqueued_at:
         yield Moment(job.enqueued_at, _("Enqueued"))
-    # A job that is scheduled or waits for a retry tells by its set when it is due.
+    # A scheduled job tells by its set when it is due.
     if job.run_after and job.place != "scheduled":
         yield Moment(job.run_after, _("Asked to run"))
 

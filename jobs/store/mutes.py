@@ -39,7 +39,9 @@ class Mute:
         at, _, jobs = text_of(raw or b"").partition(" ")
         seconds = seconds_of(at)
         is_count = jobs.isdecimal() and len(jobs) < 10
-        return Mute(seconds, int(jobs)) if seconds is not None and is_count else None
+        if seconds is None or not is_count:
+            return None
+        return Mute(seconds, int(jobs))
 
 
 def read_mutes(reader: Reader, names: Sequence[str]) -> dict[str, Mute]:
@@ -74,9 +76,11 @@ class MuteStore:
         with self._store.available():
             raw: Any = self._client.hgetall(self._key)
             with self._client.pipeline(transaction=False) as pipe:
-                pipe.hset(self._key, name, mute.to_text())
                 if ended := _ended(raw, mute.at):
-                    pipe.hdel(self._key, *ended)
+                    pipe.hdel(
+                        self._key, *ended
+                    )  # first: an older mute of this group may be among them
+                pipe.hset(self._key, name, mute.to_text())
                 pipe.expire(self._key, LONGEST)
                 pipe.execute()
 

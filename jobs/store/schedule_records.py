@@ -68,9 +68,8 @@ class ScheduleRecord:
         is_left = self.is_resting and not is_kept(self.name)
         if self.is_paused or self.is_off or is_left:
             return None
-        if self.owed is not None:
-            return self.owed + self.took + self.margin
-        return None if self.next is None else self.next + self.took + self.margin
+        tick = self.next if self.owed is None else self.owed
+        return None if tick is None else tick + self.took + self.margin
 
 
 def read_schedules(asker: Asker) -> list[ScheduleRecord]:

@@ -112,11 +112,6 @@ def show(
     """
     reader = reader or reader_for(request)
     can = Can(request.user)
-    can_copy = job.known_class and job.is_trusted and not job.is_encrypted
-    if not can.run_again or not can_copy:
-        form = None
-    elif form is None:
-        form = RunAgainForm(job)
     secrets = get_settings().redact
     explanation = inspect.explain_job(job, reader)
     sees_arguments = can.view_arguments and not job.is_encrypted
@@ -136,11 +131,17 @@ def show(
         urls=_action_urls(request, job),
         links=links_of(request, job, reader, is_held=explanation.is_held),
         reschedule_form=RescheduleForm(),
-        run_again_form=form,
+        run_again_form=(form or RunAgainForm(job)) if _can_run_again(job, can) else None,
     )
     title = job.job_class or _("Unreadable job")
     trail = _trail(request, job)
     return render(request, "job", title, shown, trail=trail, problems=reader.problems)
+
+
+def _can_run_again(job: JobRecord, can: Can) -> bool:
+    """Return whether a copy of a job can be made, and by this user."""
+    is_readable = job.is_trusted and not job.is_encrypted
+    return can.run_again and is_readable and job.known_class is not None
 
 
 def _action_urls(request: HttpRequest, job: JobRecord) -> dict[str, str]:

@@ -121,10 +121,11 @@ def build(
     """Return the page object of a set, or of one queue."""
     reader = reader_for(request)
     form = filter_form(request)
-    found = _search(request, name, form.filter(queue.name if queue else ""), reader)
+    queue_name = queue.name if queue else ""
+    wanted = form.filter(queue_name)
+    found = _search(request, name, wanted, reader)
+    counted = inspect.facets(name, wanted or inspect.Filter(queue=queue_name), reader)
     query = query_of(request)
-    wanted = form.filter(queue.name if queue else "") or inspect.Filter()
-    counted = inspect.facets(name, wanted, reader)
     return JobSetPage(
         name=name,
         rows=tuple(row_of(request, job) for job in found.jobs),

@@ -31,7 +31,8 @@ RUNNING_SINCE = gettext_lazy("Running since")
 class Place:
     """What was found in one place.
 
-    The address is that of the page with all of it, where there is one.
+    The address is that of the page with all of it, where there is one. `queue` and `has_errors` are
+    what the rows of a set are drawn by: no column of the queue is left out.
     """
 
     title: str | Promise
@@ -66,8 +67,9 @@ def find(request: HttpRequest) -> HttpResponse:
     if job is None and text and not _ID.fullmatch(job_id) and _may_search(request, text):
         query = urlencode({"q": text})
         return HttpResponseRedirect(f"{address(request, 'jobs_search')}?{query}")
-    found = job or found_or_404(request, job_id, reader)
-    return HttpResponseRedirect(address(request, "jobs_job", job_id=found.id))
+    if job is None:  # it may lie in the outbox, which the answer then says
+        job = found_or_404(request, job_id, reader)
+    return HttpResponseRedirect(address(request, "jobs_job", job_id=job.id))
 
 
 def _may_search(request: HttpRequest, text: str) -> bool:
@@ -84,13 +86,14 @@ def search(request: HttpRequest) -> HttpResponse:
     reader = reader_for(request)
     form = filter_form(request)
     wanted = form.filter()
-    was_asked = wanted is not None and not wanted.is_empty
-    found = inspect.search(wanted, limit=MOST_SHOWN, reader=reader) if wanted and was_asked else ()
+    found: tuple[Hits, ...] | None = None
+    if wanted is not None and not wanted.is_empty:
+        found = inspect.search(wanted, limit=MOST_SHOWN, reader=reader)
     shown = SearchPage(
         form=form,
         suggestions=suggestions(request, reader),
-        places=tuple(_place(request, hits) for hits in found),
-        was_asked=was_asked,
+        places=tuple(_place(request, hits) for hits in found or ()),
+        was_asked=found is not None,
     )
     return render(request, "search", _("Search"), shown, problems=reader.problems)
 

@@ -4,6 +4,7 @@ The rules ask Redis nothing. They get these facts.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 from jobs.inspect.outbox import Oldest, oldest_rows
 from jobs.inspect.problems.failing import RECENT, Failing, is_suspect
 from jobs.inspect.problems.limits import Limits
-from jobs.inspect.problems.overlong import long_runs
 from jobs.inspect.queues import Queue
 from jobs.inspect.stats import Stats
 from jobs.inspect.usual import UsualTime, usual_times
@@ -132,9 +132,9 @@ def look(reader: Reader, stats: Stats, limits: Limits) -> Facts:
     """Read the facts.
 
     It costs five round trips, and one more where there are schedules: O(queues log n + workers).
-    While job classes fail it costs four more, and while a run lasts for long four more. Where there
-    is an outbox it costs a query. At most it reads 100 KB for all job classes, and 150 KB for each
-    of the ten that fail most.
+    While job classes fail it costs four more, and while a run lasts for long three more. Where
+    there is an outbox it costs a query. At most it reads 100 KB for all job classes, and 150 KB for
+    each of the ten that fail most.
     """
     asked_at = time.time()
     now = reader.now()
@@ -220,6 +220,16 @@ def _first_time(found: Sequence[tuple[bytes, float]]) -> float | None:
     A score that nobody has written for a time may be -inf.
     """
     return max(0.0, found[0][1] / 1000) if found else None
+
+
+def long_runs(workers: Sequence[Worker], before: float) -> dict[str, list[float]]:
+    """Return when the runs began that began before a moment, by their job classes."""
+    begun: dict[str, list[float]] = defaultdict(list)
+    for worker in workers:
+        for run in worker.running:
+            if run.job_class and run.since.timestamp() < before:
+                begun[run.job_class].append(run.since.timestamp())
+    return begun
 
 
 def _usual(reader: Reader, workers: Sequence[Worker], before: float) -> dict[str, UsualTime]:

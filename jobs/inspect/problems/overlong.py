@@ -1,27 +1,22 @@
 """Rule: a run lasts far longer than the runs of its class usually do.
 
 It has lasted for CHECK_OVERLONG, and ten times as long as 95 % of the runs of its class in the last
-day. A class of which fewer than twenty runs ended is not judged, since nobody knows what is usual.
-One problem tells of all such runs of a class.
+day, or of all its runs where none ended in that day. A class of which fewer than twenty runs ended
+is not judged, since nobody knows what is usual. One problem tells of all such runs of a class.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from math import ceil
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs.inspect.explain import in_words
+from jobs.inspect.problems.facts import Facts, long_runs
 from jobs.inspect.usual import UsualTime
-from jobs.inspect.workers import Worker
 from jobs.moment import moment
 from jobs.problem import Problem
 from jobs.text import grouped
-
-if TYPE_CHECKING:
-    from jobs.inspect.problems.facts import Facts
 
 #: How many times as long as 95 % of the runs of its class.
 FACTOR = 10
@@ -29,7 +24,7 @@ FACTOR = 10
 LEAST_RUNS = 20
 
 
-def judge_overlong(facts: "Facts") -> Iterator[Problem]:
+def judge_overlong(facts: Facts) -> Iterator[Problem]:
     """Yield a problem for each job class that runs far too long."""
     for job_class, begun in long_runs(facts.live, facts.now - facts.limits.overlong).items():
         usual = facts.usual.get(job_class)
@@ -39,16 +34,6 @@ def judge_overlong(facts: "Facts") -> Iterator[Problem]:
         overlong = [at for at in begun if facts.now - at > longest_usual]
         if overlong:
             yield _problem(job_class, overlong, usual, facts.now)
-
-
-def long_runs(workers: Sequence[Worker], before: float) -> dict[str, list[float]]:
-    """Return when the runs began that began before a moment, by their job classes."""
-    begun: dict[str, list[float]] = defaultdict(list)
-    for worker in workers:
-        for run in worker.running:
-            if run.job_class and run.since.timestamp() < before:
-                begun[run.job_class].append(run.since.timestamp())
-    return begun
 
 
 def _problem(job_class: str, begun: Sequence[float], usual: UsualTime, now: float) -> Problem:

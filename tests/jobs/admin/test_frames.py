@@ -35,6 +35,14 @@ def test_frames_of_libraries_are_folded_in_a_row():
     assert found.pieces[-1].text == "orders.Declined: Card declined\n    with a second line"
 
 
+def test_a_project_beside_this_package_is_no_library():
+    place = f"{Path(jobs.__file__).parent}_of_the_shop/tasks.py"
+
+    found = folded(MIXED.replace("/srv/shop/orders/jobs.py", place))
+
+    assert found.place == f"{place}:7, perform"
+
+
 def test_nothing_is_folded_where_no_frame_is_the_projects():
     text = MIXED.replace("/srv/shop/orders/", "/srv/lib/python3.12/")
 

@@ -6,6 +6,7 @@ import pytest
 
 from jobs import Job, control
 from jobs.registry import registry
+from jobs.store import Terms
 from tests.jobs.admin.conftest import text
 from tests.jobs.inspect.filling import WORKER, beat, failure, fetch, push, put
 
@@ -237,6 +238,15 @@ def test_a_running_job_leads_to_its_worker(store, boss):
 
     assert anchor == WORKER
     assert f'id="{anchor}"' in text(boss.get(path))
+
+
+def test_a_worker_that_took_another_name_in_a_queue_is_found_under_its_first(store, boss):
+    push(store)
+    store.running.fetch("default", f"{WORKER}.1", 1, terms=Terms(60), first=1)
+    [job_id] = store.client.hkeys(store.keys("default").running)
+    beat(store)
+
+    assert page_of(boss, job_id.decode()).links.worker.endswith(f"#{WORKER}")
 
 
 def test_the_trail_of_a_running_job_leads_to_all_that_run(store, boss):

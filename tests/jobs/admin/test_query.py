@@ -201,6 +201,15 @@ def test_facets_narrow_a_list_down_and_widen_it_again(boss, dead):
     assert (len(wide.rows), wide.form["until"].value()) == (2, "2031-01-01T00:00")
 
 
+def test_the_facets_of_a_queue_are_its_own_where_the_search_is_not_understood(store, boss):
+    put(store, "ready", "high")
+    put(store, "ready", "low")
+
+    shown = boss.get("/admin/jobs/queues/high/?q=nonsense:1").context["page"]
+
+    assert shown.counted.queues == (("high", 1),)
+
+
 def test_facets_are_for_those_too_who_may_not_see_words(store, log_in, dead):
     put(store, "dead", errors=[failure("Other", "secret words")])
     client = log_in("view_jobs")

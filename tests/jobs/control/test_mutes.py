@@ -84,6 +84,15 @@ def test_a_mute_ends_in_any_case(store, muted):
     assert group(store).muted.change == "late"
 
 
+def test_a_group_whose_mute_ended_can_be_muted_again(store):
+    put_dead(store)
+    store.client.hset(store.shared.muted, group(store).name, Mute(1.0, 1).to_text())
+
+    control.mute(group(store))
+
+    assert group(store).is_muted
+
+
 def test_who_sees_no_messages_has_nothing_muted(store, muted):
     assert group(store, Sight(sees_arguments=False)).muted is None
 

@@ -37,6 +37,17 @@ def test_of_a_filter_the_queue_and_the_times_matter(reader, dead):
     assert facets("dead", Filter(job_class="a.C"), reader).total == 5
 
 
+def test_the_times_matter_where_the_payload_tells_them(store, reader):
+    put(store, "done", job_class="new", finished_at=NOW)
+    put(store, "done", job_class="old", finished_at=NOW - 60)
+    since = datetime.fromtimestamp(NOW, UTC)
+
+    found = facets("done", Filter(since=since), reader)
+
+    assert found.classes == (("new", 1),)
+    assert (found.looked_at, found.total) == (2, 2)
+
+
 @pytest.mark.parametrize(("name", "seen"), [("dead", "new"), ("scheduled", "old")])
 def test_the_first_jobs_of_the_set_are_counted(store, reader, monkeypatch, name, seen):
     monkeypatch.setitem(facets.__globals__, "MOST_JOBS", 10)

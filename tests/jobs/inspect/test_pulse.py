@@ -127,6 +127,19 @@ def test_whoever_sees_some_queues_sees_their_runs_only(add, store):
     assert (inspect.pace(reader).runs, inspect.pace(reader).failures) == (3, 1)
 
 
+def test_whoever_sees_as_many_queues_as_are_added_up_is_told_of_nothing(add, store, monkeypatch):
+    monkeypatch.setattr(pulses, "MOST_QUEUES", 2)
+    for queue in ("q1", "q2"):
+        store.intake.announce_queues([queue])
+        add(f"queue:{queue}")
+    reader = Reader(store, Sight(lambda queue: queue.startswith("q"), sees_arguments=False))
+
+    found = inspect.pulse("1h", reader)
+
+    assert not found.is_partial
+    assert sum(beat.runs for beat in found.beats) == 2
+
+
 def test_whoever_sees_many_queues_is_told_that_not_all_were_added_up(add, store, monkeypatch):
     monkeypatch.setattr(pulses, "MOST_QUEUES", 2)
     for queue in ("q1", "q2", "q3"):

@@ -70,6 +70,19 @@ def test_a_search_stops_when_its_time_is_up_and_goes_on_from_there(
     assert {job.id for page in back[1:] for job in page.jobs} >= set(found) - set(found[-1:])
 
 
+def test_a_search_that_has_no_time_at_all_still_goes_on(store, reader, monkeypatch, slow):
+    monkeypatch.setattr(job_sets, "PATIENCE", 0.0)
+    ids = {put(store, "dead", queue, args=["needle"]) for queue in ("default", "high") * 2}
+    wanted = Filter(text="needle")
+
+    pages = [job_set("dead", wanted, reader=reader)]
+    while pages[-1].next and len(pages) <= len(ids):
+        pages.append(job_set("dead", wanted, cursor=pages[-1].next, reader=reader))
+
+    assert {job.id for page in pages for job in page.jobs} == ids
+    assert not pages[-1].next
+
+
 def test_a_plain_page_has_no_time_limit(store, reader, monkeypatch, slow):
     monkeypatch.setattr(job_sets, "PATIENCE", 1.0)
     for n in range(20):
