@@ -215,6 +215,15 @@ def test_a_queue_is_paused_resumed_and_cleared(room, jobs):
     assert place(jobs["dead"]) == "dead"
 
 
+def test_a_quiet_worker_takes_jobs_again(room, store):
+    store.client.hset(store.shared.worker(worker_name()), "quiet", "1")
+    room.goto("/admin/jobs/workers/")
+    click(room, "Take jobs again")
+    told(room, "will take jobs again")
+
+    assert Requests(store).take(worker_name()) == ["unquiet"]
+
+
 def test_a_worker_is_made_quiet_and_stopped(room, store):
     room.goto("/admin/jobs/workers/")
     click(room, "Quiet")
