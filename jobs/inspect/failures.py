@@ -181,7 +181,10 @@ class _Look:
             self._budget.spend(len(entry.payload or b""))
 
     def _shares(self) -> Iterator[Ranks]:
-        """Yield the latest of each set: one, and more by its size, all within LOOK_AT."""
+        """Yield the latest of each set: one, and more by its size.
+
+        All of them are within LOOK_AT.
+        """
         sizes = {place: size for place, size in self._sizes.items() if size}
         left, others = max(0, LOOK_AT - len(sizes)), max(1, self.total - len(sizes))
         for (queue, name), size in sizes.items():

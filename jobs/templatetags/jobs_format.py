@@ -6,7 +6,7 @@ from typing import TypeGuard
 from django import template
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -66,7 +66,7 @@ def size(count: int) -> str:
 def ago(moment: datetime | None) -> SafeString | str:
     """Write how far a moment is from now.
 
-    Examples: 3 min 5 s ago, in 2 h 4 min. The tooltip shows the exact time.
+    Examples: 3 min 5 s ago, in 2 h 4 min. The tooltip shows the exact time and its zone.
     """
     if not _is_known(moment):
         return "–"
@@ -89,9 +89,21 @@ def since(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def exact(moment: datetime | None) -> str:
+def exact(moment: datetime | None) -> SafeString | str:
     """Write a moment with date, time, seconds and the time zone of the project."""
-    return written(moment) if _is_known(moment) else "–"
+    return instant(moment, written(moment)) if _is_known(moment) else "–"
+
+
+@register.simple_tag
+def zone() -> str:
+    """Return the zone of all times on a page: Europe/Berlin (CET), or UTC."""
+    name, short = timezone.get_current_timezone_name(), date_format(timezone.localtime(), "T")
+    return name if name == short else f"{name} ({short})"
+
+
+def instant(moment: datetime, text: str) -> SafeString:
+    """Return a text that is itself an exact time, so that programs can read it too."""
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), text)
 
 
 def _is_known(moment: datetime | None) -> TypeGuard[datetime]:
@@ -103,8 +115,13 @@ def _is_known(moment: datetime | None) -> TypeGuard[datetime]:
 
 
 def _time(moment: datetime, text: str) -> SafeString:
-    iso = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact(moment), text)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _iso(moment), written(moment), text
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _split(seconds: float, unit: int, large: str, small: str, small_unit: int) -> dict[str, int]:

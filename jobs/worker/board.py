@@ -132,7 +132,10 @@ class Board:
 
     @property
     def unquiet_at(self) -> float:
-        """When the process last began to take work again, by the monotonic clock. 0: never."""
+        """When the process last began to take work again.
+
+        By the monotonic clock; 0 if it never did.
+        """
         return self._words[_UNQUIET_AT] / _NANOSECONDS
 
     @property

@@ -1,4 +1,4 @@
-"""A quiet worker takes jobs again when a person asks for it, and one that ends does not."""
+"""A quiet worker takes jobs again when a person asks for it."""
 
 import threading
 
