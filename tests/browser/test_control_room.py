@@ -67,7 +67,7 @@ def tick(page: Page, *ids: str) -> None:
 @pytest.mark.parametrize(
     ("source", "button", "destination", "message"),
     [
-        ("scheduled", "Add to queue", "ready", "1 job is ready to run."),
+        ("scheduled", "Retry now", "ready", "1 job is ready to run."),
         ("retry", "Retry now", "ready", "1 job is ready to run."),
         ("dead", "Retry now", "ready", "1 job is ready to run."),
     ],
