@@ -78,8 +78,8 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
         It is empty for a row that is off or never ticks again.
         """
         try:
-            ticks = _ticks(row, 1) if row.enabled else []
-            return written_there(ticks[0].at) if ticks else ""
+            tick = next(iter(_ticks(row, 1)), None) if row.enabled else None
+            return written_there(tick.at) if tick else ""
         except JobsError:
             return str(STATES["resting"][0])
 

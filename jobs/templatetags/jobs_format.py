@@ -24,6 +24,17 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 @register.filter
+def short(count: int) -> str:
+    """Write a large number in few letters, rounded down: 999, 1.2k, 12k, 3.4M."""
+    if count < 1_000:
+        return number(count)
+    unit, text = (1_000, _("%(count)sk")) if count < 1_000_000 else (1_000_000, _("%(count)sM"))
+    tenths = count * 10 // unit
+    decimals = 1 if tenths < 100 and tenths % 10 else 0
+    return text % {"count": number(tenths / 10 if decimals else tenths // 10, decimals)}
+
+
+@register.filter
 def rate(value: float) -> str:
     """Write a number of things per second: 0.25, 4.2, 120.
 
