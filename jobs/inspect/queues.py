@@ -106,9 +106,10 @@ def known_queues(reader: Reader | None = None) -> list[str]:
 
 
 def set_sizes(reader: Reader, names: Sequence[str]) -> dict[SetName, int]:
-    """Return how many jobs are scheduled, wait for a retry, are dead or done, in some queues.
+    """Return how many jobs the sets of some queues have.
 
-    It costs one round trip, O(queues). Of more than 50 queues nothing is told.
+    These are scheduled, retry, dead and done. It costs one round trip, O(queues). Of more than 50
+    queues nothing is told.
     """
     if len(names) > MOST_COUNTED:
         return {}

@@ -113,7 +113,7 @@ def zone() -> str:
 
 
 def instant(moment: datetime, text: str) -> SafeString:
-    """Return a text that is itself an exact time, so that programs can read it too."""
+    """Return a text that is itself an exact time, for programs too."""
     return format_html('<time datetime="{}">{}</time>', _iso(moment), text)
 
 

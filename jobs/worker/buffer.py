@@ -57,7 +57,7 @@ class Buffer:
     # For the threads
 
     def take(self) -> Unit | None:
-        """Wait for the next unit and return it, or None when the gate is closed.
+        """Wait for the next unit, and return None when the gate is closed.
 
         While there is plenty it takes no lock: who loses the GIL with one in hand holds up all.
         """
