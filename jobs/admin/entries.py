@@ -78,7 +78,8 @@ class ScheduleEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it take
         It is empty for a row that is off or never ticks again.
         """
         try:
-            return "".join(written_there(tick.at) for tick in _ticks(row, 1)) if row.enabled else ""
+            tick = next(iter(_ticks(row, 1)), None) if row.enabled else None
+            return written_there(tick.at) if tick else ""
         except JobsError:
             return str(STATES["resting"][0])
 

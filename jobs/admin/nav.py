@@ -1,5 +1,6 @@
 """The tabs of the control room, and the way back to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jobs.outbox import outbox
+from jobs.store.reader import SetName
 
 #: A page number of more digits is none.
 _MOST_DIGITS = 9
@@ -34,31 +36,40 @@ _TABS: tuple[tuple[Promise, str, dict[str, str]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place to go to: a tab or a breadcrumb."""
+    """A place to go to: a tab or a breadcrumb.
+
+    A tab of a set may have a count of its jobs.
+    """
 
     title: str | Promise
     url: str
     is_current: bool = False
+    count: int = 0
 
 
-def tabs(request: HttpRequest) -> list[Link]:
+def tabs(request: HttpRequest, counts: Mapping[SetName, int]) -> list[Link]:
     """Return the tabs whose pages exist.
 
     A tab is current on its page and on all pages below it; the overview only on its own page, since
     all pages are below it.
     """
     found = [
-        (title, address(request, name, **kwargs))
+        (title, address(request, name, **kwargs), kwargs.get("name", ""))
         for title, name, kwargs in _TABS
         if name != OUTBOX or outbox.is_used
     ]
     home = found[0][1]
+    numbers = {str(name): count for name, count in counts.items()}
 
     def is_current(url: str) -> bool:
         is_above = url != home and request.path.startswith(url)
         return request.path == url or is_above
 
-    return [Link(title, url, is_current(url)) for title, url in found if url]
+    return [
+        Link(title, url, is_current(url), numbers.get(set_name, 0))
+        for title, url, set_name in found
+        if url
+    ]
 
 
 def address(request: HttpRequest, name: str, /, **kwargs: str) -> str:

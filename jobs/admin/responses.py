@@ -53,7 +53,8 @@ def render(
 
     The template is `jobs/admin/<template>.html`. It gets `page`, `can` and the values that the
     frame needs. The trail holds the breadcrumbs between "Jobs" and the title. The problems are what
-    could not be read for this page. Ask Redis before: a page is rendered after the view.
+    could not be read for this page. A page that knows how many jobs the sets have tells the tabs
+    in `set_sizes`. Ask Redis before: a page is rendered after the view.
     """
     # `serve` puts the site there.
     site = request.resolver_match.func.admin_site  # type: ignore[union-attr]
@@ -65,7 +66,7 @@ def render(
         "can": can,
         "trail": trail,
         "problems": problems,
-        "tabs": tabs(request) if can.view else [],
+        "tabs": tabs(request, getattr(page, "set_sizes", {})) if can.view else [],
         "home": Link(_("Jobs"), address(request, "jobs_overview")),
         "find_url": address(request, "jobs_find"),
     }

@@ -27,12 +27,14 @@ class Verb:
     """A change that people can make to jobs in some sets.
 
     It knows who may make it, and how to make it for some jobs and for all that match a filter.
-    `destroys` asks for a confirmation. `needs_time` asks for the time of a reschedule.
+    `meaning` says in a sentence what becomes of the jobs. `destroys` asks for a confirmation.
+    `needs_time` asks for the time of a reschedule.
     """
 
     name: str
     label: str | Promise
     label_all: str | Promise
+    meaning: str | Promise
     permission: str
     sets: frozenset[SetName]
     change: Callable[[Iterable[JobRecord], At, list[str]], int]
@@ -53,6 +55,7 @@ VERBS: dict[str, Verb] = {
             "retry",
             _("Retry now"),
             _("Retry all"),
+            _("Retried jobs are ready at once, and run as soon as a worker has time."),
             access.RETRY,
             RETRYABLE,
             lambda jobs, at, barred: control.retry(jobs, barred),
@@ -65,6 +68,7 @@ VERBS: dict[str, Verb] = {
             "reschedule",
             _("Reschedule"),
             _("Reschedule all"),
+            _("Rescheduled jobs wait until the time that you enter."),
             access.RESCHEDULE,
             RESCHEDULABLE,
             lambda jobs, at, barred: control.reschedule(jobs, at) if at else 0,
@@ -82,6 +86,7 @@ VERBS: dict[str, Verb] = {
             "kill",
             _("Kill"),
             _("Kill all"),
+            _("Killed jobs do not run. They stay in the dead set, where they can be retried."),
             access.KILL,
             KILLABLE,
             lambda jobs, at, barred: control.kill(jobs),
@@ -93,6 +98,7 @@ VERBS: dict[str, Verb] = {
             "delete",
             _("Delete"),
             _("Delete all"),
+            _("Deleted jobs are gone for good, with their arguments and errors."),
             access.DELETE,
             DELETABLE,
             lambda jobs, at, barred: control.delete(jobs),

@@ -19,7 +19,7 @@ from jobs.control.mutes import mute, unmute
 from jobs.control.queues import clear, limit, pause, resume
 from jobs.control.resigning import Resigning, resign
 from jobs.control.sweeps import Sweep, delete_all, kill_all, reschedule_all, retry_all
-from jobs.control.workers import cancel, quiet, stop
+from jobs.control.workers import cancel, quiet, stop, unquiet
 
 __all__ = [
     "Resigning",
@@ -48,4 +48,5 @@ __all__ = [
     "tell_all",
     "tell_of",
     "unmute",
+    "unquiet",
 ]

@@ -1,4 +1,4 @@
-"""Requests to workers: be quiet, stop, cancel a job.
+"""Requests to workers: be quiet, take jobs again, stop, cancel a job.
 
 A worker follows one within about a second.
 """
@@ -17,6 +17,15 @@ def quiet(worker: str) -> bool:
     Return whether it gives signs of life. It costs one round trip, O(1).
     """
     return _ask(worker, "quiet")
+
+
+def unquiet(worker: str) -> bool:
+    """Tell a quiet worker to take jobs again.
+
+    Return whether it gives signs of life. One that stops or is being replaced stays as it is. It
+    costs one round trip, O(1).
+    """
+    return _ask(worker, "unquiet")
 
 
 def stop(worker: str) -> bool:

@@ -74,6 +74,7 @@ from jobs.events.worker_events import (
     WorkerSilent,
     WorkerSpeaks,
     WorkerStarted,
+    WorkerUnquiet,
 )
 
 __all__ = [
@@ -136,6 +137,7 @@ __all__ = [
     "WorkerSilent",
     "WorkerSpeaks",
     "WorkerStarted",
+    "WorkerUnquiet",
     "emit",
     "is_heard",
     "subscribe",

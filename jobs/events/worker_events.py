@@ -17,10 +17,7 @@ class WorkerEvent(Event):
 
 
 class _MayBeCrash(WorkerEvent, kw_only=True):
-    """Is worse when it was a crash.
-
-    Only the level tells.
-    """
+    """Is worse when it was a crash, which only the level tells."""
 
     WORSE: ClassVar[int]
 
@@ -76,6 +73,12 @@ class WorkerQuiet(WorkerEvent):
     """The worker takes no more work."""
 
     NAME: ClassVar[str] = "worker.quiet"
+
+
+class WorkerUnquiet(WorkerEvent):
+    """The worker takes work again, since a person wants it to."""
+
+    NAME: ClassVar[str] = "worker.unquiet"
 
 
 class WorkerCancels(WorkerEvent):

@@ -43,7 +43,7 @@ from jobs.inspect.problems import problems
 from jobs.inspect.pulse import Pace, Pulse, pace, pulse
 from jobs.inspect.queries import ClassQueries, class_queries, total_queries
 from jobs.inspect.queue_history import QueueHistory, queue_history
-from jobs.inspect.queues import Queue, known_queues, queue_names, queues
+from jobs.inspect.queues import Queue, known_queues, queue_names, queues, set_sizes
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord
 from jobs.inspect.search import Hits, search
@@ -124,6 +124,7 @@ __all__ = [
     "search",
     "sees_class",
     "server",
+    "set_sizes",
     "shape_of",
     "stats",
     "timeline",

@@ -11,7 +11,7 @@ from jobs.inspect.queues import Queue, named_queues, queues
 from jobs.inspect.reader import get_reader
 from jobs.inspect.workers import Worker, workers
 from jobs.problem import Problem
-from jobs.store.reader import Reader
+from jobs.store.reader import Reader, SetName
 from jobs.text import shown
 
 #: What is counted for each queue, in the order in which a job may pass through it.
@@ -69,6 +69,11 @@ class Stats:
     def total(self, name: str) -> int:
         """Return the sum over all queues of one of their numbers, such as `ready`."""
         return sum(getattr(queue, name) for queue in self.queues)
+
+    def set_sizes(self) -> dict[SetName, int]:
+        """Return how many jobs are scheduled, wait for a retry, are dead or done."""
+        names: tuple[SetName, ...] = ("scheduled", "retry", "dead", "done")
+        return {name: self.total(name) for name in names}
 
     def as_json(self, problems: Sequence[Problem]) -> Mapping[str, Any]:
         """Return the same as dictionaries and lists, with problems that were judged.

@@ -1,8 +1,8 @@
 """The desk for requests of people to one worker.
 
-A request is to be quiet, to stop, or to cancel a job. A worker asks for its own once a second. A
-request whose answer was lost on the way to the worker is lost. Whoever made it sees nothing change
-and makes it again.
+A request is to be quiet, to take jobs again, to stop, or to cancel a job. A worker asks for its
+own once a second. A request whose answer was lost on the way to the worker is lost. Whoever made it
+sees nothing change and makes it again.
 """
 
 from jobs.store.session import Session

@@ -229,6 +229,19 @@ class SetReader:
             ]
         return entries
 
+    def totals(self, queues: Sequence[str], names: Sequence[SetName]) -> dict[SetName, int]:
+        """Return how many jobs each set has, over some queues together.
+
+        One round trip, O(queues).
+        """
+        asked = [
+            Question(getattr(self._store.keys(queue), name), "zcard")
+            for name in names
+            for queue in queues
+        ]
+        counts, each = self._reader.ask(asked), len(queues)
+        return {name: sum(counts[n * each : (n + 1) * each]) for n, name in enumerate(names)}
+
     def sizes(
         self, queues: Sequence[str], name: SetName, bounds: tuple[str, str]
     ) -> dict[str, tuple[int, int]]:

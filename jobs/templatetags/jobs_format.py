@@ -6,7 +6,7 @@ from typing import TypeGuard
 from django import template
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +22,17 @@ def number(value: float, decimals: int = 0) -> str:
     """Write a number with the separators of the language: 12,345."""
     rounded = round(value, decimals) if decimals else value
     return number_format(rounded, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def short(count: int) -> str:
+    """Write a large number in few letters, rounded down: 999, 1.2k, 12k, 3.4M."""
+    if count < 1_000:
+        return number(count)
+    unit, text = (1_000, _("%(count)sk")) if count < 1_000_000 else (1_000_000, _("%(count)sM"))
+    tenths = count * 10 // unit
+    decimals = 1 if tenths < 100 and tenths % 10 else 0
+    return text % {"count": number(tenths / 10 if decimals else tenths // 10, decimals)}
 
 
 @register.filter
@@ -102,7 +113,7 @@ def size(count: int) -> str:
 def ago(moment: datetime | None) -> SafeString | str:
     """Write how far a moment is from now.
 
-    Examples: 3 min 5 s ago, in 2 h 4 min. The tooltip shows the exact time.
+    Examples: 3 min 5 s ago, in 2 h 4 min. The tooltip shows the exact time and its zone.
     """
     if not _is_known(moment):
         return "–"
@@ -125,9 +136,21 @@ def since(moment: datetime | None) -> SafeString | str:
 
 
 @register.filter
-def exact(moment: datetime | None) -> str:
+def exact(moment: datetime | None) -> SafeString | str:
     """Write a moment with date, time, seconds and the time zone of the project."""
-    return written(moment) if _is_known(moment) else "–"
+    return instant(moment, written(moment)) if _is_known(moment) else "–"
+
+
+@register.simple_tag
+def zone() -> str:
+    """Return the zone of all times on a page: Europe/Berlin (CET), or UTC."""
+    name, short = timezone.get_current_timezone_name(), date_format(timezone.localtime(), "T")
+    return name if name == short else f"{name} ({short})"
+
+
+def instant(moment: datetime, text: str) -> SafeString:
+    """Return a text that is itself an exact time, for programs too."""
+    return format_html('<time datetime="{}">{}</time>', _iso(moment), text)
 
 
 def _is_known(moment: datetime | None) -> TypeGuard[datetime]:
@@ -139,8 +162,13 @@ def _is_known(moment: datetime | None) -> TypeGuard[datetime]:
 
 
 def _time(moment: datetime, text: str) -> SafeString:
-    iso = moment.astimezone(UTC).isoformat(timespec="seconds")
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact(moment), text)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _iso(moment), written(moment), text
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _split(seconds: float, unit: int, large: str, small: str, small_unit: int) -> dict[str, int]:

@@ -14,7 +14,8 @@ import mmap
 import time
 from collections import deque
 
-_GENERATION, _RECALLED, _TURNS, _HAS_ENDED, _HAS_LEFT, _WISH, _RETIRES, _HEADER = range(8)
+_GENERATION, _RECALLED, _TURNS, _HAS_ENDED, _HAS_LEFT = range(5)
+_WISH, _RETIRES, _UNQUIET_AT, _HEADER = range(5, 9)
 _WORD = 8
 _STARTED, _RUNNING, _SLOT = range(3)
 _NUMBER, _OVERDUE_AT, _THREAD, _LIMIT = range(4)
@@ -109,6 +110,10 @@ class Board:
         """
         self._words[_WISH] = reason
 
+    def note_unquiet(self) -> None:
+        """Note that the process takes work again, and when."""
+        self._words[_UNQUIET_AT] = time.monotonic_ns()
+
     @property
     def retires_for(self) -> int:
         """Why the process has a successor, 0 if it has none."""
@@ -124,6 +129,14 @@ class Board:
     def retire(self, reason: int) -> None:
         """Let the process take no more, and end when nothing runs in it."""
         self._words[_RETIRES] = reason
+
+    @property
+    def unquiet_at(self) -> float:
+        """When the process last began to take work again.
+
+        By the monotonic clock; 0 if it never did.
+        """
+        return self._words[_UNQUIET_AT] / _NANOSECONDS
 
     @property
     def generation(self) -> int:

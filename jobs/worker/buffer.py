@@ -18,6 +18,7 @@ from jobs.worker.custody import Custody, Delivery
 from jobs.worker.deliveries import Deliveries
 from jobs.worker.duties import Duties
 from jobs.worker.fetcher import Fetcher
+from jobs.worker.gate import Gate
 from jobs.worker.lookout import Lookout
 from jobs.worker.outage import PAUSES, Outage
 from jobs.worker.prospect import Prospect
@@ -43,8 +44,8 @@ class Buffer:
         #: What this process has in its hands.
         self.custody = custody
         self._changed = threading.Condition(threading.Lock())
-        self._is_quiet = False
-        self._quiet = threading.Event()  # so that pauses end when it turns quiet
+        #: Whether work is taken.
+        self.gate = Gate(self._changed, self.wake)
         self._stock = Stock(threads)
         self._finished = Finished()
         self._deliveries = Deliveries(store, custody, fetcher.note_outage)
@@ -56,19 +57,19 @@ class Buffer:
     # For the threads
 
     def take(self) -> Unit | None:
-        """Wait for the next unit and return it, or None when quiet.
+        """Wait for the next unit, and return None when the gate is closed.
 
         While there is plenty it takes no lock: who loses the GIL with one in hand holds up all.
         """
         stock = self._stock
-        is_plenty = len(stock.units) > stock.low_mark and not self._is_quiet
+        is_plenty = len(stock.units) > stock.low_mark and not self.gate.is_quiet
         if is_plenty and (unit := stock.pop()) is not None:
             return unit
         duties = self._duties
         with self._changed:
             duties.idle += 1
             try:
-                while not self._is_quiet:
+                while self.gate.lets_in():
                     waiting = len(stock.units)
                     if waiting > stock.low_mark or (waiting and not self._can_refill()):
                         if (unit := stock.pop()) is not None:
@@ -137,29 +138,16 @@ class Buffer:
             is_owed = self._finished.is_late() or self.custody.doubtful or self._prospect.heard
             if is_owed and not self._duties.is_leading and self._outage.may_try():
                 self._exchange(is_chore=True)
-            is_over = self._is_quiet or self._stock.is_stale()
+            is_over = self.gate.is_quiet or self._stock.is_stale()
             units = self._stock.take_all() if is_over else []
         self._deliveries.give_back(units)
 
-    def be_quiet(self) -> None:
-        """Take no more work, without asking Redis: `take` returns None from now on."""
-        self._is_quiet = True
-        self._quiet.set()
-        with self._changed:
-            self._changed.notify_all()
-        self.wake()
-
-    def be_quiet_unless(self, taken_since: int) -> bool:
-        """Take no more work, unless we hold some or have taken some.
+    def end_taking_unless(self, taken_since: int) -> bool:
+        """Take no more work for good, unless we hold some or have taken some.
 
         `taken_since` is what `custody.takings` was. Return whether it takes no more.
         """
-        with self._changed:
-            if not self.is_idle or self.custody.takings != taken_since:
-                return False
-            self._is_quiet = True
-        self.be_quiet()
-        return True
+        return self.gate.close_if(lambda: self.is_idle and self.custody.takings == taken_since)
 
     def wake(self) -> None:
         """Wake the thread that sleeps on the bell, without asking Redis."""
@@ -183,12 +171,7 @@ class Buffer:
     @property
     def is_waiting(self) -> bool:
         """Whether threads wait for work, so that another round trip is due."""
-        return bool(self._duties.idle) and not self._is_quiet
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether this worker takes no more work."""
-        return self._is_quiet
+        return bool(self._duties.idle) and not self.gate.is_quiet
 
     @property
     def worker(self) -> str:
@@ -205,7 +188,7 @@ class Buffer:
         prospect, duties = self._prospect, self._duties
         sent = self._finished.take_all()
         count = 0
-        if prospect.may_find and not is_chore and not self._is_quiet:
+        if prospect.may_find and not is_chore and not self.gate.is_quiet:
             # The sleeper is not awake to run one; what is left in Redis rings its bell.
             count = self._stock.count_wanted(duties.idle - duties.is_sleeping)
             # What others note while we are out is newer than what we bring, and they may take all.
@@ -225,7 +208,7 @@ class Buffer:
                 self._note_failure(catch.error)
                 if not is_chore:
                     with self._unlocked():
-                        self._quiet.wait(self._outage.pause)
+                        self.gate.pause(self._outage.pause)
             else:
                 if catch.has_answer:  # queues that Redis refuses are not asked each time
                     self._outage.end()
@@ -283,7 +266,7 @@ class Buffer:
                 # The next exchange meets an absent Redis too, and reports it.
                 self._note_failure(error)
             with self._unlocked():  # it may be the bell alone that is broken
-                self._quiet.wait(max(self._outage.pause, PAUSES[0]))
+                self.gate.pause(max(self._outage.pause, PAUSES[0]))
         finally:
             self._duties.is_sleeping = False
             self._fetcher.note_hanging(heard.hanging)

@@ -39,10 +39,10 @@ class Burst:
         done, and it does not come if anything was taken meanwhile. Raise StoreUnavailable.
         """
         buffer = self._buffer
-        if not self._is_wanted or buffer.is_quiet or not buffer.is_idle:
+        if not self._is_wanted or buffer.gate.is_quiet or not buffer.is_idle:
             return
         if not self._brought.has_turned:
             return
         takings = buffer.custody.takings
         if not any(map(self._store.running.is_busy, self._queues)):
-            self.is_drained = buffer.be_quiet_unless(takings)
+            self.is_drained = buffer.end_taking_unless(takings)

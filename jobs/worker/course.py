@@ -1,4 +1,7 @@
-"""The course of a worker process: working, quiet, stopping, and never back."""
+"""The course of a worker process: working, quiet, stopping.
+
+Only from quiet it goes back.
+"""
 
 from jobs.worker.deadlines import WorkerDeadlines
 
@@ -31,6 +34,16 @@ class Course:
         """
         was_quiet, self.is_quiet = self.is_quiet, True
         return not was_quiet
+
+    def unquiet(self) -> bool:
+        """Take work again.
+
+        Return whether that is news. Who stops or has a successor stays quiet.
+        """
+        if not self.is_quiet or self.is_stopping or self.leaves_for:
+            return False
+        self.is_quiet = False
+        return True
 
     def begin_stop(self) -> None:
         """Let the deadlines of the stop count from now on."""

@@ -75,6 +75,6 @@ class Health:
         return None
 
     def _has_lost_thread(self) -> bool:
-        if self._burst or self._crew.buffer.is_quiet:
+        if self._burst or self._crew.buffer.gate.is_closed:
             return False
         return not all(thread.is_alive() for thread in self._crew.threads)

@@ -16,7 +16,10 @@ LOOK_EVERY = 1.0
 
 
 class Request(NamedTuple):
-    """What a person wants: `quiet`, `stop`, or `cancel` with the id of a job."""
+    """What a person wants: `quiet`, `unquiet`, `stop`, or `cancel` with an id.
+
+    A name that is not known here comes from a newer version, and is passed over.
+    """
 
     name: str
     job_id: str

@@ -55,7 +55,9 @@ class Portrait:
         """
         running = self._crew.in_hand()
         buffer, beat_at = self._crew.buffer, time.time()
-        if self._course.is_quiet and self._quiet_since is None:
+        if not self._course.is_quiet:
+            self._quiet_since = None
+        elif self._quiet_since is None:
             self._quiet_since = beat_at
         heartbeat = Heartbeat(
             host=socket.gethostname(),

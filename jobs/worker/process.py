@@ -21,6 +21,7 @@ from jobs.events import (
     WorkerLeftUnsaid,
     WorkerOrphaned,
     WorkerQuiet,
+    WorkerUnquiet,
     emit,
 )
 from jobs.log import flush
@@ -194,6 +195,8 @@ class WorkerProcess:
     def _grant(self, request: Request) -> None:
         if request.name == "quiet":
             self._become_quiet()
+        elif request.name == "unquiet":
+            self._unquiet()
         elif request.name == "stop":
             self._course.exit_code = STOPPED_BY_REQUEST
             self._stop()
@@ -223,22 +226,33 @@ class WorkerProcess:
     def _become_quiet(self) -> None:
         if self._course.become_quiet():
             emit(WorkerQuiet(self._name))
-            self.buffer.be_quiet()
-            self._chores.hasten()
-            self._brought.hasten()
+            self.buffer.gate.be_quiet()
+            self._hasten()
+
+    def _unquiet(self) -> None:
+        if self._course.unquiet():
+            emit(WorkerUnquiet(self._name))
+            self._board.note_unquiet()
+            self.buffer.gate.open()
+            self._hasten()
 
     def _stop(self) -> None:
         if not self._course.is_stopping:
             self._become_quiet()
+            self.buffer.gate.close()
             self._course.begin_stop()
             self.crew.stops.is_worker_stopping = True
-            self._chores.hasten()
-            self._brought.hasten()
+            self._hasten()
+
+    def _hasten(self) -> None:
+        self._chores.hasten()
+        self._brought.hasten()
 
     def _retire(self) -> None:
         """Take no more, since there is a successor, and end when nothing runs here."""
         self._course.leaves_for = Reason(self._board.retires_for).name.lower()
         self._become_quiet()
+        self.buffer.gate.close()
         if not self.crew.is_at_work:
             self._stop()
 

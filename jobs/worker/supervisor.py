@@ -68,7 +68,8 @@ class Supervisor:
         #: In a burst: jobs may come to a squad that has ended, or is just being replaced.
         self._looks_for_more = burst and (len(plans) > 1 or plans[0].is_serial)
         self._rounds = Rounds(self._renew, settings.heartbeat, self._list_chores(settings))
-        self._is_quiet = False
+        #: Since when it forks nobody, by the monotonic clock. None: it does.
+        self._quiet_since: float | None = None
         self._deadlines: SupervisorDeadlines | None = None
 
     def _list_chores(self, settings: JobsSettings) -> list[Chore]:
@@ -93,6 +94,7 @@ class Supervisor:
                 self._sleep(signals)
                 for number in signals.read():
                     self._obey(number, signals.first_came(number))
+                self._look_for_unquiet()  # before it may be reaped
                 for child, death in self._children.reap():
                     self._keeper.add_death(death)
                     self._squad_of(child).note_death(child, death)
@@ -122,11 +124,17 @@ class Supervisor:
         for squad in self._squads:
             squad.look_for_worn()
 
+    def _look_for_unquiet(self) -> None:
+        """Fork again what is missing once a person lets a quiet worker take jobs."""
+        since = self._quiet_since
+        if since is not None and any(child.board.unquiet_at > since for child in self._children):
+            self._quiet_since = None
+
     # Children
 
     def _keep_up_strength(self) -> None:
         """Fork what is missing, unless a stop is on or children die too quickly."""
-        if self._deadlines is not None or self._is_quiet:
+        if self._deadlines is not None or self._quiet_since is not None:
             return
         for squad in self._squads:
             squad.keep_up_strength(self._fork)
@@ -145,7 +153,7 @@ class Supervisor:
 
         Jobs of another capsule may have enqueued them.
         """
-        is_over = self._deadlines is not None or self._is_quiet
+        is_over = self._deadlines is not None or self._quiet_since is not None
         if is_over or not self._looks_for_more:
             return
         for squad in self._squads:
@@ -160,7 +168,7 @@ class Supervisor:
                 self._children.tell_all(signal.SIGKILL)
             self._stop(came_at)
         elif number == signal.SIGTSTP:
-            self._is_quiet = True
+            self._quiet_since = time.monotonic()
             self._children.tell_all(signal.SIGTSTP)
         elif number == signal.SIGTTIN:
             self._children.tell_all(signal.SIGTTIN)

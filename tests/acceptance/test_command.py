@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs import control, inspect
 from tests.acceptance.runner import is_alive, push
 from tests.jobs.worker.made_jobs import client_of, place_of
 from tests.waiting import wait_until
@@ -38,6 +39,27 @@ def test_quiet_worker_ends_what_it_has_and_takes_no_more(start, store):
     wait_until(lambda: place_of(store, begun) is None)
     assert place_of(store, later) == "ready"
     assert runner.stop() == 0
+
+
+def test_quiet_workers_take_jobs_again_and_are_replaced_again(start, store, assert_sound):
+    runner = start("-p", "2")
+    wait_until(lambda: len(inspect.workers()) == 2, timeout=40)
+    names = [worker.name for worker in inspect.workers()]
+    runner.signal(signal.SIGTSTP)
+    runner.wait_for("worker.quiet", 2)
+    push(store, "NoteJob", [[1]])
+
+    control.unquiet(names[0])
+    runner.wait_for("worker.unquiet")
+    runner.wait_for_notes(1)
+    for child in runner.children():
+        os.kill(child, signal.SIGKILL)
+
+    runner.wait_for("worker.started", 4)
+    push(store, "NoteJob", [[2]])
+    runner.wait_for_notes(2)
+    assert runner.stop() == 0
+    assert_sound()
 
 
 def test_stacks_show_what_each_thread_is_doing(start, store):

@@ -67,7 +67,7 @@ def tick(page: Page, *ids: str) -> None:
 @pytest.mark.parametrize(
     ("source", "button", "destination", "message"),
     [
-        ("scheduled", "Add to queue", "ready", "1 job is ready to run."),
+        ("scheduled", "Retry now", "ready", "1 job is ready to run."),
         ("retry", "Retry now", "ready", "1 job is ready to run."),
         ("dead", "Retry now", "ready", "1 job is ready to run."),
     ],
@@ -213,6 +213,15 @@ def test_a_queue_is_paused_resumed_and_cleared(room, jobs):
 
     assert place(jobs["ready"]) is None
     assert place(jobs["dead"]) == "dead"
+
+
+def test_a_quiet_worker_takes_jobs_again(room, store):
+    store.client.hset(store.shared.worker(worker_name()), "quiet", "1")
+    room.goto("/admin/jobs/workers/")
+    click(room, "Take jobs again")
+    told(room, "will take jobs again")
+
+    assert Requests(store).take(worker_name()) == ["unquiet"]
 
 
 def test_a_worker_is_made_quiet_and_stopped(room, store):

@@ -3,7 +3,8 @@
 import pytest
 from django.test import override_settings
 
-from tests.browser.control_room import JOB_CLASS, announce_schedule, make_user, visit
+from jobs import inspect
+from tests.browser.control_room import JOB_CLASS, announce_schedule, furnish, make_user, visit
 from tests.jobs.unique_jobs import PlaceJob
 
 pytestmark = [
@@ -58,3 +59,59 @@ def test_job_of_each_run_of_a_schedule_is_in_sight(chromium, live_server, store)
         runs, following = (column.bounding_box()["width"] for column in columns)
 
     assert runs > 1.8 * following
+
+
+@pytest.mark.parametrize("name", ["scheduled", "retry", "dead"])
+def test_on_a_phone_the_first_job_is_on_the_first_screen(chromium, live_server, store, name):
+    furnish(store)
+    size = {"width": 400, "height": 800}
+    with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page:
+        page.goto(f"/admin/jobs/{name}/")
+        row = page.locator(".jobs-cards tbody tr").first.bounding_box()
+        assert row["y"] + row["height"] < 800
+        assert not page.get_by_role("searchbox", name="Search").is_visible()
+
+        page.get_by_text("Search and narrow down").click()
+        page.get_by_role("searchbox", name="Search").fill("queue:default")
+        page.get_by_role("button", name="Filter", exact=True).click()
+        assert page.get_by_role("searchbox", name="Search").input_value() == "queue:default"
+
+
+def test_on_a_large_screen_the_search_is_in_sight_at_once(chromium, live_server, store):
+    furnish(store)
+    with visit(chromium, live_server.url, make_user(is_superuser=True), viewport=WIDE) as page:
+        page.goto("/admin/jobs/dead/")
+        assert page.get_by_role("searchbox", name="Search").is_visible()
+        assert not page.get_by_text("Search and narrow down").is_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_buttons_of_failures_are_not_cut_off(chromium, live_server, store, language):
+    furnish(store)
+    size = {"width": 1280, "height": 900}
+    with (
+        override_settings(LANGUAGE_CODE=language),
+        visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page,
+    ):
+        page.goto("/admin/jobs/failures/")
+        table = page.locator(".jobs-scroll").first
+        assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_tabs_with_counts_stand_in_one_line(
+    chromium, live_server, store, monkeypatch, language, width
+):
+    many = dict.fromkeys(("scheduled", "retry", "dead", "done"), 123_456)
+    monkeypatch.setattr(inspect, "set_sizes", lambda *args: many)
+    size = {"width": width, "height": 900}
+    with (
+        override_settings(LANGUAGE_CODE=language),
+        visit(chromium, live_server.url, make_user(is_superuser=True), viewport=size) as page,
+    ):
+        page.goto("/admin/jobs/dead/")
+        tops = {tab.bounding_box()["y"] for tab in page.locator(".jobs-tabs a").all()}
+        assert len(tops) == 1
+        assert page.locator(".jobs-count").all_inner_texts() == ["123k"] * 4
+        assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,4 +1,4 @@
-"""Requests to a worker: take no more jobs, or stop."""
+"""Requests to a worker: take no more jobs, take jobs again, or stop."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,12 +14,17 @@ from jobs.admin.pages.workers import shared_workers
 
 @action(CONTROL_WORKER, page="jobs_workers")
 def worker_action(request: HttpRequest, name: str, verb: str) -> HttpResponse:
-    """Tell a worker to be quiet or to stop.
+    """Tell a worker to be quiet, to take jobs again, or to stop.
 
     It must serve no queue that the user may not see.
     """
     requests = {
         "quiet": (control.quiet, _("Quiet"), _("Worker %(name)s will take no more jobs.")),
+        "unquiet": (
+            control.unquiet,
+            _("Take jobs again"),
+            _("Worker %(name)s will take jobs again."),
+        ),
         "stop": (
             control.stop,
             _("Stop"),

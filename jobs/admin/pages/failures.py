@@ -79,6 +79,7 @@ class FailuresPage:
     is_gone: bool
     left_out: int
     found: Failures
+    verbs: list[Verb]
     has_actions: bool
     may_mute: bool
     act_url: str
@@ -114,6 +115,7 @@ def _page(request: HttpRequest, found: Failures, name: str) -> FailuresPage:
         is_gone=bool(name) and open_group is None,
         left_out=sum(max(0, len(each) - MOST_GROUPS) for each in (shown, muted)),
         found=found,
+        verbs=verbs,
         has_actions=bool(verbs) or may_mute,
         may_mute=may_mute,
         act_url=address(request, "jobs_failures_action"),

@@ -70,7 +70,8 @@ class Row:
 class JobSetPage:
     """The whole page.
 
-    `queue` is given only on the page of a queue, and so is its `sight`. `query` is the filter as
+    `queue` is given only on the page of a queue, and so is its `sight`; `set_sizes` only on the
+    others. `query` is the filter as
     part of an address.
     """
 
@@ -90,6 +91,7 @@ class JobSetPage:
     counted: Facets
     facets: tuple[Facet, ...]
     has_errors: bool
+    set_sizes: dict[SetName, int]
     queue: Queue | None = None
     sight: QueueSight | None = None
     queue_urls: dict[str, str] | None = None
@@ -126,6 +128,7 @@ def build(
     found = _search(request, name, wanted, reader)
     counted = inspect.facets(name, wanted or inspect.Filter(queue=queue_name), reader)
     query = query_of(request)
+    names = [] if queue else inspect.queue_names(reader)
     return JobSetPage(
         name=name,
         rows=tuple(row_of(request, job) for job in found.jobs),
@@ -139,21 +142,21 @@ def build(
         previous_url=_page_url(query, found.previous),
         time_title=TIME_TITLES[name],
         empty=_("No job matches.") if query else EMPTY[name],
-        suggestions=suggestions(request, reader, queue),
+        suggestions=suggestions(reader, names),
         counted=counted,
         facets=facet_links(form, counted, has_queue=queue is not None),
         has_errors=name in {"retry", "dead"},
+        set_sizes=inspect.set_sizes(reader, names),
         queue=queue,
         sight=queue_sight(request, queue, reader) if queue else None,
         queue_urls=_queue_urls(request, queue),
     )
 
 
-def suggestions(request: HttpRequest, reader: Reader, queue: Queue | None = None) -> list[str]:
+def suggestions(reader: Reader, queues: list[str]) -> list[str]:
     """Return the beginnings of a search, as far as the user may search so."""
     classes = [each for each in registry.names() if inspect.sees_class(each, reader)]
-    queues = [] if queue else inspect.queue_names(reader)[:MOST_SUGGESTED]
-    terms = {"class": classes, "queue": queues}
+    terms = {"class": classes, "queue": queues[:MOST_SUGGESTED]}
     found = [f"{name}:{value}" for name, values in terms.items() for value in values]
     return [term for term in found if not any(map(str.isspace, term))]
 

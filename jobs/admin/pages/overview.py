@@ -19,6 +19,7 @@ from jobs.admin.responses import render
 from jobs.admin.tiles import Tile, tiles_of_now, tiles_of_sets
 from jobs.inspect import Queue, Server, Stats
 from jobs.problem import Problem
+from jobs.store.reader import SetName
 
 #: Most paused queues that are named.
 MOST_PAUSED = 10
@@ -58,6 +59,7 @@ class Overview:
     queues: QueueTable
     server: Server
     stats: Stats
+    set_sizes: dict[SetName, int]
 
 
 @page
@@ -87,6 +89,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         queues=table,
         server=server,
         stats=stats,
+        set_sizes=stats.set_sizes(),
     )
     return render(request, "overview", _("Overview"), shown)
 

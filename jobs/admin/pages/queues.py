@@ -13,7 +13,7 @@ from jobs.admin.access import page, reader_for
 from jobs.admin.nav import address, asked_page
 from jobs.admin.responses import render
 from jobs.inspect import Queue, Stats
-from jobs.store.reader import Reader
+from jobs.store.reader import Reader, SetName
 
 #: Queues on one page.
 PAGE_SIZE = 200
@@ -47,6 +47,7 @@ class QueuesPage:
     is_fresh: bool
     next_url: str
     previous_url: str
+    set_sizes: dict[SetName, int]
 
 
 @page
@@ -68,6 +69,7 @@ def queues(request: HttpRequest) -> HttpResponse:
         is_fresh=not any(map(_is_used, stats.queues)),
         next_url=f"{path}{number + 1}" if last < len(found) else "",
         previous_url=f"{path}{number - 1}" if number > 1 else "",
+        set_sizes=stats.set_sizes(),
     )
     return render(request, "queues", _("Queues"), shown, problems=reader.problems)
 

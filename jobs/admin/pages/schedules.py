@@ -7,6 +7,7 @@ from datetime import datetime
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
@@ -22,7 +23,7 @@ from jobs.models import ScheduleEntry
 from jobs.moment import moment
 from jobs.store.reader import Reader
 from jobs.store.schedule_records import ScheduledRun
-from jobs.templatetags.jobs_format import number
+from jobs.templatetags.jobs_format import instant, number
 
 #: Ticks to come that are shown of one schedule.
 PREVIEW = 10
@@ -239,7 +240,7 @@ def _with_missed(word: str, missed: int) -> str:
     return text % {"word": word, "count": number(missed)}
 
 
-def written_there(at: datetime) -> str:
+def written_there(at: datetime) -> SafeString:
     """Write a moment in its own zone, with the day of the week."""
     format_ = pgettext("date format, with seconds and zone", "M j, Y, H:i:s T")
-    return f"{date_format(at, 'D')} {date_format(at, format_)}"
+    return instant(at, f"{date_format(at, 'D')} {date_format(at, format_)}")

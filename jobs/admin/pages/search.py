@@ -91,7 +91,7 @@ def search(request: HttpRequest) -> HttpResponse:
         found = inspect.search(wanted, limit=MOST_SHOWN, reader=reader)
     shown = SearchPage(
         form=form,
-        suggestions=suggestions(request, reader),
+        suggestions=suggestions(reader, inspect.queue_names(reader)),
         places=tuple(_place(request, hits) for hits in found or ()),
         was_asked=found is not None,
     )

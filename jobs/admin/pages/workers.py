@@ -35,6 +35,7 @@ class WorkerRow:
     running_url: str
     is_silent: bool
     quiet_url: str
+    unquiet_url: str
     stop_url: str
 
     @property
@@ -115,5 +116,7 @@ def _row(request: HttpRequest, worker: Worker, *, is_shared: bool) -> WorkerRow:
         running_url=worker_address(request, worker.name) if worker.running else "",
         is_silent=silence.total_seconds() > longest,
         quiet_url=to("quiet"),
+        # One that has a successor stays quiet.
+        unquiet_url=to("unquiet") if worker.is_quiet and not worker.leaves_for else "",
         stop_url=to("stop"),
     )

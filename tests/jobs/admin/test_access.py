@@ -17,6 +17,7 @@ ACTIONS = [
     ("queues/default/clear/", "clear_queue", {"confirmed": "yes"}),
     ("queues/default/act/", "kill_job", {"verb": "kill", "scope": "all", "confirmed": "yes"}),
     ("workers/host:1:abcd/quiet/", "control_worker", {}),
+    ("workers/host:1:abcd/unquiet/", "control_worker", {}),
     ("workers/host:1:abcd/stop/", "control_worker", {}),
     ("schedules/tests.FullJob/pause/", "control_schedule", {}),
     ("schedules/tests.FullJob/resume/", "control_schedule", {}),

@@ -223,7 +223,7 @@ def test_a_clearing_that_ran_out_of_time_says_so(store, boss, monkeypatch):
     assert "Do it again to go on" in messages(act(boss, "queues/low/clear/", confirmed="yes"))
 
 
-@pytest.mark.parametrize("verb", ["quiet", "stop"])
+@pytest.mark.parametrize("verb", ["quiet", "unquiet", "stop"])
 def test_a_worker_gets_its_order(store, boss, verb):
     beat(store)
 

@@ -230,11 +230,13 @@ def test_a_worker_and_a_queue_are_logged_with_what_was_done(store, boss):
     push(store)
 
     act(boss, "workers/host:1:abcd/quiet/")
+    act(boss, "workers/host:1:abcd/unquiet/")
     act(boss, "queues/default/pause/")
 
     names = LogEntry.objects.order_by("id").values_list("object_repr", "change_message")
     assert [(name, told.splitlines()) for name, told in names] == [
         ("host:1:abcd", ["Quiet", "Worker host:1:abcd will take no more jobs."]),
+        ("host:1:abcd", ["Take jobs again", "Worker host:1:abcd will take jobs again."]),
         ("default", ["Pause", "Queue default is paused."]),
     ]
 

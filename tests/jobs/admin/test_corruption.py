@@ -150,7 +150,7 @@ def test_action_that_redis_refuses_says_so(store, boss, name):
         for place in ("dead", "running")
         for verb in ("retry", "kill", "delete", "cancel")
     ]
-    actions += [f"workers/{WORKER}/{verb}/" for verb in ("quiet", "stop")]
+    actions += [f"workers/{WORKER}/{verb}/" for verb in ("quiet", "unquiet", "stop")]
     bulk = {"verb": "retry", "scope": "all", "confirmed": "1"}
 
     answers = [boss.post(f"/admin/jobs/{path}", {"confirmed": "1"}) for path in actions]

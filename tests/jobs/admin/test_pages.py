@@ -86,6 +86,7 @@ def test_a_worker_shows_its_state(store, boss, facts, state):
 
     assert f"{state}</span>" in page
     assert ("/quiet/" in page) == ("quiet" not in facts)
+    assert ("/unquiet/" in page) == (state == "quiet")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,9 @@ def test_a_worker_shows_its_state(store, boss, facts, state):
 def test_a_worker_shows_why_it_is_being_replaced(store, boss, why, sentence):
     beat(store, quiet=1, leaves_for=why)
 
-    assert sentence in get(boss, "workers/")
+    page = get(boss, "workers/")
+    assert sentence in page
+    assert "/unquiet/" not in page
 
 
 def test_a_worker_of_a_newer_version_may_leave_for_another_reason(store, boss):

@@ -81,7 +81,7 @@ def test_the_log_names_only_jobs_and_queues_that_the_actor_sees(store, boss):
     assert "other" not in told
 
 
-@pytest.mark.parametrize("verb", ["quiet", "stop"])
+@pytest.mark.parametrize("verb", ["quiet", "unquiet", "stop"])
 def test_a_refused_request_to_a_worker_leaves_no_entry(store, boss, verb):
     beat(store, "shared", ttl=60, queues="mine,other", started_at=time.time())
 

@@ -63,7 +63,7 @@ def test_copy_of_a_task_is_a_task(worker):
 
 def test_dead_task_that_a_person_retries_is_ready_again(worker):
     result = ended(some_tasks.fail.enqueue("x"))
-    worker.buffer.be_quiet()
+    worker.buffer.gate.close()
 
     control.retry(filter(None, [find(result.id)]))
 

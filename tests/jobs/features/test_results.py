@@ -373,7 +373,7 @@ def test_stop_of_the_worker_interrupts_who_waits_in_a_job(worker, store):
     # It has begun: what has not would go back by itself, and nobody would interrupt it.
     wait_until(lambda: store.client.hlen(store.keys("nobody").payloads))
 
-    worker.buffer.be_quiet()  # it goes back, and shall not run again
+    worker.buffer.gate.close()  # it goes back, and shall not run again
 
     def is_interrupted():
         worker.crew.interrupt()  # again and again: the thread may not be in `perform` yet

@@ -74,7 +74,7 @@ def raising(error: BaseException) -> Callable:
 def run(store, worker, perform: Callable, job_class: type[Job] = EndingJob, **fields) -> str:
     def perform_last(job, *args):
         ran.append(job.job_id)
-        worker.buffer.be_quiet()  # the job may come back, and shall not run again
+        worker.buffer.gate.close()  # the job may come back, and shall not run again
         return perform(job, *args)
 
     CODE["perform"] = perform_last
@@ -89,7 +89,7 @@ def settle(store, worker, job_id: str) -> str:
     """
     with running(worker):
         wait_until(lambda: ran or place_of(store, job_id) not in {"ready", "running"})
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
         wait_until(
             lambda: (
                 worker.buffer.custody.number_of(job_id) is None

@@ -37,7 +37,7 @@ def running(worker: WorkerProcess) -> Iterator[WorkerProcess]:
     try:
         yield worker
     finally:
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
         wait_until(lambda: _have_ended(worker), timeout=10)
         ended.set()
         tender.join()

@@ -130,7 +130,7 @@ def test_worker_that_was_told_to_be_quiet_gives_back_what_the_sleeper_brought(
         fall_asleep(store, worker)
         job_id = push_in_silence(store, job_class=QUICK)
 
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
 
         wait_until(lambda: given_back == [job_id])
         wait_until(lambda: worker.buffer.is_idle)

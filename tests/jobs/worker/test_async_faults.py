@@ -121,7 +121,7 @@ def test_loop_that_cannot_go_on_says_so_and_takes_nothing(store, worker_settings
         (later,) = push(store, job_class=registry.name_of(WaitingJob))
         (plain,) = push(store, "high", job_class=registry.name_of(PlainJob))
         wait_until(lambda: place_of(store, plain, "high") is None)
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
         wait_until(lambda: place_of(store, later) == "ready")
 
     assert not RUNNING

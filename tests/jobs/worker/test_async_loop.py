@@ -109,7 +109,7 @@ def test_coroutines_cancelled_by_a_stop_go_back_without_a_failure(store, worker_
     (job_id,) = push(store, job_class=registry.name_of(GentleJob))
     with running(make_worker(worker_settings)) as worker:
         wait_until(worker.crew.loop.running)
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
         worker.crew.stops.is_worker_stopping = True
         worker.crew.loop.cancel_all()
         wait_until(lambda: place_of(store, job_id) == "ready")

@@ -315,7 +315,7 @@ def test_thread_from_which_another_takes_the_last_unit_goes_on(store, worker_set
     worker.buffer._stock.units = deque()
     assert thread.is_alive()
 
-    worker.buffer.be_quiet()
+    worker.buffer.gate.close()
     thread.join(15)
     assert not thread.is_alive()
 
@@ -325,7 +325,7 @@ def test_quiet_worker_takes_nothing_and_ends_what_it_has(store, worker_settings,
         (first,) = push(store, job_class=GATED, args=[gate])
         wait_until(lambda: begun)
 
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
         (later,) = push(store, job_class=QUICK)
         open_gate(gate)
         wait_until(

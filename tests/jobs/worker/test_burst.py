@@ -80,7 +80,7 @@ def test_burst_goes_on_while_a_job_runs_that_came_during_the_look(worker):
 
     burst = burst_of(worker, start_one)
     burst.look()
-    found = burst.is_drained, worker.buffer.is_quiet
+    found = burst.is_drained, worker.buffer.gate.is_quiet
     gate.set()
 
     assert found == (False, False)
@@ -97,10 +97,10 @@ def test_burst_looks_again_where_a_job_came_and_went_during_the_look(worker):
 
     burst = burst_of(worker, run_one)
     burst.look()
-    assert (burst.is_drained, worker.buffer.is_quiet) == (False, False)
+    assert (burst.is_drained, worker.buffer.gate.is_quiet) == (False, False)
 
     burst_of(worker, lambda: None).look()
-    assert worker.buffer.is_quiet
+    assert worker.buffer.gate.is_quiet
 
 
 def test_nothing_begins_after_a_burst_is_drained(store, worker):
@@ -115,7 +115,7 @@ def test_nothing_begins_after_a_burst_is_drained(store, worker):
 
 
 def test_worker_that_people_made_quiet_is_not_drained(worker):
-    worker.buffer.be_quiet()
+    worker.buffer.gate.close()
     burst = burst_of(worker, lambda: None)
 
     burst.look()

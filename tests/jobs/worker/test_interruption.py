@@ -64,7 +64,7 @@ def test_interruption_between_send_and_read_leaves_no_answer_behind(
 
     with running(worker):
         wait_until(lambda: answers)
-        worker.buffer.be_quiet()  # it goes back, and shall not run again
+        worker.buffer.gate.close()  # it goes back, and shall not run again
         wait_until(lambda: place_of(store, job_id) == "ready")
 
     assert [(question, answer) for question, answer in answers if question.encode() != answer] == []

@@ -58,6 +58,23 @@ class TestCourse:
         course.begin_stop()
         assert course.is_stopping
 
+    def test_a_quiet_worker_goes_back_to_work_and_one_that_stops_does_not(self):
+        course = Course(25.0)
+
+        assert not course.unquiet()
+        course.become_quiet()
+        assert [course.unquiet(), course.unquiet(), course.is_quiet] == [True, False, False]
+        course.become_quiet()
+        course.begin_stop()
+        assert not course.unquiet()
+
+    def test_a_worker_with_a_successor_stays_quiet(self):
+        course = Course(25.0)
+        course.leaves_for = "memory"
+        course.become_quiet()
+
+        assert not course.unquiet()
+
 
 class TestInbox:
     def test_requests_are_granted_once_in_their_order(self, store):

@@ -180,7 +180,7 @@ class TestCancellation:
         job_id = at.start(CodeCoroutineJob)
         wait_until(lambda: any(r.unit.id == job_id for r in at.worker.crew.loop.running()))
         turn(at)
-        at.worker.buffer.be_quiet()  # else it would be taken again
+        at.worker.buffer.gate.close()  # else it would be taken again
         stop(at, job_id)
         turn(at)
         RELEASED.set()

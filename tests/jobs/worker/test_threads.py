@@ -39,7 +39,7 @@ def run_and_interrupt(store, worker_settings, *, disguise: bool) -> str:
     (job_id,) = push(store, job_class=registry.name_of(PatientJob), args=[disguise])
     with running(make_worker(worker_settings)) as worker:
         wait_until(lambda: job_id in seen)
-        worker.buffer.be_quiet()
+        worker.buffer.gate.close()
         for thread in worker.crew.threads:
             thread.interrupt()
         wait_until(lambda: place_of(store, job_id) == "ready")
