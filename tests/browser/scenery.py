@@ -128,7 +128,10 @@ def _wait(store: Store) -> dict[str, str]:
 
 def _run(store: Store) -> str:
     """Let a worker have a job in its hands, and return its id."""
-    job_id = put(store, "ready", "low", job_class="orders.NapJob", args=[600])
+    enqueued_at = time.time() - 95
+    job_id = put(
+        store, "ready", "low", job_class="orders.NapJob", args=[600], enqueued_at=enqueued_at
+    )
     store.running.fetch("low", WORKER, 1, terms=Terms(OUTLASTS), first=1)
     running = f"{job_id} low {time.time() - 94:.3f}"
     beat(
