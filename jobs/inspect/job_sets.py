@@ -36,6 +36,18 @@ LATEST_FIRST: frozenset[SetName] = frozenset({"dead", "done"})
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What one page may cost: the seconds of its search, and the bytes of payload on it."""
+
+    seconds: float = PATIENCE
+    page_bytes: int = MOST_PAGE_BYTES
+
+
+#: What a page of its own may cost.
+WHOLE_PAGE = Effort()
+
+
+@dataclass(frozen=True, slots=True)
 class JobPage:
     """Jobs of a set, sorted as the set is, with cursors to both sides.
 
@@ -61,7 +73,7 @@ def job_set(
     cursor: str = "",
     limit: int = 50,
     reader: Reader | None = None,
-    patience: float = PATIENCE,
+    effort: Effort = WHOLE_PAGE,
 ) -> JobPage:
     """Return one page of a set.
 
@@ -70,14 +82,15 @@ def job_set(
 
     Without a search it costs a few round trips for each queue and two more, O(queues
     log n + limit). A search takes one round trip for each 500 jobs or 500 kB of
-    payloads, and stops after 100,000 jobs, or after so many seconds of `patience`.
+    payloads, and stops after 100,000 jobs, or after the seconds of its `effort`.
     """
     jobs = jobs or Filter()
     reader = reader or get_reader()
     queues = chosen_queues(jobs.queue, reader)
     start = _Cursor.parse(cursor)
-    budget = Budget(patience, SEARCH_LIMIT) if jobs.needs_payload(name) else Budget(math.inf)
-    page = _Walk(SetReader(reader), name, jobs, queues, start, budget).page(limit)
+    budget = Budget(effort.seconds, SEARCH_LIMIT) if jobs.needs_payload(name) else Budget(math.inf)
+    walk = _Walk(SetReader(reader), name, jobs, queues, start, budget)
+    page = walk.page(limit, effort.page_bytes)
     for job in page.jobs:
         job.note_fault(reader)
     return replace(page, problems=reader.problems)
@@ -166,7 +179,7 @@ class _Walk:
             windows[queue] = (above, among)
         return windows
 
-    def page(self, limit: int) -> JobPage:
+    def page(self, limit: int, most_bytes: int) -> JobPage:
         """Return the jobs from here on, and the cursors."""
         started = dict(self._ranks)
         first = FIRST_PORTION if self._searches else limit // self._queues_in_use() + 1
@@ -177,7 +190,7 @@ class _Walk:
             jobs.append(self._job(found))
             self._ranks[found.queue] = found.next_rank
             size += len(found.entry.payload or b"")
-            is_full = len(jobs) == limit or size >= MOST_PAGE_BYTES
+            is_full = len(jobs) == limit or size >= most_bytes
             if is_full:
                 break
         return self._as_page(jobs, started, is_full=is_full)
