@@ -67,7 +67,16 @@ def find(request: HttpRequest) -> HttpResponse:
         query = urlencode({"q": text})
         return HttpResponseRedirect(f"{address(request, 'jobs_search')}?{query}")
     found = job or found_or_404(request, job_id, reader)
-    return HttpResponseRedirect(address(request, "jobs_job", job_id=found.id))
+    return HttpResponseRedirect(_job_url(request, found.id))
+
+
+def _job_url(request: HttpRequest, job_id: str) -> str:
+    """Return the address of a job.
+
+    One whose id has a slash has no page. It is shown among what was found.
+    """
+    search_url = f"{address(request, 'jobs_search')}?{urlencode({'job_id': job_id})}"
+    return address(request, "jobs_job", job_id=job_id) or search_url
 
 
 def _may_search(request: HttpRequest, text: str) -> bool:
