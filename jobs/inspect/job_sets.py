@@ -37,7 +37,10 @@ LATEST_FIRST: frozenset[SetName] = frozenset({"dead", "done"})
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What one page may cost: the seconds of its search, and the bytes of payload on it."""
+    """What one page may cost.
+
+    These are the seconds of its search, and the bytes of payload on it.
+    """
 
     seconds: float = PATIENCE
     page_bytes: int = MOST_PAGE_BYTES

@@ -54,9 +54,9 @@ def muted(
 
 
 def sees_whole_groups(reader: Reader) -> bool:
-    """Return whether a reader sees all jobs of a group, and what parts the groups.
+    """Return whether a reader sees all jobs of every group.
 
-    Only then may it mute one: who sees one job of a hundred would hide them all. Where it sees some
+    It also needs sight of messages, which part the groups. Only then may it mute one: who sees one job of a hundred would hide them all. Where it sees some
     queues, it costs one round trip.
     """
     sight = reader.sight

@@ -80,7 +80,10 @@ def _is_unread(job: JobRecord) -> bool:
 
 
 def _named(job: JobAtWork, record: JobRecord) -> JobRecord:
-    """Return a record under the class that its worker tells, where it cannot be read itself."""
+    """Return a record under a class.
+
+    The worker tells it where the payload cannot be read.
+    """
     if not record.fault or record.job_class:
         return record
     return replace(record, payload=record.payload.changed(job_class=job.running.job_class))

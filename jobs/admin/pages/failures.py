@@ -20,8 +20,7 @@ from jobs.admin.sparkline import Sparkline, sparkline
 from jobs.admin.verbs import VERBS, Verb
 from jobs.conf import get_settings
 from jobs.inspect import FailureGroup, Failures
-from jobs.inspect.muting import Change
-from jobs.inspect.muting import sees_whole_groups
+from jobs.inspect.muting import Change, sees_whole_groups
 from jobs.inspect.record import text_in
 from jobs.redaction import redact_traceback
 from jobs.store.reader import SetName
