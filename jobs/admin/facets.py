@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.admin.forms import FilterForm
 from jobs.inspect import Facets
+from jobs.text import shown
 
 #: The title of a facet, where its counts are, and the field of the filter that it fills.
 _FACETS: tuple[tuple[Promise, str, str], ...] = (
@@ -79,6 +80,8 @@ def _links(
     if name == "error_class":
         others.pop("shape", None)
     for value, count in counts:
+        if shown(value) != value:
+            continue  # no address can ask for a name that is not UTF-8
         is_chosen = fields.get(name) == value
         query = urlencode(others if is_chosen else {**others, name: value})
         yield FacetLink(value, count, f"?{query}", is_chosen)

@@ -78,5 +78,5 @@ def _unique_url(request: HttpRequest, job: JobRecord, reader: Reader) -> str:
     """Return the address of the places of its class, if it is unique."""
     if inspect.unique_place_of(job, reader) is None:
         return ""
-    query = urlencode({"job_class": job.job_class, "queue": job.queue})
+    query = urlencode({"job_class": job.job_class, "queue": job.queue}, errors="replace")
     return f"{address(request, 'jobs_unique')}?{query}"

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from math import ceil
 from typing import Literal
 
 from jobs.inspect.budget import Budget
 from jobs.inspect.failure_times import SPANS, FailureTimes, failure_times
 from jobs.inspect.filter import Filter
 from jobs.inspect.metrics import Deploy
-from jobs.inspect.muting import Muted, muted
+from jobs.inspect.muting import Muted, muted, sees_whole_groups
 from jobs.inspect.queues import queue_names
 from jobs.inspect.reader import get_reader
 from jobs.inspect.record import JobRecord, record_of_entry
@@ -41,10 +42,11 @@ FailedSet = Literal["retry", "dead"]
 class FailureGroup:
     """Jobs of one class that failed alike.
 
-    `retry` and `dead` count those that were looked at in each set. `example` is the latest of them,
-    without its arguments: `find` returns the whole job. `first_at` and `last_at` are when the first
-    and the last attempt of any of them failed by an error of this class, as far as payloads tell.
-    `muted` is given where somebody muted the group.
+    `retry` and `dead` count those that were looked at in each set, and `estimate` is about how many
+    there are where not all were. `example` is the latest of them, without its arguments: `find`
+    returns the whole job. `first_at` and `last_at` are when the first and the last attempt of any
+    of them failed by an error of this class, as far as payloads tell. `muted` is given where
+    somebody muted the group.
     """
 
     job_class: str
@@ -56,6 +58,7 @@ class FailureGroup:
     first_at: datetime
     last_at: datetime
     times: FailureTimes
+    estimate: int = 0
     muted: Muted | None = None
 
     @property
@@ -99,10 +102,10 @@ class Failures:
 def failure_groups(reader: Reader | None = None) -> Failures:
     """Group the latest 2,000 jobs in retry and dead by what went wrong.
 
-    Without sight of arguments, messages do not part them, and nothing is muted. Each set of each
-    queue has its share of the 2,000, and one at least. It costs one round trip for each ten of them
-    or 500 kB of payloads, and six more: O(2,000 + log n). After two seconds or 50 MB it stops with
-    the groups that it knows.
+    Without sight of arguments messages do not part them. Nothing is muted for who sees a part of
+    the queues or no messages. Each set of each queue has its share of the 2,000, and one at least.
+    It costs one round trip for each ten of them or 500 kB of payloads, and seven more: O(2,000 +
+    log n). After two seconds or 50 MB it stops with the groups that it knows.
     """
     reader = reader or get_reader()
     look = _Look(SetReader(reader), queue_names(reader))
@@ -110,7 +113,8 @@ def failure_groups(reader: Reader | None = None) -> Failures:
     for found in look.jobs():
         found.note_fault(reader)
         tallies.add(found.seen_with(reader.sight))
-    groups = _with_mutes(reader, tallies.groups(*_deploys(reader)))
+    whole = look.total / max(1, tallies.looked_at)
+    groups = _with_mutes(reader, tallies.groups(*_deploys(reader), whole))
     in_order = tuple(sorted(groups, key=lambda group: (-group.count, group.last_at)))
     return Failures(in_order, tallies.looked_at, look.total, reader.problems)
 
@@ -131,9 +135,10 @@ def _deploys(reader: Reader) -> tuple[tuple[Deploy, ...], float]:
 def _with_mutes(reader: Reader, found: "_Groups") -> list[FailureGroup]:
     """Return the groups, with what people muted of them.
 
-    Who sees no messages sees several groups as one. A mute of one of them would hide all.
+    Who sees no messages sees several groups as one: a mute of one of them would hide all. Who sees
+    a part of a group cannot tell whether it has grown.
     """
-    if not reader.sight.sees_arguments:
+    if not sees_whole_groups(reader):
         return found.groups
     mutes = read_mutes(reader, [group.name for group in found.groups])
 
@@ -141,7 +146,7 @@ def _with_mutes(reader: Reader, found: "_Groups") -> list[FailureGroup]:
         mute = mutes.get(group.name)
         if mute is None:
             return group
-        state = muted(mute, group.count, group.first_at, found.deploys, found.now)
+        state = muted(mute, group.estimate, group.first_at, found.deploys, found.now)
         return replace(group, muted=state)
 
     return [judged(group) for group in found.groups]
@@ -218,9 +223,11 @@ class _Tallies:
             self._shapes[line] = shape_of(line)
         return self._shapes[line]
 
-    def groups(self, deploys: tuple[Deploy, ...], now: float) -> _Groups:
+    def groups(self, deploys: tuple[Deploy, ...], now: float, whole: float) -> _Groups:
+        """Return all groups. There are `whole` times as many jobs as were looked at."""
         made = [tally.group(key, deploys, now) for key, tally in self._tallies.items()]
-        return _Groups(made, deploys, now)
+        told = [replace(group, estimate=ceil(group.count * whole)) for group in made]
+        return _Groups(told, deploys, now)
 
 
 class _Tally:

@@ -36,6 +36,17 @@ LATEST_FIRST: frozenset[SetName] = frozenset({"dead", "done"})
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What one page may cost.
+
+    These are the seconds of its search, and the bytes of payload on it.
+    """
+
+    seconds: float
+    page_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobPage:
     """Jobs of a set, sorted as the set is, with cursors to both sides.
 
@@ -61,7 +72,7 @@ def job_set(
     cursor: str = "",
     limit: int = 50,
     reader: Reader | None = None,
-    patience: float | None = None,
+    effort: Effort | None = None,
 ) -> JobPage:
     """Return one page of a set.
 
@@ -70,15 +81,16 @@ def job_set(
 
     Without a search it costs a few round trips for each queue and two more, O(queues
     log n + limit). A search takes one round trip for each 500 jobs or 500 kB of
-    payloads. It stops after 100,000 jobs, or after so many seconds of `patience`, two
-    by default, but not before it has looked at one job.
+    payloads. It stops after 100,000 jobs, or after the seconds of its `effort`, but not
+    before it has looked at one job. The effort is that of a whole page unless it is given.
     """
     jobs = jobs or Filter()
     reader = reader or get_reader()
     queues = chosen_queues(jobs.queue, reader)
     start = _Cursor.parse(cursor)
-    seconds = PATIENCE if patience is None else patience
-    page = _Walk(SetReader(reader), name, jobs, queues, start, seconds).page(limit)
+    effort = effort or Effort(PATIENCE, MOST_PAGE_BYTES)
+    walk = _Walk(SetReader(reader), name, jobs, queues, start, effort)
+    page = walk.page(limit)
     for job in page.jobs:
         job.note_fault(reader)
     return replace(page, problems=reader.problems)
@@ -132,11 +144,12 @@ class _Walk:
         jobs: Filter,
         queues: Sequence[str],
         cursor: _Cursor,
-        patience: float,
+        effort: Effort,
     ) -> None:
         self._reader = reader
         self._name = name
         self._filter = jobs
+        self._page_bytes = effort.page_bytes
         self._backwards = cursor.is_backwards
         self._searches = jobs.needs_payload(name)
         self._is_reversed = name in LATEST_FIRST
@@ -146,7 +159,7 @@ class _Walk:
         self._ranks = {
             queue: min(cursor.ranks.get(queue, 0), self._windows[queue][1]) for queue in queues
         }
-        self._budget = Budget(patience, SEARCH_LIMIT) if self._searches else Budget(math.inf)
+        self._budget = Budget(effort.seconds, SEARCH_LIMIT) if self._searches else Budget(math.inf)
         #: Whether anything was read. Else the next page would begin where this one does.
         self._has_read = False
 
@@ -180,7 +193,7 @@ class _Walk:
             jobs.append(self._job(found))
             self._ranks[found.queue] = found.next_rank
             size += len(found.entry.payload or b"")
-            is_full = len(jobs) == limit or size >= MOST_PAGE_BYTES
+            is_full = len(jobs) == limit or size >= self._page_bytes
             if is_full:
                 break
         return self._as_page(jobs, started, is_full=is_full)

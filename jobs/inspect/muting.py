@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from jobs.inspect.metrics import Deploy
+from jobs.inspect.queues import sees_every_queue
 from jobs.moment import moment
 from jobs.store.mutes import LONGEST, Mute
+from jobs.store.reader import Reader
 
 #: A group has grown when it has so many times the jobs, and so many more.
 GROWTH, MORE = 2, 10
@@ -49,3 +51,13 @@ def muted(
     elif now - mute.at > LONGEST:
         change = "late"
     return Muted(at, change)
+
+
+def sees_whole_groups(reader: Reader) -> bool:
+    """Return whether a reader sees all jobs of every group.
+
+    It also needs sight of messages, which part the groups. Only then may it mute one: who sees one
+    job of a hundred would hide them all. Where it sees some queues, it costs one round trip.
+    """
+    sight = reader.sight
+    return sight.sees_arguments and (sight.sees_all_queues or sees_every_queue(reader))

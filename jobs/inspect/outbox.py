@@ -72,7 +72,7 @@ def kept_row(job_id: str, reader: Reader | None = None) -> "OutboxEntry | None":
     It is None where its push was done, and where the reader does not see its queue. One round trip,
     and one query for each database; none where there is no outbox.
     """
-    if not outbox.is_used:
+    if not outbox.is_used or "\0" in job_id:  # for PostgreSQL that is no text
         return None
     reader = reader or get_reader()
     for alias in aliases():

@@ -31,6 +31,8 @@ from jobs.text import grouped, shown
 
 #: Where a job is. It is empty for a job in no place of its queue, which the doctor repairs.
 JobPlace = SetName | Literal["running", ""]
+#: Most errors of a job that are looked at, the latest. A worker keeps no more.
+MOST_ERRORS = 100
 #: What an error tells besides its words.
 _WORDLESS = ("class", "at", "worker", "seconds")
 
@@ -118,11 +120,11 @@ class JobRecord:
 
     @property
     def errors(self) -> list[JobError]:
-        """What went wrong so far, the oldest first.
+        """What went wrong so far, at most the latest 100, the oldest first.
 
         Their words may hold secrets. Show them with `redact_text`.
         """
-        errors: list[object] = [*self.payload.errors]  # whatever `decode` lets pass
+        errors: list[object] = [*self.payload.errors][-MOST_ERRORS:]  # whatever `decode` lets pass
         return [error for error in errors if isinstance(error, dict)]
 
     @cached_property

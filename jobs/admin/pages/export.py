@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
 
 from jobs import inspect
 from jobs.admin.access import View, demand, reader_for
@@ -37,8 +38,12 @@ QUEUE_METRICS = (
 
 
 def for_programs(view: View) -> View:
-    """Let users with permission and programs with the token read a view."""
+    """Let users with permission and programs with the token read a view.
 
+    No cache keeps the answer: it would give it to whoever asks next, without the token.
+    """
+
+    @never_cache
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not has_token(request):

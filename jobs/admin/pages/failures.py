@@ -20,7 +20,7 @@ from jobs.admin.sparkline import Sparkline, sparkline
 from jobs.admin.verbs import VERBS, Verb
 from jobs.conf import get_settings
 from jobs.inspect import FailureGroup, Failures
-from jobs.inspect.muting import Change
+from jobs.inspect.muting import Change, sees_whole_groups
 from jobs.inspect.record import text_in
 from jobs.redaction import redact_traceback
 from jobs.store.reader import SetName
@@ -89,15 +89,15 @@ class FailuresPage:
 @page
 def failures(request: HttpRequest) -> HttpResponse:
     """List the groups of failures, and open one."""
-    found = inspect.failure_groups(reader_for(request))
-    name = request.GET.get("group", "")
-    shown = _page(request, found, name)
+    reader = reader_for(request)
+    found = inspect.failure_groups(reader)
+    may_mute = Can(request.user).do(RETRY, VIEW_ARGUMENTS) and sees_whole_groups(reader)
+    shown = _page(request, found, request.GET.get("group", ""), may_mute=may_mute)
     return render(request, "failures", _("Failures"), shown, problems=found.problems)
 
 
-def _page(request: HttpRequest, found: Failures, name: str) -> FailuresPage:
+def _page(request: HttpRequest, found: Failures, name: str, *, may_mute: bool) -> FailuresPage:
     can = Can(request.user)
-    may_mute = can.do(RETRY, VIEW_ARGUMENTS)
     verbs = [VERBS[verb] for verb in GROUP_VERBS if can.do(VERBS[verb].permission)]
     open_group = next((each for each in found.groups if each.name == name), None)
     is_partial = found.looked_at < found.total

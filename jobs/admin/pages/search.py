@@ -69,7 +69,16 @@ def find(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{address(request, 'jobs_search')}?{query}")
     if job is None:  # it may lie in the outbox, which the answer then says
         job = found_or_404(request, job_id, reader)
-    return HttpResponseRedirect(address(request, "jobs_job", job_id=job.id))
+    return HttpResponseRedirect(_job_url(request, job.id))
+
+
+def _job_url(request: HttpRequest, job_id: str) -> str:
+    """Return the address of a job.
+
+    One whose id has a slash has no page. It is shown among what was found.
+    """
+    search_url = f"{address(request, 'jobs_search')}?{urlencode({'job_id': job_id})}"
+    return address(request, "jobs_job", job_id=job_id) or search_url
 
 
 def _may_search(request: HttpRequest, text: str) -> bool:

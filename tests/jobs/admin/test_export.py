@@ -89,6 +89,21 @@ def test_a_program_needs_the_token(settings, route, token, header, status):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("route", ["metrics.txt", "stats.json"])
+def test_no_cache_keeps_what_was_shown_for_the_token(settings, route):
+    settings.JOBS = {**settings.JOBS, "METRICS_TOKEN": TOKEN}
+    cache = "django.middleware.cache"
+    around = (f"{cache}.UpdateCacheMiddleware", f"{cache}.FetchFromCacheMiddleware")
+    settings.MIDDLEWARE = [around[0], *settings.MIDDLEWARE, around[1]]
+
+    shown = Client(headers={"authorization": f"Bearer {TOKEN}"}).get(f"/admin/jobs/{route}")
+
+    assert shown.status_code == 200
+    assert {"no-store", "private"} <= set(shown["Cache-Control"].split(", "))
+    assert Client().get(f"/admin/jobs/{route}").status_code == 401
+
+
+@pytest.mark.django_db
 def test_the_token_opens_no_page_and_no_post(settings):
     settings.JOBS = {**settings.JOBS, "METRICS_TOKEN": TOKEN}
     client = Client(headers={"authorization": f"Bearer {TOKEN}"})

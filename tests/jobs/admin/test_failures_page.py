@@ -193,3 +193,22 @@ def test_both_permissions_are_enough(store, log_in):
     client.post(ACT, fields(row, "mute"))
 
     assert len(page(client).muted) == 1
+
+
+def sees_default(user, queue):
+    """Let nobody see the queue `other`."""
+    return queue != "other"
+
+
+def test_who_sees_some_queues_mutes_nothing(store, settings, log_in):
+    settings.JOBS = {**settings.JOBS, "QUEUE_ACCESS": f"{__name__}.sees_default"}
+    put_failed(store)
+    client = log_in("view_jobs", "view_job_arguments", "retry_job")
+    [row] = page(client).rows
+    assert page(client).may_mute
+
+    put(store, "dead", "other")
+
+    assert not page(client).may_mute
+    assert client.post(ACT, fields(row, "mute")).status_code == 403
+    assert not failure_groups().groups[0].is_muted

@@ -278,3 +278,12 @@ def test_a_payload_that_cannot_be_read_has_a_page(store, boss):
     store.client.hset(store.keys("default").payloads, job_id, b"\xff no json")
 
     assert "not JSON" in get(boss, f"job/{job_id}/")
+
+
+def test_more_errors_than_a_worker_keeps_are_left_out(store, boss):
+    errors = [failure("some.Error", f"failed {n}", at=1.7e9 + n) for n in range(300)]
+
+    page = page_of(boss, put(store, "dead", errors=errors, failures=300))
+
+    assert len(page.failures) == 100
+    assert {each.message for each in page.failures} == {f"failed {n}" for n in range(200, 300)}

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import override
 
@@ -107,6 +108,14 @@ def test_job_that_is_not_in_redis_yet_is_explained_where_it_is_looked_for(row, b
 
     assert page.status_code == 404
     assert "It has been in the outbox of the database since" in text(page)
+
+
+def test_id_that_no_database_can_hold_is_not_looked_for(row, boss):
+    with CaptureQueriesContext(connection) as asked:
+        page = boss.get("/admin/jobs/job/a%00b/")
+
+    assert page.status_code == 404
+    assert not [each for each in asked if "outbox" in each["sql"]]
 
 
 @pytest.fixture

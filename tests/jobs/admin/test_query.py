@@ -220,3 +220,17 @@ def test_facets_are_for_those_too_who_may_not_see_words(store, log_in, dead):
 
     assert len(narrow.context["page"].rows) == 1
     assert "secret words" not in text(narrow)
+
+
+def test_queue_that_no_address_can_name_is_no_facet(store, boss, dead):
+    odd, kept = store.keys("odd\udcff"), store.keys("low")
+    for job_id, raw in store.client.hgetall(kept.payloads).items():
+        store.client.hset(odd.payloads, job_id + b"2", raw)
+        store.client.zadd(odd.dead, {job_id + b"2": 1})
+    store.client.sadd(store.shared.queues, b"odd\xff")
+
+    shown = page(boss)
+
+    assert len(shown.rows) == 3
+    assert {link.value for facet in shown.facets for link in facet.links} >= {"high", "low"}
+    assert "odd\udcff" not in {link.value for facet in shown.facets for link in facet.links}

@@ -108,3 +108,12 @@ def sees_default(user, queue):
 
 def test_visitor_without_permission_does_not_search(log_in, full):
     assert asked(log_in(), "class:tests.AnyJob").status_code in {302, 403}
+
+
+def test_job_whose_id_no_page_can_have_is_shown_among_what_was_found(boss, store):
+    put(store, "dead", id="shop/17")
+
+    response = boss.get("/admin/jobs/find/", {"id": "shop/17"}, follow=True)
+
+    assert [place.title for place in response.context["page"].places] == ["Dead"]
+    assert "shop/17" in text(response)

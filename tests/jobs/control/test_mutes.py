@@ -3,7 +3,7 @@
 import pytest
 
 from jobs import control
-from jobs.inspect import failure_groups
+from jobs.inspect import failure_groups, failures
 from jobs.store import mutes
 from jobs.store.mutes import LONGEST, Mute
 from jobs.store.reader import Reader
@@ -129,3 +129,33 @@ def test_there_is_always_room_for_one_more(store, monkeypatch):
         group(store).name.encode(),
     }
     assert store.client.ttl(store.shared.muted) > 0
+
+
+def test_group_grows_where_not_all_of_it_is_looked_at(store, monkeypatch):
+    monkeypatch.setattr(failures, "LOOK_AT", 20)
+    put_dead(store, 15)
+    control.mute(group(store))
+    assert group(store).is_muted
+
+    put_dead(store, 45)
+
+    assert group(store).count == 20
+    assert group(store).muted.change == "grown"
+
+
+def test_group_that_was_never_looked_at_whole_can_be_muted(store, monkeypatch):
+    monkeypatch.setattr(failures, "LOOK_AT", 20)
+    put_dead(store, 100)
+    control.mute(group(store))
+    assert group(store).is_muted
+
+    put_dead(store, 20)
+
+    assert group(store).is_muted
+
+
+def test_who_sees_some_queues_sees_what_others_muted(store, muted):
+    put(store, "dead", "other")
+
+    assert group(store, Sight(lambda queue: queue != "other")).muted is None
+    assert group(store, Sight(lambda queue: True)).is_muted

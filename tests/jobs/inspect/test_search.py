@@ -1,5 +1,6 @@
 """A search over everything: what runs, and every set."""
 
+import sys
 import time
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from jobs.inspect import Filter, job_sets, search
 from tests.jobs.inspect.filling import beat, failure, fetch, put
 
+#: The module, whose name the function has in the package.
+searched = sys.modules[search.__module__]
 SETS = ("retry", "dead", "scheduled", "ready", "done")
 
 
@@ -67,20 +70,84 @@ def test_only_the_first_of_each_place_are_returned_and_said_so(everywhere, reade
     ]
 
 
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+
 def test_all_places_together_have_the_time_of_one_page(everywhere, reader, monkeypatch):
+    clock, given = Clock(), []
+    look = job_sets.job_set
+
+    def slow(name, jobs, *, effort, **options):
+        given.append(effort.seconds)
+        clock.now += 0.7
+        return look(name, jobs, effort=effort, **options)
+
+    monkeypatch.setattr(searched, "time", clock)
+    monkeypatch.setattr(searched, "job_set", slow)
+
+    hits = search(Filter(text="nothing"), reader=reader)
+
+    assert given == pytest.approx([0.4, 1.3 / 4, 0.6 / 3, 0, 0])
+    assert [each.place for each in hits if each.has_more] == ["ready", "done"]
+
+
+def test_what_a_quick_place_leaves_is_for_the_others(everywhere, reader, monkeypatch):
     given = []
-    budget = job_sets.Budget
+    look = job_sets.job_set
 
-    def noting(seconds, most=0):
-        given.append(seconds)
-        return budget(seconds, most)
+    def noting(name, jobs, *, effort, **options):
+        given.append(effort.seconds)
+        return look(name, jobs, effort=effort, **options)
 
-    monkeypatch.setattr(job_sets, "Budget", noting)
+    monkeypatch.setattr(searched, "time", Clock())
+    monkeypatch.setattr(searched, "job_set", noting)
 
     search(Filter(text="17"), reader=reader)
 
-    assert len(given) == len(SETS)
-    assert sum(given) == pytest.approx(job_sets.PATIENCE)
+    assert given == pytest.approx([2 / 5, 2 / 4, 2 / 3, 2 / 2, 2])
+
+
+def test_all_places_together_have_the_bytes_of_one_page(store, reader):
+    for _ in range(3):
+        for name in SETS:
+            put(store, name, args=["x" * 300_000])
+
+    hits = search(Filter(job_class="tests.AnyJob"), reader=reader)
+
+    assert [(each.place, len(each.jobs), each.has_more) for each in hits] == [
+        (name, 2, True) for name in SETS
+    ]
+
+
+def put_long_run(store):
+    put(store, "ready", args=["needle" + "x" * 20_000], job_class="some.LongJob")
+    [job_id] = fetch(store)
+    beat(store, busy=1, running=f"{job_id} default {time.time() - 5:.3f} class=some.LongJob")
+    return job_id
+
+
+def test_running_job_that_is_too_long_to_be_read_is_found_by_its_class(store, reader):
+    job_id = put_long_run(store)
+
+    [hits] = search(Filter(job_class="some.LongJob"), reader=reader)
+
+    assert [(job.id, job.job_class) for job in hits.jobs] == [(job_id, "some.LongJob")]
+    assert not hits.has_more
+    assert search(Filter(job_class="some.OtherJob"), reader=reader) == ()
+
+
+def test_running_job_that_is_too_long_to_be_read_may_have_the_words(store, reader):
+    put_long_run(store)
+
+    [hits] = search(Filter(text="needle"), reader=reader)
+
+    assert (hits.jobs, hits.searched, hits.total, hits.has_more) == ((), 0, 1, True)
 
 
 def test_place_that_was_not_searched_to_its_end_is_told(everywhere, reader, monkeypatch):
