@@ -1,1 +1,1 @@
-"""What the control room looks like in eight states of trouble, each made for real."""
+"""Eight states of trouble, made for real, and their pictures."""

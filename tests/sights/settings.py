@@ -1,4 +1,4 @@
-"""The example with a second shop, whose jobs are quick and can be broken by a file."""
+"""The example with a second shop whose jobs can be broken."""
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS as OF_THE_EXAMPLE
