@@ -56,8 +56,8 @@ def muted(
 def sees_whole_groups(reader: Reader) -> bool:
     """Return whether a reader sees all jobs of every group.
 
-    It also needs sight of messages, which part the groups. Only then may it mute one: who sees one job of a hundred would hide them all. Where it sees some
-    queues, it costs one round trip.
+    It also needs sight of messages, which part the groups. Only then may it mute one: who sees one
+    job of a hundred would hide them all. Where it sees some queues, it costs one round trip.
     """
     sight = reader.sight
     return sight.sees_arguments and (sight.sees_all_queues or sees_every_queue(reader))
