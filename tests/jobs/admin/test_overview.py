@@ -79,7 +79,7 @@ def test_overview_says_what_is_wrong_and_where_to_look(store, boss):
     assert "Start more workers, or find out what keeps the workers busy." in page
     assert 'href="/admin/jobs/queues/default/"' in page
     assert 'href="#jobs-redis"' in page
-    assert re.search(r"since [A-Z][a-z]+ \d+, \d{4}, .*, for <time", page)
+    assert re.search(r"since <time [^>]+>[A-Z][a-z]+ \d+, \d{4}, [^<]*</time>, for <time", page)
     assert "No worker takes jobs" not in page
 
 
