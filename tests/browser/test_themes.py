@@ -25,7 +25,7 @@ GUIDE = Path(__file__).resolve().parents[2] / "docs" / "control_room.md"
 PAGES = ("", "dead/", "failures/", "workers/", "job/{dead}/", "job/nosuch/")
 #: How parts look where our stylesheets are applied, and a theme does not win over them.
 LOOKS = {
-    ".jobs-tabs a[aria-current]": {"borderBottomWidth": "3px", "fontSize": "13px"},
+    ".jobs-tabs a[aria-current]": {"borderBottomWidth": "3px", "fontSize": "12px"},
     ".jobs-tile": {"display": "flex", "borderTopLeftRadius": "8px"},
     ".jobs-table": {"borderCollapse": "collapse"},
     ".jobs-table thead th": {"textAlign": "left", "fontWeight": "600"},

@@ -86,7 +86,8 @@ def hand(chromium, live_server, night):
 
 
 def tab(page: Page, name: str) -> Locator:
-    return page.locator(".jobs-tabs").get_by_role("link", name=name, exact=True)
+    words = re.compile(rf"^{name}( \d+)?$")
+    return page.locator(".jobs-tabs").get_by_role("link", name=words)
 
 
 def button(where: Page | Locator, name: str) -> Locator:

@@ -42,8 +42,10 @@ def run_one(store):
 
 
 def is_at_rest(worker):
-    """Return whether every thread waits at the gate."""
-    return worker.buffer._duties.idle == len(worker.crew.threads) and worker.buffer.is_idle
+    """Return whether every thread waits at the gate, and none sleeps on the bell any more."""
+    duties = worker.buffer._duties
+    all_wait = duties.idle == len(worker.crew.threads) and not duties.is_sleeping
+    return all_wait and worker.buffer.is_idle
 
 
 def test_a_quiet_worker_takes_no_job_and_then_takes_jobs_within_a_second(store, worker):
