@@ -42,7 +42,10 @@ def run_one(store):
 
 
 def is_at_rest(worker):
-    """Return whether every thread waits at the gate, and none sleeps on the bell any more."""
+    """Return whether every thread waits at the gate.
+
+    None sleeps on the bell any more.
+    """
     duties = worker.buffer._duties
     all_wait = duties.idle == len(worker.crew.threads) and not duties.is_sleeping
     return all_wait and worker.buffer.is_idle
