@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +251,8 @@ def test_stop_right_before_the_renewal_begins_gives_the_slot_back(monkeypatch):
 
 
 def test_stop_at_any_moment_leaves_no_renewal_behind(store):
+    # A store of an earlier test, thrown away in one of these threads, would swallow the stop.
+    gc.collect()
     for _ in range(20):
         thread = threading.Thread(target=_use_locks)
         thread.start()
