@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/look.md").read_text()
-CONTROL_ROOM = [*sorted((ROOT / "jobs/static/jobs").glob("*.css"))]
+#: It repeats what Django's admin has, for themes that lack it.
+THEME = ROOT / "jobs/static/jobs/theme.css"
+CONTROL_ROOM = sorted({*(ROOT / "jobs/static/jobs").glob("*.css")} - {THEME})
 NUMBERS = ROOT / "orders/static/orders/numbers.css"
 EXAMPLE = [
     ROOT / "static/shop.css",
@@ -83,10 +85,12 @@ def test_corners_are_those_of_the_page():
 def test_colours_have_the_values_of_the_page_in_light_and_dark():
     css = rules(ALL)
     used = {}
-    for name in set(re.findall(r"(--(?:jobs|color)-[\w-]+):\s*#", css)):
-        light, *dark = re.findall(rf"{name}:\s*(#\w+)", css)
-        assert len(set(dark)) == 1, f"{name} has no dark colour, or several"
-        used[name] = (light, dark[0])
+    for name, light, dark in re.findall(r"(--jobs-\w+): light-dark\((#\w+), (#\w+)\)", css):
+        used[name] = (light, dark)
+    for name in set(re.findall(r"(--color-[\w-]+):\s*#", css)):
+        light, *darks = re.findall(rf"{name}:\s*(#\w+)", css)
+        assert len(set(darks)) == 1, f"{name} has no dark colour, or several"
+        used[name] = (light, darks[0])
 
     assert used == colours()
 
@@ -95,5 +99,5 @@ def test_every_sheet_and_part_of_the_page_exists():
     sheets = {Path(name).name for name in re.findall(r"`([\w/]+\.css)`", PAGE)}
     parts = set(re.findall(r"`\.(jobs-[\w-]+)`", PAGE))
 
-    assert sheets == {sheet.name for sheet in ALL}
+    assert sheets == {sheet.name for sheet in (*ALL, THEME)}
     assert {part for part in parts if f".{part}" not in rules(CONTROL_ROOM)} == set()
