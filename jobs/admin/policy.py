@@ -42,5 +42,5 @@ def has_frame_of_django() -> bool:
     A project that changes no more than `admin/base_site.html`, as for a title, has it.
     """
     found = get_template("admin/base.html")
-    frame = found.template.origin.name  # type: ignore[attr-defined]  # each engine wraps its own
+    frame = found.origin.name  # type: ignore[attr-defined]  # each engine has a class of its own
     return Path(frame).is_relative_to(TEMPLATES_OF_DJANGO)

@@ -17,7 +17,7 @@ from jobs.store.questions import refusals_explained
 from jobs.store.reader import SetName
 from jobs.store.sets import Destination
 
-#: Most jobs that one call of a script moves. Redis is busy with them for about a millisecond.
+#: Most jobs that one call of a script moves. Redis is busy with them for about two milliseconds.
 PORTION = 100
 #: The sets from which each change may take a job.
 RETRYABLE: frozenset[SetName] = frozenset({"scheduled", "retry", "dead"})

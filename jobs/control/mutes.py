@@ -10,9 +10,9 @@ def mute(group: FailureGroup) -> None:
     """Hide a group of failures on their page until it changes.
 
     It changes when it has twice as many jobs, and ten more; when a deploy is marked; or when all of
-    its jobs are gone and it comes anew. Where not all jobs were looked at, their number is that of
-    its `estimate`. After 30 days it is shown again in any case. Its jobs are
-    not touched, nor are problems and error handlers. It costs three round trips.
+    its jobs are gone and it comes anew. Where not all jobs were looked at, their number is its
+    `estimate`. After 30 days it is shown again in any case. Its jobs are not touched, nor are
+    problems and error handlers. It costs three round trips.
     """
     with refusals_explained():
         MuteStore(get_reader().store).put(group.name, group.estimate)

@@ -76,10 +76,9 @@ class MuteStore:
         with self._store.available():
             raw: Any = self._client.hgetall(self._key)
             with self._client.pipeline(transaction=False) as pipe:
+                # First what has ended: an older mute of this group may be among it.
                 if ended := _ended(raw, mute.at):
-                    pipe.hdel(
-                        self._key, *ended
-                    )  # first: an older mute of this group may be among them
+                    pipe.hdel(self._key, *ended)
                 pipe.hset(self._key, name, mute.to_text())
                 pipe.expire(self._key, LONGEST)
                 pipe.execute()

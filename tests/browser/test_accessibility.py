@@ -29,6 +29,8 @@ PAGES = (
     "dead/",
     "done/",
     "dead/?text=nothing",
+    "search/",
+    "search/?q=class:orders.CompleteOrderJob",
     "schedules/",
     f"schedules/{JOB_CLASS}/",
     "failures/",
@@ -153,6 +155,7 @@ def test_no_column_or_button_is_out_of_sight(
             "schedules/",
             "failures/",
             "dead/",
+            "search/?q=class:orders.CompleteOrderJob",
             "unique/",
         ):
             page.goto(f"/admin/jobs/{path}")

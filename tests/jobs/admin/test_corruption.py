@@ -24,6 +24,7 @@ PAGES = (
     "retry/",
     "dead/",
     "done/",
+    "search/?q=class:tests.AnyJob",
     "failures/",
     "unique/",
     "metrics/?in=1d",

@@ -19,6 +19,7 @@ PAGES = [
     "retry/",
     "dead/",
     "done/",
+    "search/?q=class:tests.FullJob",
     "schedules/",
     "schedules/tests.FullJob/",
     "failures/",
