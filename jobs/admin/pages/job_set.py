@@ -70,9 +70,8 @@ class Row:
 class JobSetPage:
     """The whole page.
 
-    `queue` is given only on the page of a queue, and so is its `sight`; `set_sizes` only on the
-    others. `query` is the filter as
-    part of an address.
+    `queue` is given only on the page of a queue, and so is its `sight`. `set_sizes` is given only
+    on the others. `query` is the filter as part of an address.
     """
 
     name: SetName
